@@ -1,0 +1,14 @@
+//! The words of "Scrivi alla sede" as types that cannot be wrong. Pure: no I/O, no clock, no async.
+
+pub mod attachment;
+pub mod calendar;
+pub mod case;
+pub mod codice_fiscale;
+pub mod command;
+pub mod event;
+pub mod ids;
+pub mod place;
+pub mod practice;
+pub mod protocol;
+pub mod refusal;
+pub mod registers;

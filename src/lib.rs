@@ -1,0 +1,30 @@
+//! usciere carries every request of a patronato to the right INPS sede, and the answer back.
+//!
+//! ```text
+//! delivery --amqp::envelope--> Command --engine::handle(batch)--> [one transaction:
+//!     seen before? -> lock cases -> decide() -> state + history + deadline + outbox] commit --> ack
+//! outbox --relay--> sede queue | portal event (publisher confirm)      mail outbox --mail--> SMTP
+//! ```
+//!
+//! Layers, and the only way arrows may point: `domain <- workflow <- engine <- {amqp, scheduler, http, cli}`;
+//! `store -> domain, workflow`; `relay -> store, amqp`; `mail -> store`. `tests/architecture.rs` holds it.
+
+pub mod amqp;
+pub mod attachments;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod dev;
+pub mod domain;
+pub mod engine;
+pub mod http;
+pub mod lifecycle;
+pub mod mail;
+pub mod registry;
+pub mod relay;
+pub mod routing;
+pub mod scheduler;
+pub mod schema;
+pub mod store;
+pub mod telemetry;
+pub mod workflow;
