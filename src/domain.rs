@@ -13,3 +13,4 @@ pub mod practice;
 pub mod protocol;
 pub mod refusal;
 pub mod registers;
+pub mod request;
