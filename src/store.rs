@@ -20,7 +20,7 @@ use sqlx::{Connection as _, PgPool};
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
-pub use cases::{CaseFilter, CaseSummary, Sending};
+pub use cases::{CaseFilter, Sending};
 pub use dead_letters::{DeadLetter, DeadLetterFilter, NewDeadLetter, Resolution};
 pub use error::StoreError;
 pub use intake::{Answer, InboxRow, IntakeTransaction, NewMail, NewOutboxRow, Outcome, SeenMessage};

@@ -26,12 +26,6 @@ pub struct CaseFilter {
     pub limit: i64,
 }
 
-/// A line of a list: nothing personal.
-#[derive(Debug, Clone)]
-pub struct CaseSummary {
-    pub request: Request,
-}
-
 /// One message or mail of a request, and how far it got.
 #[derive(Debug, Clone)]
 pub struct Sending {
@@ -47,7 +41,7 @@ pub struct Sending {
 }
 
 impl Store {
-    pub async fn requests(&self, filter: &CaseFilter) -> Result<Vec<CaseSummary>, StoreError> {
+    pub async fn requests(&self, filter: &CaseFilter) -> Result<Vec<Request>, StoreError> {
         let (before_at, before_id) = filter.before.map_or((None, None), |(at, id)| (Some(at), Some(id.0)));
         let protocol = filter.protocol.as_ref();
         let rows = sqlx::query_as!(
@@ -80,7 +74,7 @@ impl Store {
         )
         .fetch_all(&self.pool)
         .await?;
-        rows.into_iter().map(|row| Ok(CaseSummary { request: Request::try_from(row)? })).collect()
+        rows.into_iter().map(Request::try_from).collect()
     }
 
     pub async fn request(&self, id: RequestId) -> Result<Option<Request>, StoreError> {

@@ -229,14 +229,15 @@ impl Store {
     }
 
     /// Notes that messages did not get through, and lets their destination wait: 1 s, 2 s, 4 s ... up to `longest`.
+    /// Answers how long.
     pub async fn back_off(
         &self,
         destination: &str,
         reason: &str,
         ids: &[i64],
         longest: Duration,
-    ) -> Result<(), StoreError> {
-        sqlx::query!(
+    ) -> Result<Duration, StoreError> {
+        let seconds = sqlx::query_scalar!(
             r#"
             with noted as (
                 update outbox set attempts = attempts + 1, last_error = $2 where id = any($3)
@@ -247,15 +248,16 @@ impl Store {
             set attempts = b.attempts + 1, reason = excluded.reason,
                 next_try_at = now() + least(make_interval(secs => power(2, least(b.attempts, 20))),
                                             make_interval(secs => $4))
+            returning extract(epoch from next_try_at - now())::float8 as "seconds!"
             "#,
             destination,
             reason,
             ids,
             longest.as_secs_f64()
         )
-        .execute(&self.pool)
+        .fetch_one(&self.pool)
         .await?;
-        Ok(())
+        Ok(Duration::try_from_secs_f64(seconds).unwrap_or(longest))
     }
 
     /// Forgets the waiting of destinations that took a message again.
