@@ -1,7 +1,7 @@
 //! Where people live and sedi stand: CAP, ISTAT comune, province, region.
 
 use super::event::words;
-use super::ids::text_id;
+use super::ids::{InvalidId, text_id};
 use super::registers::NameKey;
 
 fn digits(text: &str, length: usize) -> bool {
@@ -50,7 +50,7 @@ words!(
 
 impl Region {
     /// By its name, whatever the case, apostrophes and hyphens; a second language after `/` is left out.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Result<Self, InvalidId> {
         let italian = text.split('/').next().unwrap_or(text);
         let wanted = NameKey::of(italian);
         Self::ALL
@@ -75,7 +75,7 @@ mod tests {
     #[case("Padania", None)]
     #[case("", None)]
     fn regions_are_known_by_name(#[case] text: &str, #[case] region: Option<Region>) {
-        assert_eq!(Region::parse(text), region);
+        assert_eq!(Region::parse(text).ok(), region);
     }
 
     #[test]
@@ -84,7 +84,7 @@ mod tests {
         assert!(
             Region::ALL
                 .iter()
-                .all(|region| Region::parse(region.as_str()) == Some(*region))
+                .all(|region| Region::parse(region.as_str()) == Ok(*region))
         );
     }
 

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 
 use super::ids::{InvalidId, text_id};
 
@@ -15,41 +15,33 @@ text_id!(
         && text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
 );
 
-const PATTERN: &str = r"^INPS\.[0-9A-Z]{4,5}\.[0-9]{2}/[0-9]{2}/[0-9]{4}\.[0-9]{7,18}$";
-const EXPECTED: &str = "INPS.<4 or 5 of 0-9 and A-Z>.<dd/mm/yyyy>.<7 to 18 digits>";
+const PATTERN: &str = r"^INPS\.[0-9A-Z]{4,5}\.[0-9]{2}/[0-9]{2}/[0-9]{4}\.[0-9]{7,10}$";
+const EXPECTED: &str = "INPS.<4 or 5 of 0-9 and A-Z>.<dd/mm/yyyy>.<at least 7 digits>";
 
-/// A protocol number. Ordered by day, then office, then number: the order in which they were given out.
+/// A protocol number. Ordered by day, then office, then sequence: the order in which they were given out.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ProtocolNumber {
     date: NaiveDate,
     office: ProtocolOffice,
-    number: u64,
-    /// How many digits it is written with: another register may pad to more than seven.
-    digits: u8,
+    sequence: u32,
 }
 
 impl ProtocolNumber {
-    const MIN_DIGITS: u8 = 7;
-    const MAX_DIGITS: u8 = 18;
-
-    /// The number as the register gives it, written with seven digits or as many as it has.
-    pub fn new(office: ProtocolOffice, date: NaiveDate, number: u64) -> Result<Self, InvalidId> {
-        let digits = number.checked_ilog10().map_or(1, |log| log + 1);
-        let digits = u8::try_from(digits).unwrap_or(u8::MAX).max(Self::MIN_DIGITS);
-        if digits > Self::MAX_DIGITS || !(0..=9999).contains(&date.year()) {
-            return Err(invalid());
-        }
-        Ok(Self {
+    /// The number a register gives on a day (a date in Italy, of a year with four digits).
+    pub const fn new(office: ProtocolOffice, date: NaiveDate, sequence: u32) -> Self {
+        Self {
             date,
             office,
-            number,
-            digits,
-        })
+            sequence,
+        }
     }
 
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
-        Self::from_parts(text).ok_or_else(invalid)
+        Self::from_parts(text).ok_or(InvalidId {
+            kind: "protocol number",
+            expected: EXPECTED,
+        })
     }
 
     fn from_parts(text: &str) -> Option<Self> {
@@ -57,15 +49,15 @@ impl ProtocolNumber {
         let office = ProtocolOffice::parse(parts.next()?).ok()?;
         let date = italian_date(parts.next()?)?;
         let digits = parts.next()?;
-        let width = u8::try_from(digits.len()).ok()?;
-        if !(Self::MIN_DIGITS..=Self::MAX_DIGITS).contains(&width) || !all_digits(digits) {
+        let sequence = if all_digits(digits) {
+            digits.parse().ok()?
+        } else {
             return None;
-        }
-        Some(Self {
+        };
+        (digits.len() >= 7).then_some(Self {
             date,
             office,
-            number: digits.parse().ok()?,
-            digits: width,
+            sequence,
         })
     }
 
@@ -79,15 +71,8 @@ impl ProtocolNumber {
     }
 
     /// The progressive number within its office and year.
-    pub const fn number(&self) -> u64 {
-        self.number
-    }
-}
-
-const fn invalid() -> InvalidId {
-    InvalidId {
-        kind: "protocol number",
-        expected: EXPECTED,
+    pub const fn sequence(&self) -> u32 {
+        self.sequence
     }
 }
 
@@ -113,8 +98,7 @@ fn italian_date(text: &str) -> Option<NaiveDate> {
 impl fmt::Display for ProtocolNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let date = self.date.format("%d/%m/%Y");
-        let width = usize::from(self.digits);
-        write!(f, "INPS.{}.{date}.{:0width$}", self.office, self.number)
+        write!(f, "INPS.{}.{date}.{:07}", self.office, self.sequence)
     }
 }
 
@@ -152,6 +136,7 @@ impl schemars::JsonSchema for ProtocolNumber {
 
 #[cfg(test)]
 mod tests {
+    use chrono::Datelike;
     use proptest::prelude::*;
     use rstest::rstest;
 
@@ -161,7 +146,6 @@ mod tests {
     #[case("INPS.7013.24/02/2021.0000123")]
     #[case("INPS.CCBFF.17/02/2020.9999999")]
     #[case::more_digits("INPS.CCBFF.29/02/2024.12345678")]
-    #[case::padded_by_another_register("INPS.7013.01/01/2021.0000000001")]
     fn reads_and_writes_the_manuals_shape(#[case] text: &str) {
         assert_eq!(ProtocolNumber::parse(text).unwrap().to_string(), text);
     }
@@ -194,31 +178,31 @@ mod tests {
         numbers.sort();
         let sorted: Vec<_> = numbers
             .iter()
-            .map(|number| (number.date().year(), number.number()))
+            .map(|number| (number.date().year(), number.sequence()))
             .collect();
         assert_eq!(sorted, [(2021, 9), (2021, 10), (2021, 2), (2022, 1)]);
     }
 
     #[test]
-    fn refuses_numbers_it_could_not_read_back() {
-        let office = ProtocolOffice::parse("7013").unwrap();
-        assert!(ProtocolNumber::new(office, NaiveDate::MIN, 1).is_err());
+    fn another_registers_padding_is_read_and_not_kept() {
+        let padded: ProtocolNumber = "INPS.7013.01/01/2021.0000000012".parse().unwrap();
+        assert_eq!(padded.to_string(), "INPS.7013.01/01/2021.0000012");
     }
 
     proptest! {
         #[test]
         fn what_the_register_gives_reads_back(
-            office in "[0-9A-Z]{4,5}", days in 1..3_000_000_i32, number in 0..=999_999_999_999_999_999_u64
+            office in "[0-9A-Z]{4,5}", days in 1..3_000_000_i32, sequence in any::<u32>()
         ) {
             let date = NaiveDate::from_num_days_from_ce_opt(days).unwrap();
-            let given = ProtocolNumber::new(ProtocolOffice::parse(&office).unwrap(), date, number).unwrap();
+            let given = ProtocolNumber::new(ProtocolOffice::parse(&office).unwrap(), date, sequence);
             prop_assert_eq!(ProtocolNumber::parse(&given.to_string()), Ok(given));
         }
 
         #[test]
         fn any_text_parses_or_not_without_a_panic(text in r"(INPS\.)?[0-9A-Z]{0,6}\.?[0-9/]{0,11}\.?\PC{0,20}") {
             if let Ok(number) = ProtocolNumber::parse(&text) {
-                prop_assert_eq!(number.to_string(), text);
+                prop_assert_eq!(ProtocolNumber::parse(&number.to_string()), Ok(number));
             }
         }
     }
