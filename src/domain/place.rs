@@ -53,10 +53,14 @@ impl Region {
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
         let italian = text.split('/').next().unwrap_or(text);
         let wanted = NameKey::of(italian);
-        Self::ALL
+        let found = Self::ALL
             .iter()
             .copied()
-            .find(|region| NameKey::of(region.as_str()) == wanted)
+            .find(|region| NameKey::of(region.as_str()) == wanted);
+        found.ok_or(InvalidId {
+            kind: "region",
+            expected: "the name of one of the twenty Italian regions",
+        })
     }
 }
 

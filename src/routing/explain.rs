@@ -72,6 +72,15 @@ impl fmt::Display for Step {
             } => {
                 write!(f, "Il CAP {cap} non ha regole di competenza.")
             }
+            Self::NoRule {
+                cap,
+                reason: UnroutedReason::NoRule,
+            } => {
+                write!(
+                    f,
+                    "Il CAP {cap} non ha regole per questo comune e questo argomento."
+                )
+            }
             Self::NoRule { cap, .. } => {
                 write!(
                     f,
