@@ -9,6 +9,8 @@ mod cases;
 mod dead_letters;
 mod error;
 mod intake;
+mod jobs;
+mod mails;
 mod outbox;
 mod rows;
 mod settings;
@@ -23,7 +25,15 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 pub use cases::{CaseFilter, Sending};
 pub use dead_letters::{DeadLetter, DeadLetterFilter, NewDeadLetter, Resolution};
 pub use error::StoreError;
-pub use intake::{Answer, InboxRow, IntakeTransaction, NewMail, NewOutboxRow, Outcome, SeenMessage};
+pub use intake::{Answer, InboxRow, IntakeTransaction, NewOutboxRow, Outcome, SeenMessage};
+pub use jobs::{
+    Announced, AskedRun, JobCause, JobName, JobResult, JobRow, JobRunFilter, JobRunRow, NewJobRun, RunAsked,
+    RunHold, RunStart,
+};
+pub use mails::{
+    ClaimedMail, MailCounts, MailEnd, MailFilter, MailId, MailParams, MailRetry, MailState, MailSummary,
+    NewMail, UnknownOutcome,
+};
 pub use outbox::{BucketLease, OutboxRow, OutboxState};
 pub use settings::Change;
 

@@ -4,11 +4,10 @@
 //! again sends it under the same id.
 
 use chrono::{DateTime, Utc};
-use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
 use super::ledger::{Cause, Stop};
 use crate::domain::attachment::StoredAttachment;
+use crate::domain::calendar::rome_date;
 use crate::domain::command::{Envelope, Personal};
 use crate::domain::event::{Actor, EventKind, MailKind, PortalEvent, SedeMessage};
 use crate::domain::ids::{RequestId, SedeCode, Source, derived_uuid};
@@ -22,7 +21,7 @@ use crate::domain::outgoing::{
 use crate::domain::refusal::Refusal;
 use crate::domain::registers::Registers;
 use crate::domain::request::{Details, HistoryEntry, Request};
-use crate::store::{Answer, NewMail, NewOutboxRow};
+use crate::store::{Answer, MailParams, NewMail, NewOutboxRow};
 use crate::workflow::Workflow;
 
 /// A request right after an event, with everything around it.
@@ -332,25 +331,16 @@ impl Scene<'_> {
     /// The courtesy mail to the operator who sent the request: nothing personal in it.
     pub(super) fn mail(&self, kind: MailKind) -> Option<NewMail> {
         let request = self.request;
-        let recipient = request.sender.email.as_ref()?;
-        let address = Sha256::digest(recipient.0.as_bytes());
+        let recipient = request.sender.email.clone()?;
         let topic = self.registers.topic(&request.topic);
         let sede = self.registers.sede(&request.case.sede);
-        Some(NewMail {
-            dedup_key: format!(
-                "{}:{}:{kind}:{:02x}{:02x}{:02x}{:02x}",
-                request.case.id, self.seq, address[0], address[1], address[2], address[3]
-            ),
-            request: request.case.id,
-            kind,
-            recipient: recipient.0.clone(),
-            params: json!({
-                "protocol_number": request.protocol.to_string(),
-                "topic_label": topic.map_or_else(|| request.topic.to_string(), |topic| topic.label.clone()),
-                "sede_name": sede.map_or_else(|| request.case.sede.to_string(), |sede| sede.name.clone()),
-                "occurred_on": self.workflow.local_date(self.now),
-            }),
-        })
+        let params = MailParams {
+            protocol_number: request.protocol.to_string(),
+            topic_label: topic.map_or_else(|| request.topic.to_string(), |topic| topic.label.clone()),
+            sede_name: sede.map_or_else(|| request.case.sede.to_string(), |sede| sede.name.clone()),
+            happened_on: rome_date(self.now),
+        };
+        Some(NewMail::new(request.case.id, self.seq, kind, recipient, params))
     }
 
     fn reference(&self) -> RequestRef {

@@ -3,13 +3,12 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-use super::rows::CaseRow;
+use super::rows::{CaseRow, HistoryRow};
 use super::{Store, StoreError};
 use crate::domain::case::StateName;
-use crate::domain::event::{Actor, EventKind};
-use crate::domain::ids::{MessageId, PatronatoCode, RequestId, SedeCode};
+use crate::domain::ids::{PatronatoCode, RequestId, SedeCode};
 use crate::domain::protocol::ProtocolNumber;
-use crate::domain::request::{Details, HistoryEntry, RecordedEvent, Request};
+use crate::domain::request::{HistoryEntry, Request};
 
 /// Which requests to list; everything given must fit.
 #[derive(Debug, Clone, Default)]
@@ -65,7 +64,7 @@ impl Store {
             filter.overdue,
             protocol.map(|p| p.office().as_str()),
             protocol.map(ProtocolNumber::date),
-            protocol.map(|p| super::intake::to_i32(p.sequence())),
+            protocol.map(|p| i32::try_from(p.number()).unwrap_or(i32::MAX)),
             filter.opened_from,
             filter.opened_to,
             before_at,
@@ -87,31 +86,14 @@ impl Store {
 
     /// Every event of a request, oldest first.
     pub async fn history(&self, id: RequestId) -> Result<Vec<HistoryEntry>, StoreError> {
-        let rows = sqlx::query!("select * from case_event where case_id = $1 order by seq", id.0)
-            .fetch_all(&self.pool)
-            .await?;
-        rows.into_iter()
-            .map(|row| {
-                let corrupt = |column| StoreError::corrupt("case_event", column, format!("{id} {}", row.seq));
-                Ok(HistoryEntry {
-                    request: id,
-                    seq: u32::try_from(row.seq).map_err(|_| corrupt("seq"))?,
-                    kind: EventKind::from_word(&row.kind).ok_or_else(|| corrupt("kind"))?,
-                    actor: serde_json::from_value::<Actor>(row.actor).map_err(|_| corrupt("actor"))?,
-                    event: serde_json::from_value::<RecordedEvent>(row.event).map_err(|_| corrupt("event"))?,
-                    details: serde_json::from_value::<Details>(row.details)
-                        .map_err(|_| corrupt("details"))?,
-                    source: row.source.parse().map_err(|_| corrupt("source"))?,
-                    caused_by: row
-                        .caused_by
-                        .as_deref()
-                        .map(MessageId::parse)
-                        .transpose()
-                        .map_err(|_| corrupt("caused_by"))?,
-                    at: row.at,
-                })
-            })
-            .collect()
+        let rows = sqlx::query_as!(
+            HistoryRow,
+            "select * from case_event where case_id = $1 order by seq",
+            id.0
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter().map(HistoryEntry::try_from).collect()
     }
 
     /// Every message of a request, sent or waiting, in the order they were queued.

@@ -9,13 +9,14 @@ use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 use super::dead_letters::NewDeadLetter;
-use super::rows::{CaseColumns, CaseRow};
+use super::mails::NewMail;
+use super::rows::{CaseColumns, CaseRow, HistoryRow};
 use super::{Store, StoreError};
 use crate::domain::command::BodyHash;
-use crate::domain::event::{MailKind, words};
+use crate::domain::event::words;
 use crate::domain::ids::{MessageId, RequestId, SedeCode, Source};
 use crate::domain::protocol::ProtocolOffice;
-use crate::domain::request::{Details, HistoryEntry, Request};
+use crate::domain::request::{HistoryEntry, Request};
 
 words!(
     /// How a command ended.
@@ -68,17 +69,6 @@ pub struct NewOutboxRow {
     pub causation_id: Option<String>,
     pub trace_parent: Option<String>,
     pub body: Vec<u8>,
-}
-
-/// A mail to send once the transaction has committed.
-#[derive(Debug, Clone)]
-pub struct NewMail {
-    /// One mail per event and recipient, however often the event is handled.
-    pub dedup_key: String,
-    pub request: RequestId,
-    pub kind: MailKind,
-    pub recipient: String,
-    pub params: serde_json::Value,
 }
 
 /// An open intake transaction. Dropping it rolls everything back.
@@ -191,25 +181,20 @@ impl IntakeTransaction {
         rows.into_iter().map(Request::try_from).collect()
     }
 
-    /// The details each of these requests was opened with.
-    pub async fn openings(&mut self, ids: &[RequestId]) -> Result<HashMap<RequestId, Details>, StoreError> {
+    /// The whole history of these requests, oldest event of each first.
+    pub async fn histories(&mut self, ids: &[RequestId]) -> Result<Vec<HistoryEntry>, StoreError> {
         if ids.is_empty() {
-            return Ok(HashMap::new());
+            return Ok(Vec::new());
         }
         let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-        let rows = sqlx::query!(
-            "select case_id, details from case_event where case_id = any($1) and seq = 1",
+        let rows = sqlx::query_as!(
+            HistoryRow,
+            "select * from case_event where case_id = any($1) order by case_id, seq",
             &ids
         )
         .fetch_all(&mut *self.transaction)
         .await?;
-        rows.into_iter()
-            .map(|row| {
-                let details = serde_json::from_value(row.details)
-                    .map_err(|_| StoreError::corrupt("case_event", "details", row.case_id))?;
-                Ok((RequestId(row.case_id), details))
-            })
-            .collect()
+        rows.into_iter().map(HistoryEntry::try_from).collect()
     }
 
     /// Draws `count` numbers per office and year from the gapless register and answers the first of each.

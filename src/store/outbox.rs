@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Store, StoreError};
+use super::{NewOutboxRow, Store, StoreError};
 use crate::domain::ids::{NodeName, RequestId};
 
 /// A bucket in this node's hands.
@@ -34,6 +34,27 @@ pub struct OutboxRow {
     pub trace_parent: Option<String>,
     pub body: Vec<u8>,
     pub created_at: DateTime<Utc>,
+}
+
+impl OutboxRow {
+    /// A row that was just committed, as it would be read back.
+    pub fn committed(id: i64, row: NewOutboxRow, now: DateTime<Utc>) -> Self {
+        Self {
+            id,
+            bucket: row.bucket,
+            exchange: row.exchange,
+            routing_key: row.routing_key,
+            destination: row.destination,
+            request: row.request,
+            case_seq: row.case_seq,
+            message_id: row.message_id,
+            kind: row.kind.to_owned(),
+            causation_id: row.causation_id,
+            trace_parent: row.trace_parent,
+            body: row.body,
+            created_at: now,
+        }
+    }
 }
 
 /// How much waits to be published.

@@ -11,10 +11,13 @@ use super::intake::{protocol_year, sede_seq_json, to_i32};
 use crate::domain::case::{Appointment, Case, Facts, StateName, WorkflowName, WorkflowRef};
 use crate::domain::codice_fiscale::CodiceFiscale;
 use crate::domain::command::{ContactReason, Operator, Personal, Practice, Role};
-use crate::domain::ids::{ActorId, OfficeCode, PatronatoCode, PersonId, RequestId, SedeCode, TopicCode};
+use crate::domain::event::EventKind;
+use crate::domain::ids::{
+    ActorId, MessageId, OfficeCode, PatronatoCode, PersonId, RequestId, SedeCode, TopicCode,
+};
 use crate::domain::practice::{PracticeKind, PracticeNumber};
 use crate::domain::protocol::{ProtocolNumber, ProtocolOffice};
-use crate::domain::request::{IdentifiedCitizen, Request};
+use crate::domain::request::{HistoryEntry, IdentifiedCitizen, Request};
 
 /// A row of `cases`, every column.
 pub(super) struct CaseRow {
@@ -83,7 +86,9 @@ impl TryFrom<CaseRow> for Request {
         let practice = practice_of(&column, &row)?;
         let facts = facts_of(&column, &row)?;
         let protocol_office = column.read("protocol_office", ProtocolOffice::parse(&row.protocol_office))?;
-        let sequence = column.read("protocol_sequence", u32::try_from(row.protocol_sequence))?;
+        let sequence = column.read("protocol_sequence", u64::try_from(row.protocol_sequence))?;
+        let protocol = column
+            .read("protocol_sequence", ProtocolNumber::new(protocol_office, row.protocol_on, sequence))?;
         Ok(Self {
             case: Case {
                 id: RequestId(row.id),
@@ -104,7 +109,7 @@ impl TryFrom<CaseRow> for Request {
                 name: Personal(row.sender_name),
                 email: row.sender_email.map(Personal),
             },
-            protocol: ProtocolNumber::new(protocol_office, row.protocol_on, sequence),
+            protocol,
             reason: column.some("reason", ContactReason::from_word(&row.reason))?,
             topic: column.read("topic", TopicCode::parse(&row.topic))?,
             practice,
@@ -150,6 +155,40 @@ fn practice_of(column: &Column, row: &CaseRow) -> Result<Option<Practice>, Store
         kind: column.some("practice_kind", PracticeKind::from_word(kind))?,
         number: column.read("practice_number", PracticeNumber::parse(number))?,
     }))
+}
+
+/// A row of `case_event`, every column.
+pub(super) struct HistoryRow {
+    pub(super) case_id: Uuid,
+    pub(super) seq: i32,
+    pub(super) kind: String,
+    pub(super) actor: serde_json::Value,
+    pub(super) event: serde_json::Value,
+    pub(super) details: serde_json::Value,
+    pub(super) source: String,
+    pub(super) caused_by: Option<String>,
+    pub(super) at: DateTime<Utc>,
+}
+
+impl TryFrom<HistoryRow> for HistoryEntry {
+    type Error = StoreError;
+
+    fn try_from(row: HistoryRow) -> Result<Self, StoreError> {
+        let id = format!("{} {}", row.case_id, row.seq);
+        let corrupt = |column| StoreError::corrupt("case_event", column, &id);
+        let caused_by = row.caused_by.as_deref().map(MessageId::parse).transpose();
+        Ok(Self {
+            request: RequestId(row.case_id),
+            seq: u32::try_from(row.seq).map_err(|_| corrupt("seq"))?,
+            kind: EventKind::from_word(&row.kind).ok_or_else(|| corrupt("kind"))?,
+            actor: serde_json::from_value(row.actor).map_err(|_| corrupt("actor"))?,
+            event: serde_json::from_value(row.event).map_err(|_| corrupt("event"))?,
+            details: serde_json::from_value(row.details).map_err(|_| corrupt("details"))?,
+            source: row.source.parse().map_err(|_| corrupt("source"))?,
+            caused_by: caused_by.map_err(|_| corrupt("caused_by"))?,
+            at: row.at,
+        })
+    }
 }
 
 /// Requests turned into one array per column.
@@ -207,7 +246,7 @@ impl<'a> CaseColumns<'a> {
             &self.text(|r| r.protocol.office().as_str()),
             &self.column(|r| r.protocol.date()),
             &self.column(|r| protocol_year(r.protocol.date())),
-            &self.column(|r| to_i32(r.protocol.sequence())),
+            &self.column(|r| i32::try_from(r.protocol.number()).unwrap_or(i32::MAX)),
             &self.text(|r| r.reason.as_str()),
             &self.text(|r| r.topic.as_str()),
             &self.column(|r| r.practice.as_ref().map(|p| p.kind.as_str().to_owned())) as _,
