@@ -64,7 +64,7 @@ impl Store {
             filter.overdue,
             protocol.map(|p| p.office().as_str()),
             protocol.map(ProtocolNumber::date),
-            protocol.map(|p| i32::try_from(p.number()).unwrap_or(i32::MAX)),
+            protocol.map(|p| super::intake::to_i32(p.sequence())),
             filter.opened_from,
             filter.opened_to,
             before_at,

@@ -86,9 +86,8 @@ impl TryFrom<CaseRow> for Request {
         let practice = practice_of(&column, &row)?;
         let facts = facts_of(&column, &row)?;
         let protocol_office = column.read("protocol_office", ProtocolOffice::parse(&row.protocol_office))?;
-        let sequence = column.read("protocol_sequence", u64::try_from(row.protocol_sequence))?;
-        let protocol = column
-            .read("protocol_sequence", ProtocolNumber::new(protocol_office, row.protocol_on, sequence))?;
+        let sequence = column.read("protocol_sequence", u32::try_from(row.protocol_sequence))?;
+        let protocol = ProtocolNumber::new(protocol_office, row.protocol_on, sequence);
         Ok(Self {
             case: Case {
                 id: RequestId(row.id),
@@ -246,11 +245,11 @@ impl<'a> CaseColumns<'a> {
             &self.text(|r| r.protocol.office().as_str()),
             &self.column(|r| r.protocol.date()),
             &self.column(|r| protocol_year(r.protocol.date())),
-            &self.column(|r| i32::try_from(r.protocol.number()).unwrap_or(i32::MAX)),
+            &self.column(|r| to_i32(r.protocol.sequence())),
             &self.text(|r| r.reason.as_str()),
             &self.text(|r| r.topic.as_str()),
             &self.column(|r| r.practice.as_ref().map(|p| p.kind.as_str().to_owned())) as _,
-            &self.column(|r| r.practice.as_ref().map(|p| p.number.to_string())) as _,
+            &self.column(|r| r.practice.as_ref().map(|p| p.number.as_str().to_owned())) as _,
             &self.citizen(|c| Some(c.person_id.to_string())) as _,
             &self.citizen(|c| c.codice_fiscale.as_ref().map(|code| code.as_str().to_owned())) as _,
             &self.citizen(|c| Some(c.family_name.0.clone())) as _,
