@@ -5,7 +5,11 @@ use lapin::types::FieldTable;
 use lapin::{BasicProperties, Confirmation, Connection, ConnectionProperties};
 
 #[tokio::main]
-#[expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a portal, not the engine")]
+#[expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a portal, not the engine"
+)]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let request = serde_json::json!({
         "role": "operator", "patronato": "inca", "office": "INCA-RM-001",
@@ -18,7 +22,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     });
     let message_id = uuid::Uuid::now_v7().to_string(); // keep it over your retries: it is the idempotency key
 
-    let connection = Connection::connect(&std::env::var("AMQP_URL")?, ConnectionProperties::default()).await?;
+    let connection =
+        Connection::connect(&std::env::var("AMQP_URL")?, ConnectionProperties::default()).await?;
     let channel = connection.create_channel().await?;
     channel.confirm_select(ConfirmSelectOptions::default()).await?;
     let properties = BasicProperties::default()
@@ -26,7 +31,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .with_type("request.submit".into())
         .with_content_type("application/json".into())
         .with_delivery_mode(2);
-    let mandatory = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+    let mandatory = BasicPublishOptions {
+        mandatory: true,
+        ..BasicPublishOptions::default()
+    };
     let confirmation = channel
         .basic_publish(
             "usciere.commands".into(),
@@ -42,15 +50,23 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     let (queue, tag) = ("portal.inca".into(), "portal".into());
-    let mut answers =
-        channel.basic_consume(queue, tag, BasicConsumeOptions::default(), FieldTable::default()).await?;
+    let mut answers = channel
+        .basic_consume(queue, tag, BasicConsumeOptions::default(), FieldTable::default())
+        .await?;
     while let Some(answer) = answers.next().await {
         let answer = answer?;
         answer.ack(BasicAckOptions::default()).await?;
         let headers = answer.properties.headers().clone().unwrap_or_default();
-        let causation = headers.inner().get("causation-id").and_then(|id| id.as_long_string());
+        let causation = headers
+            .inner()
+            .get("causation-id")
+            .and_then(|id| id.as_long_string());
         if causation.is_some_and(|id| id.as_bytes() == message_id.as_bytes()) {
-            println!("{:?} {}", answer.properties.kind(), String::from_utf8_lossy(&answer.data));
+            println!(
+                "{:?} {}",
+                answer.properties.kind(),
+                String::from_utf8_lossy(&answer.data)
+            );
             break;
         }
     }

@@ -86,7 +86,17 @@ impl Engine {
             attachments,
             handoff,
         } = parts;
-        Self { store, clock, workflows, registers, citizens, practices, attachments, handoff, options }
+        Self {
+            store,
+            clock,
+            workflows,
+            registers,
+            citizens,
+            practices,
+            attachments,
+            handoff,
+            options,
+        }
     }
 
     pub const fn store(&self) -> &Store {
@@ -94,6 +104,8 @@ impl Engine {
     }
 
     fn buckets(&self) -> u16 {
-        self.handoff.as_ref().map_or(self.options.buckets, HandOff::buckets)
+        self.handoff
+            .as_ref()
+            .map_or(self.options.buckets, HandOff::buckets)
     }
 }

@@ -145,7 +145,8 @@ impl Relay {
         if buckets.is_empty() {
             self.all_dirty();
         } else {
-            self.dirty.extend(buckets.iter().filter(|bucket| self.held.contains_key(bucket)));
+            self.dirty
+                .extend(buckets.iter().filter(|bucket| self.held.contains_key(bucket)));
         }
     }
 
@@ -155,13 +156,21 @@ impl Relay {
 
     fn time_to_look(&mut self) {
         let now = Instant::now();
-        self.tried_again.extend(self.waiting.extract_if(|_, until| *until <= now).map(|(name, _)| name));
+        self.tried_again.extend(
+            self.waiting
+                .extract_if(|_, until| *until <= now)
+                .map(|(name, _)| name),
+        );
         self.next_poll = now + self.options.poll.mul_f64(rand::random_range(0.9..1.1));
         self.all_dirty();
     }
 
     fn next_look(&self) -> Instant {
-        self.waiting.values().copied().min().map_or(self.next_poll, |due| due.min(self.next_poll))
+        self.waiting
+            .values()
+            .copied()
+            .min()
+            .map_or(self.next_poll, |due| due.min(self.next_poll))
     }
 
     /// Takes this slot and every other one that is there.
@@ -256,7 +265,11 @@ impl Relay {
                 }
                 Published::Unroutable { .. } | Published::Refused => {
                     let reason = outcome.to_string();
-                    refused.entry(row.destination).or_insert_with(|| (reason, Vec::new())).1.push(row.id);
+                    refused
+                        .entry(row.destination)
+                        .or_insert_with(|| (reason, Vec::new()))
+                        .1
+                        .push(row.id);
                 }
                 Published::Lost(reason) => lost = Some(reason),
             }
@@ -269,7 +282,10 @@ impl Relay {
             self.back_off(destination, &reason, &ids).await;
         }
         if let Some(reason) = &lost {
-            tracing::debug!(reason, "messages were lost with their channel and will be published again");
+            tracing::debug!(
+                reason,
+                "messages were lost with their channel and will be published again"
+            );
         }
         lost.is_none()
     }
@@ -283,7 +299,13 @@ impl Relay {
                 longest
             }
         };
-        tracing::warn!(destination, reason, messages = ids.len(), pause_ms = pause.as_millis(), "destination waits");
+        tracing::warn!(
+            destination,
+            reason,
+            messages = ids.len(),
+            pause_ms = pause.as_millis(),
+            "destination waits"
+        );
         self.waiting.insert(destination, Instant::now() + pause);
     }
 }

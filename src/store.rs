@@ -12,15 +12,16 @@ mod intake;
 mod jobs;
 mod mails;
 mod outbox;
+mod registers;
 mod rows;
 mod settings;
 
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::{Connection as _, PgPool};
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection as _, PgPool};
 
 pub use cases::{CaseFilter, Sending};
 pub use dead_letters::{DeadLetter, DeadLetterFilter, NewDeadLetter, Resolution};
@@ -35,6 +36,7 @@ pub use mails::{
     NewMail, UnknownOutcome,
 };
 pub use outbox::{BucketLease, OutboxRow, OutboxState};
+pub use registers::{PatronatoOffice, RegisterImport, Written};
 pub use settings::Change;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
@@ -65,7 +67,10 @@ impl Store {
             .options([
                 ("statement_timeout", millis(options.statement_timeout)),
                 ("lock_timeout", millis(options.lock_timeout)),
-                ("idle_in_transaction_session_timeout", millis(Duration::from_mins(1))),
+                (
+                    "idle_in_transaction_session_timeout",
+                    millis(Duration::from_mins(1)),
+                ),
                 ("timezone", "UTC".to_owned()),
                 ("synchronous_commit", "on".to_owned()),
             ]);
@@ -85,15 +90,21 @@ impl Store {
 
     /// The migrations this binary knows and the ones the database has.
     pub async fn schema_status(&self) -> Result<SchemaStatus, StoreError> {
-        let known = MIGRATIONS.iter().map(|m| (m.version, m.description.to_string())).collect();
-        let table: bool = sqlx::query_scalar!(r#"select to_regclass('_sqlx_migrations') is not null as "there!""#)
-            .fetch_one(&self.pool)
-            .await?;
+        let known = MIGRATIONS
+            .iter()
+            .map(|m| (m.version, m.description.to_string()))
+            .collect();
+        let table: bool =
+            sqlx::query_scalar!(r#"select to_regclass('_sqlx_migrations') is not null as "there!""#)
+                .fetch_one(&self.pool)
+                .await?;
         let applied = if table {
             // Not `query!`: the table is sqlx's own and does not stand in `migrations/`.
-            sqlx::query_scalar::<_, i64>("select version from _sqlx_migrations where success order by version")
-                .fetch_all(&self.pool)
-                .await?
+            sqlx::query_scalar::<_, i64>(
+                "select version from _sqlx_migrations where success order by version",
+            )
+            .fetch_all(&self.pool)
+            .await?
         } else {
             Vec::new()
         };
@@ -102,7 +113,9 @@ impl Store {
 
     /// Whether the database answers, and how far its clock is from this machine's is not asked here.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query_scalar!(r#"select 1 as "one!""#).fetch_one(&self.pool).await?;
+        sqlx::query_scalar!(r#"select 1 as "one!""#)
+            .fetch_one(&self.pool)
+            .await?;
         Ok(())
     }
 
@@ -127,7 +140,10 @@ pub struct SchemaStatus {
 
 impl SchemaStatus {
     pub fn is_current(&self) -> bool {
-        self.known.iter().map(|(version, _)| version).eq(self.applied.iter())
+        self.known
+            .iter()
+            .map(|(version, _)| version)
+            .eq(self.applied.iter())
     }
 
     /// The database is of a newer binary: this one must not write to it.

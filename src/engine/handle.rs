@@ -22,8 +22,8 @@ use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::registers::Registers;
 use crate::domain::request::Request;
 use crate::store::{
-    Answer, Change, InboxRow, IntakeTransaction, NewDeadLetter, NewOutboxRow, OutboxRow, Outcome, SeenMessage,
-    StoreError,
+    Answer, Change, InboxRow, IntakeTransaction, NewDeadLetter, NewOutboxRow, OutboxRow, Outcome,
+    SeenMessage, StoreError,
 };
 
 /// How often a batch that met another transaction is tried at once before it counts as the data's fault.
@@ -105,7 +105,13 @@ impl Engine {
         let keys: Vec<_> = items.iter().filter_map(key).collect();
         let seen = transaction.seen(&keys).await?;
         let mut batch = Batch {
-            ledger: Ledger::new(&self.workflows, &registers, &self.options, self.buckets(), self.clock.now()),
+            ledger: Ledger::new(
+                &self.workflows,
+                &registers,
+                &self.options,
+                self.buckets(),
+                self.clock.now(),
+            ),
             registers: &registers,
             seen,
             in_batch: HashMap::new(),
@@ -126,16 +132,30 @@ impl Engine {
         }
         let handled = guarded(|| {
             let each = items.iter().zip(found).enumerate();
-            each.map(|(index, (item, found))| batch.handle(index, item, found, limits)).collect()
+            each.map(|(index, (item, found))| batch.handle(index, item, found, limits))
+                .collect()
         })?;
         self.write(transaction, batch).await?;
         Ok(handled)
     }
 
     async fn write(&self, mut transaction: IntakeTransaction, batch: Batch<'_>) -> Result<(), StoreError> {
-        let Batch { ledger, inbox, letters, .. } = batch;
-        let opened: Vec<&Request> = ledger.opened.iter().filter_map(|id| ledger.requests.get(id)).collect();
-        let changed: Vec<&Request> = ledger.changed.iter().filter_map(|id| ledger.requests.get(id)).collect();
+        let Batch {
+            ledger,
+            inbox,
+            letters,
+            ..
+        } = batch;
+        let opened: Vec<&Request> = ledger
+            .opened
+            .iter()
+            .filter_map(|id| ledger.requests.get(id))
+            .collect();
+        let changed: Vec<&Request> = ledger
+            .changed
+            .iter()
+            .filter_map(|id| ledger.requests.get(id))
+            .collect();
         transaction.insert_requests(&opened).await?;
         transaction.update_requests(&changed).await?;
         transaction.append_history(&ledger.history).await?;
@@ -155,17 +175,29 @@ impl Engine {
         let elsewhere: HashSet<u16> = rows
             .iter()
             .map(|row| row.bucket)
-            .filter(|bucket| !self.handoff.as_ref().is_some_and(|handoff| handoff.holds(*bucket)))
+            .filter(|bucket| {
+                !self
+                    .handoff
+                    .as_ref()
+                    .is_some_and(|handoff| handoff.holds(*bucket))
+            })
             .collect();
         if !elsewhere.is_empty() {
-            transaction.announce(&Change::Outbox(elsewhere.into_iter().collect())).await?;
+            transaction
+                .announce(&Change::Outbox(elsewhere.into_iter().collect()))
+                .await?;
         }
         // Reserved under the row locks: slots are in the order of the commits of each request.
         let slot = self.handoff.as_ref().map(crate::relay::HandOff::reserve);
         transaction.commit().await?;
         if let Some(slot) = slot {
             let now = self.clock.now();
-            slot.fill(ids.into_iter().zip(rows).map(|(id, row)| OutboxRow::committed(id, row, now)).collect());
+            slot.fill(
+                ids.into_iter()
+                    .zip(rows)
+                    .map(|(id, row)| OutboxRow::committed(id, row, now))
+                    .collect(),
+            );
         }
         Ok(())
     }
@@ -175,8 +207,14 @@ impl Engine {
         tracing::error!(error = %error, item = ?item, "a command breaks its transaction and is kept as a dead letter");
         let reason = DeadLetterReason::EngineFault;
         let letter = match item {
-            Item::Command { original: Some(original), .. } => original.bury(reason, error.to_string()),
-            Item::DeadLetter(letter) => NewDeadLetter { detail: error.to_string(), ..(**letter).clone() },
+            Item::Command {
+                original: Some(original),
+                ..
+            } => original.bury(reason, error.to_string()),
+            Item::DeadLetter(letter) => NewDeadLetter {
+                detail: error.to_string(),
+                ..(**letter).clone()
+            },
             Item::Command { original: None, .. } => return Ok(Handled::DeadLettered(reason)),
         };
         let mut transaction = self.store.begin_intake().await?;
@@ -210,7 +248,11 @@ fn targets(items: &[Item], seen: &HashMap<(Source, MessageId), SeenMessage>) -> 
         .filter_map(|item| match item {
             Item::Command { envelope, .. } => {
                 let key = (envelope.source.clone(), envelope.message_id.clone());
-                if seen.contains_key(&key) { None } else { target(envelope) }
+                if seen.contains_key(&key) {
+                    None
+                } else {
+                    target(envelope)
+                }
             }
             Item::DeadLetter(_) => None,
         })
@@ -259,29 +301,40 @@ impl Batch<'_> {
         let mut ids = HashSet::new();
         let mut keys = HashSet::new();
         for (index, (item, found)) in items.iter().zip(found).enumerate() {
-            let Item::Command { envelope, .. } = item else { continue };
-            let Content::Command(Command::Submit(submit)) = &envelope.content else { continue };
+            let Item::Command { envelope, .. } = item else {
+                continue;
+            };
+            let Content::Command(Command::Submit(submit)) = &envelope.content else {
+                continue;
+            };
             let key = (envelope.source.clone(), envelope.message_id.clone());
             if self.seen.contains_key(&key) || !keys.insert(key) || !self.is_registered(&envelope.source) {
                 continue;
             }
-            let taken = target(envelope)
-                .is_none_or(|id| self.ledger.requests.contains_key(&id) || !ids.insert(id));
+            let taken =
+                target(envelope).is_none_or(|id| self.ledger.requests.contains_key(&id) || !ids.insert(id));
             let judged = if taken {
-                Err(Refusal::new(RefusalCode::StateConflict, "Esiste già una richiesta con questo identificativo.")
-                    .at("/request_id"))
+                Err(Refusal::new(
+                    RefusalCode::StateConflict,
+                    "Esiste già una richiesta con questo identificativo.",
+                )
+                .at("/request_id"))
             } else {
                 judge(submit, found, self.registers, limits)
             };
             let state = match judged {
                 Ok(accepted) => {
-                    let office = self.registers.protocol_office(&accepted.routing.destination.code()).clone();
+                    let office = self
+                        .registers
+                        .protocol_office(&accepted.routing.destination.code())
+                        .clone();
                     OpeningState::Judged(Box::new(accepted), office)
                 }
                 Err(refusal) => {
-                    ids.remove(&target(envelope).unwrap_or_else(|| {
-                        RequestId::derive(&envelope.source, &envelope.message_id)
-                    }));
+                    ids.remove(
+                        &target(envelope)
+                            .unwrap_or_else(|| RequestId::derive(&envelope.source, &envelope.message_id)),
+                    );
                     OpeningState::Refused(refusal)
                 }
             };
@@ -318,14 +371,17 @@ impl Batch<'_> {
         let mut order: Vec<usize> = self.opening.keys().copied().collect();
         order.sort_unstable();
         for index in order {
-            let Some(OpeningState::Judged(accepted, office)) = self.opening.remove(&index) else { continue };
+            let Some(OpeningState::Judged(accepted, office)) = self.opening.remove(&index) else {
+                continue;
+            };
             let drawn = next.get_mut(&(office.clone(), year)).map(|number| {
                 *number += 1;
                 *number - 1
             });
             let number = drawn.and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
             if let Ok(number) = ProtocolNumber::new(office, today, number) {
-                self.opening.insert(index, OpeningState::Numbered(accepted, number));
+                self.opening
+                    .insert(index, OpeningState::Numbered(accepted, number));
             }
         }
     }
@@ -378,7 +434,12 @@ impl Batch<'_> {
             return self.open(index, id, submit, found, &cause);
         }
         let request = self.ledger.requests.get(&id).ok_or_else(unknown_request)?;
-        let context = Context { source: &envelope.source, found, registers: self.registers, limits };
+        let context = Context {
+            source: &envelope.source,
+            found,
+            registers: self.registers,
+            limits,
+        };
         let act = context
             .act(command, request)
             .ok_or_else(|| Stop::Fault("a submission acts on nothing".to_owned()))??;
@@ -418,7 +479,12 @@ impl Batch<'_> {
         let known = request.filter(|_| refusal.code != RefusalCode::RequestUnknown);
         let answer = refusal_answer(envelope, known, &refusal)?;
         let request = known.map(|request| request.case.id);
-        self.ledger.outbox.extend(answer_row(envelope, &answer, self.registers, self.ledger.buckets)?);
+        self.ledger.outbox.extend(answer_row(
+            envelope,
+            &answer,
+            self.registers,
+            self.ledger.buckets,
+        )?);
         self.remember(envelope, request, Outcome::Refused, Some(answer));
         Ok(Handled::Refused(refusal))
     }
@@ -435,9 +501,15 @@ impl Batch<'_> {
             return Ok(self.buried(original, DeadLetterReason::MessageIdReused, detail));
         }
         if let Some(answer) = &seen.answer {
-            self.ledger.outbox.extend(answer_row(envelope, answer, self.registers, self.ledger.buckets)?);
+            self.ledger
+                .outbox
+                .extend(answer_row(envelope, answer, self.registers, self.ledger.buckets)?);
         }
-        Ok(Handled::Repeated { request: seen.request, outcome: seen.outcome, answer: seen.answer.clone() })
+        Ok(Handled::Repeated {
+            request: seen.request,
+            outcome: seen.outcome,
+            answer: seen.answer.clone(),
+        })
     }
 
     fn buried(
@@ -446,7 +518,8 @@ impl Batch<'_> {
         reason: DeadLetterReason,
         detail: String,
     ) -> Handled {
-        self.letters.extend(original.map(|original| original.bury(reason, detail)));
+        self.letters
+            .extend(original.map(|original| original.bury(reason, detail)));
         Handled::DeadLettered(reason)
     }
 
@@ -459,7 +532,12 @@ impl Batch<'_> {
     ) {
         let key = (envelope.source.clone(), envelope.message_id.clone());
         let body_hash = envelope.body_hash;
-        let seen = SeenMessage { body_hash, request, outcome, answer: answer.clone() };
+        let seen = SeenMessage {
+            body_hash,
+            request,
+            outcome,
+            answer: answer.clone(),
+        };
         self.in_batch.insert(key, seen);
         self.inbox.push(InboxRow {
             source: envelope.source.clone(),
@@ -471,4 +549,3 @@ impl Batch<'_> {
         });
     }
 }
-

@@ -32,9 +32,7 @@ impl Item {
     /// Items of one lane are handled in the order they came in: everything of one request shares a lane.
     pub fn lane(&self) -> u16 {
         match self {
-            Self::Command { envelope, .. } => {
-                target(envelope).map_or(0, |request| request.bucket(u16::MAX))
-            }
+            Self::Command { envelope, .. } => target(envelope).map_or(0, |request| request.bucket(u16::MAX)),
             Self::DeadLetter(_) => 0,
         }
     }
@@ -78,11 +76,18 @@ pub(super) fn target(envelope: &Envelope) -> Option<RequestId> {
 #[derive(Debug, Clone)]
 pub enum Handled {
     /// Done; what its portal was told, where it is told anything.
-    Done { request: Option<RequestId>, answer: Option<Answer> },
+    Done {
+        request: Option<RequestId>,
+        answer: Option<Answer>,
+    },
     /// Understood, not allowed: nothing changed.
     Refused(Box<Refusal>),
     /// Came before, and was told the same again.
-    Repeated { request: Option<RequestId>, outcome: Outcome, answer: Option<Answer> },
+    Repeated {
+        request: Option<RequestId>,
+        outcome: Outcome,
+        answer: Option<Answer>,
+    },
     /// Kept as a dead letter.
     DeadLettered(DeadLetterReason),
 }

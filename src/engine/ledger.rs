@@ -9,16 +9,14 @@ use super::EngineOptions;
 use super::render::{Scene, portal_row, sede_row};
 use super::submission::Accepted;
 use super::translate::Act;
+use crate::domain::command::Personal;
 use crate::domain::command::{Envelope, Submit, TraceParent};
 use crate::domain::event::{Actor, Effect, Event, EventKind};
 use crate::domain::ids::{ActorId, MessageId, RequestId, SedeCode, Source};
 use crate::domain::protocol::ProtocolNumber;
 use crate::domain::refusal::Refusal;
 use crate::domain::registers::Registers;
-use crate::domain::request::{
-    Delegation, Details, HistoryEntry, IdentifiedCitizen, RecordedEvent, Request,
-};
-use crate::domain::command::Personal;
+use crate::domain::request::{Delegation, Details, HistoryEntry, IdentifiedCitizen, RecordedEvent, Request};
 use crate::store::{Answer, NewMail, NewOutboxRow};
 use crate::workflow::{Opening, Registry, Workflow, decide, open};
 
@@ -44,7 +42,11 @@ impl Cause {
 
     /// A timer ran out.
     pub(super) const fn engine() -> Self {
-        Self { source: Source::Engine, message_id: None, trace_parent: None }
+        Self {
+            source: Source::Engine,
+            message_id: None,
+            trace_parent: None,
+        }
     }
 }
 
@@ -149,26 +151,57 @@ impl<'a> Ledger<'a> {
         let (state, sede) = (request.case.state.clone(), request.case.sede.clone());
         self.requests.insert(id, request);
         self.opened.push(id);
-        let first = RecordedEvent { event: None, state: desk_state, sede: desk };
-        self.record(id, EventKind::Submitted, actor.clone(), first, details.clone(), cause);
+        let first = RecordedEvent {
+            event: None,
+            state: desk_state,
+            sede: desk,
+        };
+        self.record(
+            id,
+            EventKind::Submitted,
+            actor.clone(),
+            first,
+            details.clone(),
+            cause,
+        );
         if assigned {
             let event = Event::Assigned { sede: sede.clone() };
-            let recorded = RecordedEvent { event: Some(event), state, sede };
-            self.record(id, EventKind::Assigned, Actor::Engine, recorded, Details::default(), cause);
+            let recorded = RecordedEvent {
+                event: Some(event),
+                state,
+                sede,
+            };
+            self.record(
+                id,
+                EventKind::Assigned,
+                Actor::Engine,
+                recorded,
+                Details::default(),
+                cause,
+            );
         }
-        let scene = Happened { id, seq: 1, previous: None, actor, details, workflow };
+        let scene = Happened {
+            id,
+            seq: 1,
+            previous: None,
+            actor,
+            details,
+            workflow,
+        };
         self.carry_out(&scene, &opened.effects, cause)
     }
 
     /// Lets an event happen to a request that is there.
-    pub(super) fn happen(
-        &mut self,
-        id: RequestId,
-        act: Act,
-        cause: &Cause,
-    ) -> Result<Option<Answer>, Stop> {
-        let Act { actor, event, details } = act;
-        let request = self.requests.get(&id).ok_or_else(super::translate::unknown_request)?;
+    pub(super) fn happen(&mut self, id: RequestId, act: Act, cause: &Cause) -> Result<Option<Answer>, Stop> {
+        let Act {
+            actor,
+            event,
+            details,
+        } = act;
+        let request = self
+            .requests
+            .get(&id)
+            .ok_or_else(super::translate::unknown_request)?;
         let workflows = self.workflows;
         let workflow = workflows
             .get(&request.case.workflow)
@@ -188,7 +221,14 @@ impl<'a> Ledger<'a> {
             self.changed.insert(id);
         }
         let seq = self.record(id, event.kind(), actor.clone(), recorded, details.clone(), cause);
-        let scene = Happened { id, seq, previous: Some(previous), actor, details, workflow };
+        let scene = Happened {
+            id,
+            seq,
+            previous: Some(previous),
+            actor,
+            details,
+            workflow,
+        };
         self.carry_out(&scene, &decision.effects, cause)
     }
 
@@ -201,7 +241,10 @@ impl<'a> Ledger<'a> {
         details: Details,
         cause: &Cause,
     ) -> u32 {
-        let request = self.requests.get_mut(&id).expect("only requests of this ledger are recorded");
+        let request = self
+            .requests
+            .get_mut(&id)
+            .expect("only requests of this ledger are recorded");
         request.version += 1;
         let entry = HistoryEntry {
             request: id,
@@ -230,15 +273,19 @@ impl<'a> Ledger<'a> {
     ) -> Result<Option<Answer>, Stop> {
         let mut answer = None;
         for effect in effects {
-            let request = self.requests.get_mut(&happened.id).expect("the request of this event");
+            let request = self
+                .requests
+                .get_mut(&happened.id)
+                .expect("the request of this event");
             let numbered = match effect {
                 Effect::TellSede(_) => {
                     let sede = request.case.sede.clone();
                     Some((request.next_sede_seq(&sede), sede))
                 }
-                Effect::TellPreviousSede(_) => {
-                    happened.previous.as_ref().map(|sede| (request.next_sede_seq(sede), sede.clone()))
-                }
+                Effect::TellPreviousSede(_) => happened
+                    .previous
+                    .as_ref()
+                    .map(|sede| (request.next_sede_seq(sede), sede.clone())),
                 Effect::TellPortal(_) | Effect::Mail(_) => None,
             };
             let request = &self.requests[&happened.id];
@@ -312,11 +359,16 @@ pub(super) fn opening_details(
         text: submit.text.clone(),
         notes: submit.notes.clone(),
         attachments,
-        delegation: accepted
-            .citizen
-            .is_some()
-            .then_some(Delegation { declared_at: now, text_version: DELEGATION_TEXT }),
-        routing: accepted.routing.explanation.iter().map(ToString::to_string).collect(),
+        delegation: accepted.citizen.is_some().then_some(Delegation {
+            declared_at: now,
+            text_version: DELEGATION_TEXT,
+        }),
+        routing: accepted
+            .routing
+            .explanation
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
         ..Details::default()
     }
 }

@@ -73,20 +73,37 @@ struct Wanted<'a> {
 }
 
 impl<'a> Wanted<'a> {
-    const NOTHING: Self = Self { citizen: None, practice: None, attachments: &[] };
+    const NOTHING: Self = Self {
+        citizen: None,
+        practice: None,
+        attachments: &[],
+    };
 
     fn of(item: &'a Item) -> Self {
-        let Item::Command { envelope, .. } = item else { return Self::NOTHING };
-        let Content::Command(command) = &envelope.content else { return Self::NOTHING };
+        let Item::Command { envelope, .. } = item else {
+            return Self::NOTHING;
+        };
+        let Content::Command(command) = &envelope.content else {
+            return Self::NOTHING;
+        };
         match command {
             Command::Submit(submit) => Self {
                 citizen: submit.citizen.as_ref(),
                 practice: submit.practice.as_ref(),
                 attachments: &submit.attachments,
             },
-            Command::Message(body) => Self { attachments: &body.attachments, ..Self::NOTHING },
-            Command::Attach(body) => Self { attachments: &body.attachments, ..Self::NOTHING },
-            Command::Reply(body) => Self { attachments: &body.attachments, ..Self::NOTHING },
+            Command::Message(body) => Self {
+                attachments: &body.attachments,
+                ..Self::NOTHING
+            },
+            Command::Attach(body) => Self {
+                attachments: &body.attachments,
+                ..Self::NOTHING
+            },
+            Command::Reply(body) => Self {
+                attachments: &body.attachments,
+                ..Self::NOTHING
+            },
             Command::Solicit(_)
             | Command::Book(_)
             | Command::Take(_)

@@ -12,11 +12,11 @@ use crate::domain::command::{Envelope, Personal};
 use crate::domain::event::{Actor, EventKind, MailKind, PortalEvent, SedeMessage};
 use crate::domain::ids::{RequestId, SedeCode, Source, derived_uuid};
 use crate::domain::outgoing::{
-    AppointmentBooked, AppointmentBookedNotice, AppointmentCancelled, AppointmentConfirmed, AppointmentEnabled,
-    AttachmentAdded, AttachmentRef, CitizenRef, CommandRefused, DueDates, OperatorRef, RequestAccepted,
-    RequestAssigned, RequestAssignedNotice, RequestAttached, RequestClosed, RequestMessage, RequestOverdue,
-    RequestRef, RequestReplied, RequestRevoked, RequestSolicited, RequestSolicitedNotice, RequestStatus,
-    RequestTransferred, SolicitNumber, Speaker, ThreadEntry, ToPortal, ToSede, TopicRef,
+    AppointmentBooked, AppointmentBookedNotice, AppointmentCancelled, AppointmentConfirmed,
+    AppointmentEnabled, AttachmentAdded, AttachmentRef, CitizenRef, CommandRefused, DueDates, OperatorRef,
+    RequestAccepted, RequestAssigned, RequestAssignedNotice, RequestAttached, RequestClosed, RequestMessage,
+    RequestOverdue, RequestRef, RequestReplied, RequestRevoked, RequestSolicited, RequestSolicitedNotice,
+    RequestStatus, RequestTransferred, SolicitNumber, Speaker, ThreadEntry, ToPortal, ToSede, TopicRef,
 };
 use crate::domain::refusal::Refusal;
 use crate::domain::registers::Registers;
@@ -78,8 +78,14 @@ pub(super) fn portal_row(
     let request = scene.request.case.id;
     let patronato = &scene.request.case.patronato;
     let bytes = written(&body)?;
-    let answer = Answer { kind: event.as_str().to_owned(), body: readable(&bytes)? };
-    let has_queue = scene.registers.patronato(patronato).is_some_and(|patronato| patronato.queue);
+    let answer = Answer {
+        kind: event.as_str().to_owned(),
+        body: readable(&bytes)?,
+    };
+    let has_queue = scene
+        .registers
+        .patronato(patronato)
+        .is_some_and(|patronato| patronato.queue);
     let row = has_queue.then(|| NewOutboxRow {
         bucket: request.bucket(scene.buckets),
         exchange: "events".to_owned(),
@@ -87,7 +93,12 @@ pub(super) fn portal_row(
         destination: format!("portal.{patronato}"),
         request: Some(request),
         case_seq: None,
-        message_id: derived_uuid(&["portal", &request.to_string(), &scene.seq.to_string(), event.as_str()]),
+        message_id: derived_uuid(&[
+            "portal",
+            &request.to_string(),
+            &scene.seq.to_string(),
+            event.as_str(),
+        ]),
         kind: event.as_str(),
         causation_id: scene.cause.message_id.as_ref().map(ToString::to_string),
         trace_parent: scene.cause.trace_parent.as_ref().map(|trace| trace.0.to_string()),
@@ -110,7 +121,10 @@ pub(super) fn refusal_answer(
         refusal: refusal.clone(),
     };
     let body = serde_json::to_value(body).map_err(|error| Stop::Fault(error.to_string()))?;
-    Ok(Answer { kind: PortalEvent::CommandRefused.as_str().to_owned(), body })
+    Ok(Answer {
+        kind: PortalEvent::CommandRefused.as_str().to_owned(),
+        body,
+    })
 }
 
 /// An answer as a message to the sender of a command: a refusal, or the same as before for a command that came
@@ -126,7 +140,11 @@ pub(super) fn answer_row(
             if !registers.patronato(code).is_some_and(|patronato| patronato.queue) {
                 return Ok(None);
             }
-            ("events", format!("portal.{code}.{}", answer.kind), format!("portal.{code}"))
+            (
+                "events",
+                format!("portal.{code}.{}", answer.kind),
+                format!("portal.{code}"),
+            )
         }
         Source::Sede(code) => ("sedi", format!("sede.{code}"), format!("sede.{code}")),
         Source::Engine => return Ok(None),
@@ -181,7 +199,13 @@ impl Scene<'_> {
             SedeMessage::RequestSolicited => {
                 let (number, solicited_on) = self.solicit()?;
                 let (operator, due) = (self.operator(), self.due());
-                ToSede::Solicited(RequestSolicited { request, operator, number, solicited_on, due })
+                ToSede::Solicited(RequestSolicited {
+                    request,
+                    operator,
+                    number,
+                    solicited_on,
+                    due,
+                })
             }
             SedeMessage::AppointmentBooked => ToSede::Booked(AppointmentBooked {
                 request,
@@ -229,10 +253,17 @@ impl Scene<'_> {
             text: opening.text.clone().unwrap_or_else(|| Personal(String::new())),
             notes: opening.notes.clone(),
             attachments: self.attachments(&opening.attachments),
-            thread: self.thread.iter().skip(1).filter_map(|entry| self.said(entry)).collect(),
+            thread: self
+                .thread
+                .iter()
+                .skip(1)
+                .filter_map(|entry| self.said(entry))
+                .collect(),
             due: self.due(),
             solicits: request.case.facts.solicits(),
-            transfer_reason: transferred_from.as_ref().and_then(|_| self.details.reason.clone()),
+            transfer_reason: transferred_from
+                .as_ref()
+                .and_then(|_| self.details.reason.clone()),
             transferred_from,
         }
     }
@@ -267,18 +298,27 @@ impl Scene<'_> {
 
     fn to_portal(&self, event: PortalEvent) -> Result<ToPortal, Stop> {
         let request = self.status();
-        let reason = || self.details.reason.clone().unwrap_or_else(|| Personal(String::new()));
+        let reason = || {
+            self.details
+                .reason
+                .clone()
+                .unwrap_or_else(|| Personal(String::new()))
+        };
         Ok(match event {
-            PortalEvent::RequestAccepted => {
-                ToPortal::Accepted(RequestAccepted { request, due: self.due() })
-            }
+            PortalEvent::RequestAccepted => ToPortal::Accepted(RequestAccepted {
+                request,
+                due: self.due(),
+            }),
             PortalEvent::CommandRefused => {
                 return Err(Stop::Fault("a refusal is no effect of an event".to_owned()));
             }
             PortalEvent::RequestAssigned => ToPortal::Assigned(RequestAssignedNotice { request }),
             PortalEvent::RequestTransferred => {
                 let from = self.previous.unwrap_or(&self.request.case.sede).clone();
-                ToPortal::Transferred(RequestTransferred { request, transferred_from: from })
+                ToPortal::Transferred(RequestTransferred {
+                    request,
+                    transferred_from: from,
+                })
             }
             PortalEvent::RequestReplied => ToPortal::Replied(RequestReplied {
                 request,
@@ -292,22 +332,32 @@ impl Scene<'_> {
                 },
                 interactions_left: self.workflow.interactions_left(&self.request.case),
             }),
-            PortalEvent::RequestClosed => ToPortal::Closed(RequestClosed { request, reason: reason() }),
-            PortalEvent::RequestOverdue => {
-                ToPortal::Overdue(RequestOverdue { request, due: self.due() })
-            }
+            PortalEvent::RequestClosed => ToPortal::Closed(RequestClosed {
+                request,
+                reason: reason(),
+            }),
+            PortalEvent::RequestOverdue => ToPortal::Overdue(RequestOverdue {
+                request,
+                due: self.due(),
+            }),
             PortalEvent::RequestSolicited => {
                 let (number, solicited_on) = self.solicit()?;
-                ToPortal::Solicited(RequestSolicitedNotice { request, number, solicited_on, due: self.due() })
+                ToPortal::Solicited(RequestSolicitedNotice {
+                    request,
+                    number,
+                    solicited_on,
+                    due: self.due(),
+                })
             }
             PortalEvent::AttachmentAdded => ToPortal::AttachmentAdded(AttachmentAdded {
                 request,
                 operator_id: self.operator().id,
                 attachments: self.attachments(&self.details.attachments),
             }),
-            PortalEvent::AppointmentEnabled => {
-                ToPortal::AppointmentEnabled(AppointmentEnabled { request, reason: reason() })
-            }
+            PortalEvent::AppointmentEnabled => ToPortal::AppointmentEnabled(AppointmentEnabled {
+                request,
+                reason: reason(),
+            }),
             PortalEvent::AppointmentBooked => ToPortal::AppointmentBooked(AppointmentBookedNotice {
                 request,
                 operator_id: self.operator().id,
@@ -319,12 +369,17 @@ impl Scene<'_> {
                     .details
                     .at
                     .ok_or_else(|| Stop::Fault("a confirmed appointment has no date".to_owned()))?;
-                let place = self.details.place.clone().unwrap_or_else(|| Personal(String::new()));
+                let place = self
+                    .details
+                    .place
+                    .clone()
+                    .unwrap_or_else(|| Personal(String::new()));
                 ToPortal::AppointmentConfirmed(AppointmentConfirmed { request, at, place })
             }
-            PortalEvent::AppointmentCancelled => {
-                ToPortal::AppointmentCancelled(AppointmentCancelled { request, reason: reason() })
-            }
+            PortalEvent::AppointmentCancelled => ToPortal::AppointmentCancelled(AppointmentCancelled {
+                request,
+                reason: reason(),
+            }),
         })
     }
 
@@ -382,7 +437,10 @@ impl Scene<'_> {
         let name = if acting == self.request.sender.id {
             self.request.sender.name.clone()
         } else {
-            self.details.name.clone().unwrap_or_else(|| Personal(String::new()))
+            self.details
+                .name
+                .clone()
+                .unwrap_or_else(|| Personal(String::new()))
         };
         OperatorRef {
             id: acting,
@@ -393,7 +451,10 @@ impl Scene<'_> {
     }
 
     fn text(&self) -> Personal {
-        self.details.text.clone().unwrap_or_else(|| Personal(String::new()))
+        self.details
+            .text
+            .clone()
+            .unwrap_or_else(|| Personal(String::new()))
     }
 
     fn solicit(&self) -> Result<(SolicitNumber, chrono::NaiveDate), Stop> {

@@ -48,7 +48,11 @@ pub(super) fn judge(
         Role::RegionalReferent => "quesito",
     };
     let workflow = WorkflowName::parse(name).expect("lower-case letters");
-    Ok(Accepted { workflow, citizen, routing })
+    Ok(Accepted {
+        workflow,
+        citizen,
+        routing,
+    })
 }
 
 /// The citizen an operator writes for, and the declaration that goes with it.
@@ -62,7 +66,8 @@ fn citizen_of(submit: &Submit, found: &Found) -> Result<Citizen, Refusal> {
     }
     let citizen = identify(&found.citizens, query)?;
     if submit.delegation != Some(true) {
-        let message = "Occorre dichiarare di essere in possesso della delega a operare per conto del richiedente.";
+        let message =
+            "Occorre dichiarare di essere in possesso della delega a operare per conto del richiedente.";
         return Err(Refusal::new(RefusalCode::DelegationMissing, message).at("/delegation"));
     }
     Ok(citizen)
@@ -75,7 +80,9 @@ fn reason_fits(submit: &Submit) -> Result<(), Refusal> {
         | (Role::RegionalReferent, ContactReason::RegulatoryClarification)
         | (_, ContactReason::AccessRequirements) => true,
         (Role::Operator, ContactReason::RegulatoryClarification)
-        | (Role::RegionalReferent, ContactReason::SolicitSubmitted | ContactReason::StatusOrRejection) => false,
+        | (Role::RegionalReferent, ContactReason::SolicitSubmitted | ContactReason::StatusOrRejection) => {
+            false
+        }
     };
     if allowed {
         return Ok(());
@@ -121,12 +128,21 @@ fn destination(
         return route_chosen(registers, sede);
     }
     if let Some(citizen) = citizen {
-        return Ok(route(registers, citizen.cap.as_ref(), citizen.comune_istat.as_ref(), &submit.topic));
+        return Ok(route(
+            registers,
+            citizen.cap.as_ref(),
+            citizen.comune_istat.as_ref(),
+            &submit.topic,
+        ));
     }
-    let region = submit.region.as_deref().and_then(|name| Region::parse(name).ok()).ok_or_else(|| {
-        let message = "Indica la regione del referente, oppure una sede.";
-        Refusal::new(RefusalCode::InvalidBody, message).at("/region")
-    })?;
+    let region = submit
+        .region
+        .as_deref()
+        .and_then(|name| Region::parse(name).ok())
+        .ok_or_else(|| {
+            let message = "Indica la regione del referente, oppure una sede.";
+            Refusal::new(RefusalCode::InvalidBody, message).at("/region")
+        })?;
     Ok(route_referent(registers, region))
 }
 
@@ -139,11 +155,7 @@ pub(super) fn required_text(text: Option<&Personal>, limits: &Limits) -> Result<
     optional_text(text, "/text", limits)
 }
 
-pub(super) fn optional_text(
-    text: Option<&Personal>,
-    pointer: &str,
-    limits: &Limits,
-) -> Result<(), Refusal> {
+pub(super) fn optional_text(text: Option<&Personal>, pointer: &str, limits: &Limits) -> Result<(), Refusal> {
     match text {
         Some(text) if text.0.chars().count() > limits.text => {
             let message = format!("Il testo supera {} caratteri.", limits.text);

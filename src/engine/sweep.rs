@@ -41,11 +41,16 @@ impl Engine {
         let now = self.clock.now();
         let registers = Arc::clone(&self.registers.borrow());
         let mut transaction = self.store.begin_intake().await?;
-        let due = transaction.lock_due(crate::domain::calendar::rome_date(now), CHUNK).await?;
+        let due = transaction
+            .lock_due(crate::domain::calendar::rome_date(now), CHUNK)
+            .await?;
         let count = i64::try_from(due.len()).unwrap_or(CHUNK);
         let mut ledger = Ledger::new(&self.workflows, &registers, &self.options, self.buckets(), now);
         let ids: Vec<RequestId> = due.iter().map(|request| request.case.id).collect();
-        ledger.requests = due.into_iter().map(|request| (request.case.id, request)).collect();
+        ledger.requests = due
+            .into_iter()
+            .map(|request| (request.case.id, request))
+            .collect();
         let mut swept = Swept::default();
         for id in ids {
             match fire(&mut ledger, id) {
@@ -59,7 +64,11 @@ impl Engine {
         if swept.fired == 0 {
             return Ok((count, swept));
         }
-        let changed: Vec<&Request> = ledger.changed.iter().filter_map(|id| ledger.requests.get(id)).collect();
+        let changed: Vec<&Request> = ledger
+            .changed
+            .iter()
+            .filter_map(|id| ledger.requests.get(id))
+            .collect();
         transaction.update_requests(&changed).await?;
         transaction.append_history(&ledger.history).await?;
         transaction.queue_mails(&ledger.mails).await?;
@@ -69,7 +78,10 @@ impl Engine {
 }
 
 fn fire(ledger: &mut Ledger<'_>, id: RequestId) -> Result<(), Stop> {
-    let request = ledger.requests.get(&id).ok_or_else(super::translate::unknown_request)?;
+    let request = ledger
+        .requests
+        .get(&id)
+        .ok_or_else(super::translate::unknown_request)?;
     let workflow = ledger
         .workflows
         .get(&request.case.workflow)
@@ -77,6 +89,10 @@ fn fire(ledger: &mut Ledger<'_>, id: RequestId) -> Result<(), Stop> {
     let days = workflow
         .due_timer(&request.case, ledger.now)
         .ok_or_else(|| Stop::Fault("no timer is due".to_owned()))?;
-    let act = Act { actor: Actor::Engine, event: Event::Elapsed { days }, details: Details::default() };
+    let act = Act {
+        actor: Actor::Engine,
+        event: Event::Elapsed { days },
+        details: Details::default(),
+    };
     ledger.happen(id, act, &Cause::engine()).map(|_| ())
 }

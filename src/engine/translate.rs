@@ -28,8 +28,11 @@ pub(super) struct Context<'a> {
 }
 
 pub(super) fn unknown_request() -> Refusal {
-    Refusal::new(RefusalCode::RequestUnknown, "La richiesta non esiste o non è del tuo ufficio.")
-        .at("/request_id")
+    Refusal::new(
+        RefusalCode::RequestUnknown,
+        "La richiesta non esiste o non è del tuo ufficio.",
+    )
+    .at("/request_id")
 }
 
 impl Context<'_> {
@@ -41,21 +44,28 @@ impl Context<'_> {
             Command::Attach(body) => self.attached(&body.by, request),
             Command::Solicit(by) => self.by_operator(by, request, Event::Solicited, Details::default()),
             Command::Book(body) => {
-                let details =
-                    Details { wish: body.wish.clone(), slot: body.slot, ..Details::default() };
+                let details = Details {
+                    wish: body.wish.clone(),
+                    slot: body.slot,
+                    ..Details::default()
+                };
                 optional_text(body.wish.as_ref(), "/wish", self.limits)
                     .and_then(|()| self.by_operator(&body.by, request, Event::Booked, details))
             }
-            Command::Take(by) => {
-                self.by_officer(by, Event::Taken { officer: by.officer.id.clone() }, Details::default())
-            }
+            Command::Take(by) => self.by_officer(
+                by,
+                Event::Taken {
+                    officer: by.officer.id.clone(),
+                },
+                Details::default(),
+            ),
             Command::Release(by) => self.by_officer(by, Event::Released, Details::default()),
             Command::Assign(body) => self
                 .open_sede(&body.sede)
                 .and_then(|sede| self.by_officer(&body.by, Event::Assigned { sede }, Details::default())),
-            Command::Transfer(body) => self.open_sede(&body.sede).and_then(|sede| {
-                self.reasoned(&body.by, Event::Transferred { sede }, &body.reason)
-            }),
+            Command::Transfer(body) => self
+                .open_sede(&body.sede)
+                .and_then(|sede| self.reasoned(&body.by, Event::Transferred { sede }, &body.reason)),
             Command::Reply(body) => self.replied(body),
             Command::Close(body) => self.reasoned(&body.by, Event::Closed, &body.reason),
             Command::EnableAppointment(body) => {
@@ -65,7 +75,10 @@ impl Context<'_> {
                 self.reasoned(&body.by, Event::AppointmentCancelled, &body.reason)
             }
             Command::Note(body) => required_text(body.text.as_ref(), self.limits).and_then(|()| {
-                let details = Details { text: body.text.clone(), ..Details::default() };
+                let details = Details {
+                    text: body.text.clone(),
+                    ..Details::default()
+                };
                 self.by_officer(&body.by, Event::Noted, details)
             }),
             Command::ConfirmAppointment(body) => {
@@ -87,8 +100,11 @@ impl Context<'_> {
         text: Option<&Personal>,
     ) -> Result<Act, Refusal> {
         required_text(text, self.limits)?;
-        let details =
-            Details { text: text.cloned(), attachments: self.attachments()?, ..Details::default() };
+        let details = Details {
+            text: text.cloned(),
+            attachments: self.attachments()?,
+            ..Details::default()
+        };
         self.by_operator(by, request, event, details)
     }
 
@@ -98,14 +114,31 @@ impl Context<'_> {
             let message = "Indica almeno un documento da allegare.";
             return Err(Refusal::new(RefusalCode::AttachmentMissing, message).at("/attachments"));
         }
-        self.by_operator(by, request, Event::Attached, Details { attachments, ..Details::default() })
+        self.by_operator(
+            by,
+            request,
+            Event::Attached,
+            Details {
+                attachments,
+                ..Details::default()
+            },
+        )
     }
 
     fn replied(&self, body: &crate::domain::command::Reply) -> Result<Act, Refusal> {
         required_text(body.text.as_ref(), self.limits)?;
-        let details =
-            Details { text: body.text.clone(), attachments: self.attachments()?, ..Details::default() };
-        self.by_officer(&body.by, Event::Replied { continuation: body.continuation }, details)
+        let details = Details {
+            text: body.text.clone(),
+            attachments: self.attachments()?,
+            ..Details::default()
+        };
+        self.by_officer(
+            &body.by,
+            Event::Replied {
+                continuation: body.continuation,
+            },
+            details,
+        )
     }
 
     fn reasoned(&self, by: &ByOfficer, event: Event, reason: &Personal) -> Result<Act, Refusal> {
@@ -113,7 +146,14 @@ impl Context<'_> {
         if reason.0.trim().is_empty() {
             return Err(Refusal::new(RefusalCode::TextMissing, "Il motivo è obbligatorio.").at("/reason"));
         }
-        self.by_officer(by, event, Details { reason: Some(reason.clone()), ..Details::default() })
+        self.by_officer(
+            by,
+            event,
+            Details {
+                reason: Some(reason.clone()),
+                ..Details::default()
+            },
+        )
     }
 
     fn attachments(&self) -> Result<Vec<StoredAttachment>, Refusal> {
@@ -122,9 +162,16 @@ impl Context<'_> {
 
     /// A sede requests can be passed on to.
     fn open_sede(&self, code: &SedeCode) -> Result<SedeCode, Refusal> {
-        let open = self.registers.open_sede(code).filter(|sede| sede.kind != SedeKind::Desk);
+        let open = self
+            .registers
+            .open_sede(code)
+            .filter(|sede| sede.kind != SedeKind::Desk);
         open.map(|sede| sede.code.clone()).ok_or_else(|| {
-            Refusal::new(RefusalCode::SedeUnknown, "La sede indicata non esiste o non è attiva.").at("/sede")
+            Refusal::new(
+                RefusalCode::SedeUnknown,
+                "La sede indicata non esiste o non è attiva.",
+            )
+            .at("/sede")
         })
     }
 
@@ -135,19 +182,40 @@ impl Context<'_> {
         event: Event,
         details: Details,
     ) -> Result<Act, Refusal> {
-        let Source::Portal(patronato) = self.source else { return Err(unknown_request()) };
+        let Source::Portal(patronato) = self.source else {
+            return Err(unknown_request());
+        };
         let actor = Actor::Operator {
             id: by.operator.id.clone(),
             patronato: PatronatoCode::clone(patronato),
             office: by.office.clone().unwrap_or_else(|| request.case.office.clone()),
         };
-        Ok(Act { actor, event, details: Details { name: Some(by.operator.name.clone()), ..details } })
+        Ok(Act {
+            actor,
+            event,
+            details: Details {
+                name: Some(by.operator.name.clone()),
+                ..details
+            },
+        })
     }
 
     fn by_officer(&self, by: &ByOfficer, event: Event, details: Details) -> Result<Act, Refusal> {
-        let Source::Sede(sede) = self.source else { return Err(unknown_request()) };
-        let actor = Actor::Officer { id: by.officer.id.clone(), sede: sede.clone() };
-        Ok(Act { actor, event, details: Details { name: Some(by.officer.name.clone()), ..details } })
+        let Source::Sede(sede) = self.source else {
+            return Err(unknown_request());
+        };
+        let actor = Actor::Officer {
+            id: by.officer.id.clone(),
+            sede: sede.clone(),
+        };
+        Ok(Act {
+            actor,
+            event,
+            details: Details {
+                name: Some(by.officer.name.clone()),
+                ..details
+            },
+        })
     }
 }
 

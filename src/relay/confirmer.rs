@@ -22,8 +22,19 @@ pub(super) struct Confirmer {
 impl Confirmer {
     pub(super) fn start(store: Store, node: NodeName, held: watch::Receiver<Held>) -> Self {
         let (ids, receiver) = mpsc::unbounded_channel();
-        let confirmer = Self { ids, open: Arc::default(), done: Arc::default() };
-        tokio::spawn(mark(store, node, held, receiver, Arc::clone(&confirmer.open), Arc::clone(&confirmer.done)));
+        let confirmer = Self {
+            ids,
+            open: Arc::default(),
+            done: Arc::default(),
+        };
+        tokio::spawn(mark(
+            store,
+            node,
+            held,
+            receiver,
+            Arc::clone(&confirmer.open),
+            Arc::clone(&confirmer.done),
+        ));
         confirmer
     }
 
@@ -56,13 +67,20 @@ async fn mark(
 ) {
     let mut batch = Vec::new();
     while ids.recv_many(&mut batch, LARGEST_BATCH).await > 0 {
-        let leases: Vec<BucketLease> =
-            held.borrow().iter().map(|(&bucket, &fence)| BucketLease { bucket, fence }).collect();
+        let leases: Vec<BucketLease> = held
+            .borrow()
+            .iter()
+            .map(|(&bucket, &fence)| BucketLease { bucket, fence })
+            .collect();
         match store.confirm_sent(&node, &leases, &batch).await {
             Ok(marked) if usize::try_from(marked).ok() == Some(batch.len()) => {}
             Ok(marked) => {
                 // Whoever holds those buckets now publishes them again under the same ids.
-                tracing::warn!(outbox.marked = marked, outbox.confirmed = batch.len(), "a lease was lost while publishing");
+                tracing::warn!(
+                    outbox.marked = marked,
+                    outbox.confirmed = batch.len(),
+                    "a lease was lost while publishing"
+                );
             }
             Err(error) => {
                 tracing::warn!(error = %error, outbox.confirmed = batch.len(), "confirmed messages could not be marked");

@@ -64,7 +64,10 @@ impl HandOff {
 
     /// Whether messages of this bucket may be handed over in memory; otherwise other nodes have to be told.
     pub fn holds(&self, bucket: u16) -> bool {
-        self.0.held.get(usize::from(bucket)).is_some_and(|held| held.load(Ordering::Acquire))
+        self.0
+            .held
+            .get(usize::from(bucket))
+            .is_some_and(|held| held.load(Ordering::Acquire))
     }
 
     /// How many buckets share the work.
@@ -77,8 +80,14 @@ impl HandOff {
         let (rows, receiver) = oneshot::channel();
         let number = self.0.reserved.fetch_add(1, Ordering::AcqRel) + 1;
         // A relay that stopped takes nothing: the rows stay in the database for the next one.
-        let _ = self.0.tickets.send(Ticket { number, rows: receiver });
-        Slot { rows, shared: Arc::clone(&self.0) }
+        let _ = self.0.tickets.send(Ticket {
+            number,
+            rows: receiver,
+        });
+        Slot {
+            rows,
+            shared: Arc::clone(&self.0),
+        }
     }
 }
 

@@ -57,13 +57,22 @@ impl LeaseKeeper {
     }
 
     async fn renew(&self) -> Result<Vec<BucketLease>, crate::store::StoreError> {
-        let relays = self.store.sign_of_life(&self.node, &self.roles, self.lease).await?;
+        let relays = self
+            .store
+            .sign_of_life(&self.node, &self.roles, self.lease)
+            .await?;
         let share = u32::from(self.buckets).div_ceil(relays);
         let share = u16::try_from(share).unwrap_or(self.buckets);
-        let leases = self.store.hold_buckets(&self.node, self.buckets, share, self.lease).await?;
+        let leases = self
+            .store
+            .hold_buckets(&self.node, self.buckets, share, self.lease)
+            .await?;
         if leases.is_empty() {
             // The first look creates the rows; the second takes them.
-            return self.store.hold_buckets(&self.node, self.buckets, share, self.lease).await;
+            return self
+                .store
+                .hold_buckets(&self.node, self.buckets, share, self.lease)
+                .await;
         }
         Ok(leases)
     }

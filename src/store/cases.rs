@@ -41,7 +41,9 @@ pub struct Sending {
 
 impl Store {
     pub async fn requests(&self, filter: &CaseFilter) -> Result<Vec<Request>, StoreError> {
-        let (before_at, before_id) = filter.before.map_or((None, None), |(at, id)| (Some(at), Some(id.0)));
+        let (before_at, before_id) = filter
+            .before
+            .map_or((None, None), |(at, id)| (Some(at), Some(id.0)));
         let protocol = filter.protocol.as_ref();
         let rows = sqlx::query_as!(
             CaseRow,
@@ -131,6 +133,9 @@ impl Store {
         )
         .fetch_all(&self.pool)
         .await?;
-        Ok(rows.into_iter().map(|row| (row.state, row.count, row.overdue)).collect())
+        Ok(rows
+            .into_iter()
+            .map(|row| (row.state, row.count, row.overdue))
+            .collect())
     }
 }

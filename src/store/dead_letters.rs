@@ -77,13 +77,31 @@ pub(super) async fn insert(
         select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[],
                              $7::jsonb[], $8::bytea[], $9::bigint[])
         "#,
-        &letters.iter().map(|l| l.reason.as_str().to_owned()).collect::<Vec<_>>(),
+        &letters
+            .iter()
+            .map(|l| l.reason.as_str().to_owned())
+            .collect::<Vec<_>>(),
         &letters.iter().map(|l| writable(&l.detail)).collect::<Vec<_>>(),
-        &letters.iter().map(|l| l.source.as_deref().map(writable)).collect::<Vec<_>>() as _,
-        &letters.iter().map(|l| l.message_id.as_deref().map(writable)).collect::<Vec<_>>() as _,
-        &letters.iter().map(|l| writable(&l.routing_key)).collect::<Vec<_>>(),
-        &letters.iter().map(|l| writable_json(&l.properties)).collect::<Vec<_>>(),
-        &letters.iter().map(|l| writable_json(&l.headers)).collect::<Vec<_>>(),
+        &letters
+            .iter()
+            .map(|l| l.source.as_deref().map(writable))
+            .collect::<Vec<_>>() as _,
+        &letters
+            .iter()
+            .map(|l| l.message_id.as_deref().map(writable))
+            .collect::<Vec<_>>() as _,
+        &letters
+            .iter()
+            .map(|l| writable(&l.routing_key))
+            .collect::<Vec<_>>(),
+        &letters
+            .iter()
+            .map(|l| writable_json(&l.properties))
+            .collect::<Vec<_>>(),
+        &letters
+            .iter()
+            .map(|l| writable_json(&l.headers))
+            .collect::<Vec<_>>(),
         &letters.iter().map(|l| l.body.clone()).collect::<Vec<_>>(),
         &letters.iter().map(|l| l.replay_of).collect::<Vec<_>>() as _
     )
@@ -102,9 +120,12 @@ fn writable_json(value: &serde_json::Value) -> serde_json::Value {
     match value {
         Value::String(text) => Value::String(writable(text)),
         Value::Array(items) => items.iter().map(writable_json).collect(),
-        Value::Object(fields) => {
-            Value::Object(fields.iter().map(|(k, v)| (writable(k), writable_json(v))).collect())
-        }
+        Value::Object(fields) => Value::Object(
+            fields
+                .iter()
+                .map(|(k, v)| (writable(k), writable_json(v)))
+                .collect(),
+        ),
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }
 }

@@ -18,7 +18,11 @@ pub enum StoreError {
     },
     /// A row that breaks our own rules: somebody wrote into the database by hand.
     #[error("corrupt row {id} in {table}: {column}")]
-    Corrupt { table: &'static str, column: &'static str, id: String },
+    Corrupt {
+        table: &'static str,
+        column: &'static str,
+        id: String,
+    },
     /// The schema of the database is not the one this binary was written for.
     #[error("the database schema does not fit this binary")]
     Schema(#[source] sqlx::migrate::MigrateError),
@@ -28,7 +32,11 @@ pub enum StoreError {
 
 impl StoreError {
     pub(crate) fn corrupt(table: &'static str, column: &'static str, id: impl std::fmt::Display) -> Self {
-        Self::Corrupt { table, column, id: id.to_string() }
+        Self::Corrupt {
+            table,
+            column,
+            id: id.to_string(),
+        }
     }
 
     /// Whether the same call may succeed later without anybody changing anything.

@@ -130,8 +130,11 @@ impl IntakeTransaction {
             let corrupt = |column| StoreError::corrupt("inbox", column, &row.message_id);
             let source = row.source.parse().map_err(|_| corrupt("source"))?;
             let message = MessageId::parse(&row.message_id).map_err(|_| corrupt("message_id"))?;
-            let hash: [u8; 32] =
-                row.body_sha256.as_slice().try_into().map_err(|_| corrupt("body_sha256"))?;
+            let hash: [u8; 32] = row
+                .body_sha256
+                .as_slice()
+                .try_into()
+                .map_err(|_| corrupt("body_sha256"))?;
             let message_seen = SeenMessage {
                 body_hash: BodyHash(hash),
                 request: row.case_id.map(RequestId),
@@ -161,7 +164,10 @@ impl IntakeTransaction {
         )
         .fetch_all(&mut *self.transaction)
         .await?;
-        rows.into_iter().map(Request::try_from).map(|r| r.map(|r| (r.case.id, r))).collect()
+        rows.into_iter()
+            .map(Request::try_from)
+            .map(|r| r.map(|r| (r.case.id, r)))
+            .collect()
     }
 
     /// Locks up to `limit` requests whose timer is due on `today`, oldest first, leaving out those in other hands.
@@ -276,12 +282,18 @@ impl IntakeTransaction {
             "#,
             &entries.iter().map(|e| e.request.0).collect::<Vec<_>>(),
             &entries.iter().map(|e| to_i32(e.seq)).collect::<Vec<_>>(),
-            &entries.iter().map(|e| e.kind.as_str().to_owned()).collect::<Vec<_>>(),
+            &entries
+                .iter()
+                .map(|e| e.kind.as_str().to_owned())
+                .collect::<Vec<_>>(),
             &actors,
             &events,
             &details,
             &entries.iter().map(|e| e.source.to_string()).collect::<Vec<_>>(),
-            &entries.iter().map(|e| e.caused_by.as_ref().map(ToString::to_string)).collect::<Vec<_>>() as _,
+            &entries
+                .iter()
+                .map(|e| e.caused_by.as_ref().map(ToString::to_string))
+                .collect::<Vec<_>>() as _,
             &entries.iter().map(|e| e.at).collect::<Vec<_>>()
         )
         .execute(&mut *self.transaction)
@@ -304,8 +316,14 @@ impl IntakeTransaction {
             &rows.iter().map(|r| r.message_id.to_string()).collect::<Vec<_>>(),
             &rows.iter().map(|r| r.body_hash.0.to_vec()).collect::<Vec<_>>(),
             &rows.iter().map(|r| r.request.map(|id| id.0)).collect::<Vec<_>>() as _,
-            &rows.iter().map(|r| r.outcome.as_str().to_owned()).collect::<Vec<_>>(),
-            &rows.iter().map(|r| r.answer.as_ref().map(answer_json)).collect::<Vec<_>>() as _
+            &rows
+                .iter()
+                .map(|r| r.outcome.as_str().to_owned())
+                .collect::<Vec<_>>(),
+            &rows
+                .iter()
+                .map(|r| r.answer.as_ref().map(answer_json))
+                .collect::<Vec<_>>() as _
         )
         .execute(&mut *self.transaction)
         .await?;
@@ -359,7 +377,9 @@ impl IntakeTransaction {
     /// Tells relays of other nodes that buckets they may hold have something to publish.
     pub async fn announce(&mut self, change: &super::Change) -> Result<(), StoreError> {
         let (channel, payload) = change.write();
-        sqlx::query!("select pg_notify($1, $2)", channel, payload).execute(&mut *self.transaction).await?;
+        sqlx::query!("select pg_notify($1, $2)", channel, payload)
+            .execute(&mut *self.transaction)
+            .await?;
         Ok(())
     }
 
@@ -383,7 +403,10 @@ pub(super) fn to_i16(number: u16) -> i16 {
 
 /// The `case-seq` counters as the table keeps them.
 pub(super) fn sede_seq_json(counters: &BTreeMap<SedeCode, u32>) -> serde_json::Value {
-    counters.iter().map(|(sede, seq)| (sede.to_string(), serde_json::Value::from(*seq))).collect()
+    counters
+        .iter()
+        .map(|(sede, seq)| (sede.to_string(), serde_json::Value::from(*seq)))
+        .collect()
 }
 
 /// The year a protocol number belongs to: its own date's.

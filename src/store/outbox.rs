@@ -154,7 +154,10 @@ impl Store {
         }
         Ok(rows
             .into_iter()
-            .map(|row| BucketLease { bucket: u16::try_from(row.bucket).unwrap_or(0), fence: row.fence })
+            .map(|row| BucketLease {
+                bucket: u16::try_from(row.bucket).unwrap_or(0),
+                fence: row.fence,
+            })
             .collect())
     }
 
@@ -286,19 +289,26 @@ impl Store {
         if destinations.is_empty() {
             return Ok(());
         }
-        sqlx::query!("delete from destination_backoff where destination = any($1)", destinations)
-            .execute(&self.pool)
-            .await?;
+        sqlx::query!(
+            "delete from destination_backoff where destination = any($1)",
+            destinations
+        )
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 
     /// Destinations that back off now, and until when; past times are due.
     pub async fn backing_off(&self) -> Result<Vec<(String, String, DateTime<Utc>)>, StoreError> {
-        let rows =
-            sqlx::query!("select destination, reason, next_try_at from destination_backoff order by destination")
-                .fetch_all(&self.pool)
-                .await?;
-        Ok(rows.into_iter().map(|row| (row.destination, row.reason, row.next_try_at)).collect())
+        let rows = sqlx::query!(
+            "select destination, reason, next_try_at from destination_backoff order by destination"
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| (row.destination, row.reason, row.next_try_at))
+            .collect())
     }
 
     /// How much waits, and for how long the oldest has.
@@ -311,7 +321,12 @@ impl Store {
         )
         .fetch_one(&self.pool)
         .await?;
-        let oldest = row.age.and_then(|age| Duration::try_from_secs_f64(age.max(0.0)).ok());
-        Ok(OutboxState { unsent: row.unsent, oldest })
+        let oldest = row
+            .age
+            .and_then(|age| Duration::try_from_secs_f64(age.max(0.0)).ok());
+        Ok(OutboxState {
+            unsent: row.unsent,
+            oldest,
+        })
     }
 }

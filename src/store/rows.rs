@@ -34,7 +34,10 @@ pub(super) struct CaseRow {
     pub(super) sede: String,
     pub(super) protocol_office: String,
     pub(super) protocol_on: NaiveDate,
-    #[expect(dead_code, reason = "follows from protocol_on; the column carries the unique constraint")]
+    #[expect(
+        dead_code,
+        reason = "follows from protocol_on; the column carries the unique constraint"
+    )]
     pub(super) protocol_year: i16,
     pub(super) protocol_sequence: i32,
     pub(super) reason: String,
@@ -137,11 +140,18 @@ fn facts_of(column: &Column, row: &CaseRow) -> Result<Facts, StoreError> {
 }
 
 fn citizen_of(column: &Column, row: &CaseRow) -> Result<Option<IdentifiedCitizen>, StoreError> {
-    let Some(person) = &row.person_id else { return Ok(None) };
+    let Some(person) = &row.person_id else {
+        return Ok(None);
+    };
     Ok(Some(IdentifiedCitizen {
         person_id: column.read("person_id", PersonId::parse(person))?,
-        codice_fiscale: column
-            .read("codice_fiscale", row.codice_fiscale.as_deref().map(CodiceFiscale::parse).transpose())?,
+        codice_fiscale: column.read(
+            "codice_fiscale",
+            row.codice_fiscale
+                .as_deref()
+                .map(CodiceFiscale::parse)
+                .transpose(),
+        )?,
         family_name: Personal(column.some("family_name", row.family_name.clone())?),
         given_name: Personal(column.some("given_name", row.given_name.clone())?),
         born_on: column.some("born_on", row.born_on)?,
@@ -149,7 +159,9 @@ fn citizen_of(column: &Column, row: &CaseRow) -> Result<Option<IdentifiedCitizen
 }
 
 fn practice_of(column: &Column, row: &CaseRow) -> Result<Option<Practice>, StoreError> {
-    let (Some(kind), Some(number)) = (&row.practice_kind, &row.practice_number) else { return Ok(None) };
+    let (Some(kind), Some(number)) = (&row.practice_kind, &row.practice_number) else {
+        return Ok(None);
+    };
     Ok(Some(Practice {
         kind: column.some("practice_kind", PracticeKind::from_word(kind))?,
         number: column.read("practice_number", PracticeNumber::parse(number))?,
@@ -312,7 +324,11 @@ impl<'a> CaseColumns<'a> {
         if usize::try_from(written).ok() == Some(self.0.len()) {
             Ok(())
         } else {
-            Err(StoreError::corrupt("cases", "id", format!("{written} of {} rows written", self.0.len())))
+            Err(StoreError::corrupt(
+                "cases",
+                "id",
+                format!("{written} of {} rows written", self.0.len()),
+            ))
         }
     }
 }

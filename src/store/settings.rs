@@ -27,9 +27,14 @@ impl Change {
     /// The channel and payload it travels by.
     pub(super) fn write(&self) -> (&'static str, String) {
         match self {
-            Self::Outbox(buckets) => {
-                (OUTBOX, buckets.iter().map(ToString::to_string).collect::<Vec<_>>().join(","))
-            }
+            Self::Outbox(buckets) => (
+                OUTBOX,
+                buckets
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join(","),
+            ),
             Self::Mails => (MAILS, String::new()),
             Self::Registers => (REGISTERS, String::new()),
             Self::Clock => (CLOCK, String::new()),
@@ -38,7 +43,9 @@ impl Change {
 
     pub(super) fn read(channel: &str, payload: &str) -> Option<Self> {
         match channel {
-            OUTBOX => Some(Self::Outbox(payload.split(',').filter_map(|b| b.parse().ok()).collect())),
+            OUTBOX => Some(Self::Outbox(
+                payload.split(',').filter_map(|b| b.parse().ok()).collect(),
+            )),
             MAILS => Some(Self::Mails),
             REGISTERS => Some(Self::Registers),
             CLOCK => Some(Self::Clock),
@@ -53,7 +60,9 @@ impl Store {
         let value = sqlx::query_scalar!("select value from setting where key = 'clock.offset_ms'")
             .fetch_optional(&self.pool)
             .await?;
-        Ok(value.and_then(|value| value.as_i64()).map(TimeDelta::milliseconds))
+        Ok(value
+            .and_then(|value| value.as_i64())
+            .map(TimeDelta::milliseconds))
     }
 
     /// Moves the development clock of every node.
@@ -119,7 +128,12 @@ mod tests {
 
     #[test]
     fn changes_read_back_what_they_write() {
-        for change in [Change::Outbox(vec![0, 63]), Change::Mails, Change::Registers, Change::Clock] {
+        for change in [
+            Change::Outbox(vec![0, 63]),
+            Change::Mails,
+            Change::Registers,
+            Change::Clock,
+        ] {
             let (channel, payload) = change.write();
             assert_eq!(Change::read(channel, &payload), Some(change));
         }
