@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
@@ -78,8 +77,7 @@ impl NewMail {
         recipient: Personal,
         params: MailParams,
     ) -> Self {
-        let digest = Sha256::digest(recipient.0.trim().to_lowercase());
-        let recipient_hash: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let recipient_hash = derived_uuid(&["recipient", &recipient.0.trim().to_lowercase()]).simple();
         let dedup_key = format!("{request}:{event_seq}:{recipient_hash}:{kind}");
         Self {
             dedup_key,
@@ -180,7 +178,7 @@ pub enum MailRetry {
 }
 
 /// How many mails stand where.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MailCounts {
     pub queued: u64,
     pub sending: u64,
@@ -188,12 +186,7 @@ pub struct MailCounts {
     pub unknown: u64,
     pub sent_last_day: u64,
     /// The oldest of those still to be sent.
-    #[serde(rename = "oldest_waiting_seconds", serialize_with = "seconds")]
     pub oldest_waiting: Option<Duration>,
-}
-
-fn seconds<S: serde::Serializer>(age: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
-    age.map(|age| age.as_secs()).serialize(serializer)
 }
 
 /// Queues mails in the transaction of their event; one already queued for it and the recipient stays the only one.
