@@ -25,12 +25,18 @@ const RUNNING: i64 = i64::MIN;
 impl Clock {
     /// The machine's clock.
     pub fn system() -> Self {
-        Self(Arc::new(Inner { fixed_ms: AtomicI64::new(RUNNING), offset_ms: AtomicI64::new(0) }))
+        Self(Arc::new(Inner {
+            fixed_ms: AtomicI64::new(RUNNING),
+            offset_ms: AtomicI64::new(0),
+        }))
     }
 
     /// A clock that stands still until it is moved: for tests.
     pub fn fixed(at: DateTime<Utc>) -> Self {
-        let inner = Inner { fixed_ms: AtomicI64::new(at.timestamp_millis()), offset_ms: AtomicI64::new(0) };
+        let inner = Inner {
+            fixed_ms: AtomicI64::new(at.timestamp_millis()),
+            offset_ms: AtomicI64::new(0),
+        };
         Self(Arc::new(inner))
     }
 
@@ -51,7 +57,9 @@ impl Clock {
 
     /// Moves the clock to `offset` from its base (not from where it stands now).
     pub fn set_offset(&self, offset: TimeDelta) {
-        self.0.offset_ms.store(offset.num_milliseconds(), Ordering::SeqCst);
+        self.0
+            .offset_ms
+            .store(offset.num_milliseconds(), Ordering::SeqCst);
     }
 
     /// A new time-ordered id (UUID v7) carrying the machine's time, so that ids sort by creation even when the
@@ -61,7 +69,10 @@ impl Clock {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the machine's clock"
+)]
 fn machine_now() -> DateTime<Utc> {
     Utc::now()
 }
