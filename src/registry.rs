@@ -3,6 +3,7 @@
 //! A register is asked for a whole batch at once. One that is away parks what waits for it ([`RegisterError`]);
 //! it never loses or refuses a request. What its answers mean is judged here, purely: [`identify`], [`check_practice`].
 
+pub mod import;
 mod judge;
 
 use std::sync::Arc;
