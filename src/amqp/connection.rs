@@ -39,7 +39,7 @@ fn shown(vhost: &str) -> String {
     }
 }
 
-/// Whether the broker itself said no: ACCESS_REFUSED, NOT_ALLOWED or INVALID_PATH on the way in.
+/// Whether the broker itself said no: no such path, access refused or not allowed (402, 403, 530).
 fn is_refusal(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::ProtocolError(error) => matches!(error.get_id(), 402 | 403 | 530),

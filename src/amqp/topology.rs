@@ -121,6 +121,7 @@ impl Topology {
     }
 
     /// One queue of this topology with its bindings.
+    #[must_use]
     pub fn only_queue(&self, name: &str) -> Self {
         Self {
             exchanges: Vec::new(),

@@ -112,20 +112,22 @@ pub(super) fn with_body_type<F: ForBody>(kind: CommandKind, action: F) -> F::Out
 
 /// The request a command is about; `None` for a submit that leaves the id to the engine.
 pub(super) fn request_id(command: &Command) -> Option<RequestId> {
-    match command {
-        Command::Submit(submit) => submit.request_id,
-        Command::Message(Message { by, .. })
+    let id = match command {
+        Command::Submit(submit) => return submit.request_id,
+        Command::Solicit(by)
+        | Command::Message(Message { by, .. })
         | Command::Attach(Attach { by, .. })
-        | Command::Book(Book { by, .. }) => Some(by.request_id),
-        Command::Solicit(by) => Some(by.request_id),
-        Command::Take(by) | Command::Release(by) => Some(by.request_id),
-        Command::Assign(Assign { by, .. })
+        | Command::Book(Book { by, .. }) => by.request_id,
+        Command::Take(by)
+        | Command::Release(by)
+        | Command::Assign(Assign { by, .. })
         | Command::Transfer(Transfer { by, .. })
         | Command::Reply(Reply { by, .. })
         | Command::Close(WithReason { by, .. })
         | Command::EnableAppointment(WithReason { by, .. })
         | Command::CancelAppointment(WithReason { by, .. })
         | Command::Note(Note { by, .. })
-        | Command::ConfirmAppointment(ConfirmAppointment { by, .. }) => Some(by.request_id),
-    }
+        | Command::ConfirmAppointment(ConfirmAppointment { by, .. }) => by.request_id,
+    };
+    Some(id)
 }

@@ -1,6 +1,6 @@
 //! One strict pass over a text: is it JSON, without duplicate keys, NUL or bottomless nesting? Nothing is kept.
 //!
-//! serde_json alone keeps the last of two equal keys and recurses 128 levels; commands must mean one thing.
+//! `serde_json` alone keeps the last of two equal keys and recurses 128 levels; commands must mean one thing.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};

@@ -105,10 +105,8 @@ impl Board {
     pub(in crate::amqp) fn consumer_down(&self, queue: &str, why: &str) {
         let down = self.down(why);
         self.change(|sheet| {
-            keep_first(
-                sheet.consumers.entry(queue.to_owned()).or_insert(Consuming::Up),
-                down,
-            )
+            let line = sheet.consumers.entry(queue.to_owned()).or_insert(Consuming::Up);
+            keep_first(line, down);
         });
     }
 
