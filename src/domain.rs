@@ -8,6 +8,7 @@ pub mod command;
 pub mod dead_letter;
 pub mod event;
 pub mod ids;
+pub mod outgoing;
 pub mod place;
 pub mod practice;
 pub mod protocol;

@@ -16,8 +16,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::amqp::{Outgoing, Published, Publisher};
-use crate::domain::ids::NodeName;
+use crate::amqp::{Exchange, Lost, Outgoing, Published, Publisher};
+use crate::domain::command::TraceParent;
+use crate::domain::ids::{MessageId, NodeName};
 use crate::store::{OutboxRow, Store};
 
 use confirmer::Confirmer;
@@ -61,6 +62,8 @@ pub struct Relay {
     /// Destinations that waited long enough: one message taken ends it.
     tried_again: HashSet<String>,
     next_poll: Instant,
+    /// The last window could not be sent at all.
+    broker_away: bool,
 }
 
 impl Relay {
@@ -79,6 +82,7 @@ impl Relay {
             waiting: HashMap::new(),
             tried_again: HashSet::new(),
             next_poll: Instant::now(),
+            broker_away: false,
         };
         (relay, handoff)
     }
@@ -100,6 +104,13 @@ impl Relay {
         let confirmer = Confirmer::start(self.store.clone(), self.options.node.clone(), held.clone());
 
         while !stop.is_cancelled() {
+            if std::mem::take(&mut self.broker_away) {
+                // Slots filled meanwhile overflow into the database; the leases are renewed beside this.
+                tokio::select! {
+                    () = stop.cancelled() => break,
+                    () = self.publisher.ready() => {}
+                }
+            }
             let next_look = self.next_look();
             tokio::select! {
                 () = stop.cancelled() => {}
@@ -232,12 +243,12 @@ impl Relay {
             if window.is_empty() {
                 continue;
             }
-            let outgoing = window.iter().map(outgoing).collect();
+            let (window, outgoing): (Vec<_>, Vec<_>) =
+                window.into_iter().filter_map(|row| outgoing(&row).map(|message| (row, message))).unzip();
             let outcomes = self.publisher.publish(outgoing).await;
             if !self.settle(window, outcomes, confirmer).await {
                 self.queue.clear();
                 self.all_dirty();
-                tokio::time::sleep(Duration::from_millis(200)).await;
                 return false;
             }
         }
@@ -264,7 +275,7 @@ impl Relay {
                     }
                 }
                 Published::Unroutable { .. } | Published::Refused => {
-                    let reason = outcome.to_string();
+                    let reason = why(&outcome);
                     refused
                         .entry(row.destination)
                         .or_insert_with(|| (reason, Vec::new()))
@@ -310,6 +321,26 @@ impl Relay {
     }
 }
 
-fn outgoing(row: &OutboxRow) -> Outgoing {
-    Outgoing::from_outbox(row)
+fn why(outcome: &Published) -> String {
+    match outcome {
+        Published::Unroutable { code, text } => format!("unroutable: {code} {text}"),
+        Published::Refused => "the queue is full".to_owned(),
+        Published::Confirmed | Published::Lost(_) => String::new(),
+    }
+}
+
+/// The row as a message; `None` for a row no version of usciere wrote.
+fn outgoing(row: &OutboxRow) -> Option<Outgoing> {
+    Some(Outgoing {
+        exchange: Exchange::from_word(&row.exchange)?,
+        routing_key: row.routing_key.clone(),
+        message_id: MessageId::parse(&row.message_id.to_string()).ok()?,
+        kind: row.kind.clone().into(),
+        request: row.request,
+        causation_id: row.causation_id.as_deref().and_then(|id| MessageId::parse(id).ok()),
+        case_seq: row.case_seq,
+        trace_parent: row.trace_parent.as_deref().map(|trace| TraceParent(trace.into())),
+        at: row.created_at,
+        body: row.body.as_slice().into(),
+    })
 }
