@@ -1,6 +1,8 @@
 //! The private services of development mode, started for real: they answer, they go away with their parent however
 //! it ends, they come back with their data. Needs PostgreSQL and RabbitMQ installed (`scripts/setup`).
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::fs::{self, Permissions};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -60,8 +62,10 @@ async fn both_answer_and_a_stop_leaves_nothing() {
 async fn whatever_is_killed_nothing_stays_and_no_data_is_lost() {
     let folder = open_folder();
     let mut parent = Parent::start(Command::new(USCIERE), folder.path());
-    let database = parent.ready("database_url");
-    psql(&database, "create table kept as select 42 as answer");
+    psql(
+        &parent.ready("database_url"),
+        "create table kept as select 42 as answer",
+    );
     let channel = channel(&parent.ready("amqp_url")).await;
     publish_confirmed(&channel).await;
 
@@ -173,6 +177,7 @@ async fn a_port_that_somebody_took_is_replaced() {
 #[tokio::test]
 async fn a_closed_folder_is_replaced_for_root_and_refused_otherwise() {
     let closed = TempDir::new().unwrap();
+    fs::set_permissions(closed.path(), Permissions::from_mode(0o700)).unwrap();
     let folder = closed.path().join("var");
     if Uid::effective().is_root() {
         let services = Services::start(&postgres_only(&folder)).await.unwrap();

@@ -38,21 +38,24 @@ impl Ports {
         })
     }
 
-    /// These, each group replaced if somebody took one of it.
+    /// These, each server's replaced if somebody took one of them.
     pub(super) fn or_free_ones(self) -> io::Result<Self> {
-        let other = Self::choose()?;
-        Ok(Self {
+        Ok(self.or(Self::choose()?, is_free))
+    }
+
+    fn or(self, other: Self, is_free: impl Fn(u16) -> bool) -> Self {
+        Self {
             postgres: if is_free(self.postgres) {
                 self.postgres
             } else {
                 other.postgres
             },
-            broker: if self.broker.all_free() {
+            broker: if self.broker.all(&is_free) {
                 self.broker
             } else {
                 other.broker
             },
-        })
+        }
     }
 }
 
@@ -87,19 +90,40 @@ mod tests {
     use super::*;
 
     #[test]
-    fn different_ports_that_are_free() {
+    fn all_ports_differ() {
         let ports: [u16; 5] = free().unwrap();
         assert_eq!(BTreeSet::from(ports).len(), 5);
-        assert!(ports.into_iter().all(is_free));
     }
 
     #[test]
-    fn only_the_group_with_a_taken_port_moves() {
-        let ports = Ports::choose().unwrap();
-        let _taken = TcpListener::bind((Ipv4Addr::LOCALHOST, ports.broker.amqp)).unwrap();
-        let moved = ports.or_free_ones().unwrap();
-        assert_eq!(moved.postgres, ports.postgres);
-        assert_ne!(moved.broker, ports.broker);
-        assert!(moved.broker.all_free());
+    fn a_port_that_is_taken_is_not_free() {
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        assert!(!is_free(taken.local_addr().unwrap().port()));
+    }
+
+    #[test]
+    fn only_the_server_with_a_taken_port_moves() {
+        let from = |first: u16| Ports {
+            postgres: first,
+            broker: BrokerPorts {
+                amqp: first + 1,
+                management: first + 2,
+                distribution: first + 3,
+                mapper: first + 4,
+            },
+        };
+        let (last, other) = (from(10), from(20));
+        for (taken, postgres, broker) in [
+            (0, last.postgres, last.broker),
+            (10, other.postgres, last.broker),
+            (11, last.postgres, other.broker),
+            (14, last.postgres, other.broker),
+        ] {
+            assert_eq!(
+                last.or(other, |port| port != taken),
+                Ports { postgres, broker },
+                "{taken} is taken"
+            );
+        }
     }
 }
