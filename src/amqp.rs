@@ -7,6 +7,7 @@ mod connection;
 pub mod consumer;
 pub mod envelope;
 pub mod error;
+pub mod intake;
 pub mod message;
 pub mod metrics;
 pub mod outgoing;
