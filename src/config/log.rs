@@ -32,7 +32,7 @@ impl Default for LogSettings {
 
 impl LogSettings {
     pub(super) fn check(&self, checks: &mut Checks) {
-        if self.level.parse::<tracing_subscriber::filter::Targets>().is_err() {
+        if self.level.parse::<tracing_subscriber::EnvFilter>().is_err() {
             checks.add(
                 "log.level",
                 "is no level and no list of filters",
