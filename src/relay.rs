@@ -292,13 +292,17 @@ impl Relay {
         for (destination, (reason, ids)) in refused {
             self.back_off(destination, &reason, &ids).await;
         }
-        if let Some(reason) = &lost {
-            tracing::debug!(
-                reason,
-                "messages were lost with their channel and will be published again"
-            );
+        match &lost {
+            None => true,
+            Some(Lost::Blocked | Lost::NotConnected) => {
+                self.broker_away = true;
+                false
+            }
+            Some(Lost::Broken(_) | Lost::Silent) => {
+                tracing::info!(reason = ?lost, "messages in flight were lost and will be published again");
+                false
+            }
         }
-        lost.is_none()
     }
 
     async fn back_off(&mut self, destination: String, reason: &str, ids: &[i64]) {

@@ -11,7 +11,6 @@ use super::message::Properties;
 use crate::domain::dead_letter::DeadLetterReason;
 use crate::engine::{Door, Item, Original};
 use crate::store::NewDeadLetter;
-use crate::telemetry::metrics;
 
 /// How many acknowledgements are written together.
 const ACKS: usize = 1_000;
@@ -45,6 +44,7 @@ impl Kept {
             properties: serde_json::to_value(&self.properties).unwrap_or_default(),
             headers: serde_json::to_value(&self.properties.headers).unwrap_or_default(),
             body: self.body.clone(),
+            replay_of: None,
         }
     }
 }
@@ -85,8 +85,7 @@ pub async fn take_in(mut consumer: Consumer, door: Door, rules: DecodeRules) {
     while let Some(delivery) = consumer.deliveries.recv().await {
         let receipt = delivery.receipt;
         let done = done.clone();
-        let completion = Box::new(move |handled: crate::engine::Handled| {
-            metrics::handled(&handled);
+        let completion = Box::new(move |_| {
             // The end of the acking task is the end of the process: the delivery comes again.
             let _ = done.send(receipt);
         });

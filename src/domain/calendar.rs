@@ -41,6 +41,11 @@ impl std::fmt::Display for TimeZone {
     }
 }
 
+/// The date in Italy: what protocol numbers and registers go by, whatever zone a workflow counts in.
+pub fn rome_date(instant: DateTime<Utc>) -> NaiveDate {
+    TimeZone::default().date_of(instant)
+}
+
 impl TimeZone {
     /// The date on the wall calendar of this zone.
     pub fn date_of(self, instant: DateTime<Utc>) -> NaiveDate {

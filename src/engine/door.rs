@@ -68,16 +68,18 @@ impl Door {
 async fn work(engine: Arc<Engine>, mut entries: mpsc::Receiver<Entry>, batch: usize) {
     let mut taken = Vec::with_capacity(batch);
     while entries.recv_many(&mut taken, batch).await > 0 {
-        let (items, dones): (Vec<_>, Vec<_>) = taken.drain(..).map(|entry| (entry.item, entry.done)).unzip();
-        let handled = handle_until_done(&engine, items).await;
-        for (handled, done) in handled.into_iter().zip(dones) {
+        let (items, dones): (Vec<Item>, Vec<_>) =
+            taken.drain(..).map(|entry| (entry.item, entry.done)).unzip();
+        let outcomes = handle_until_done(&engine, &items).await;
+        for ((item, handled), done) in items.iter().zip(outcomes).zip(dones) {
+            super::counting::handled(item, &handled);
             done(handled);
         }
     }
 }
 
 /// Nothing is acknowledged until it is committed, so a batch is tried until it is.
-async fn handle_until_done(engine: &Engine, mut items: Vec<Item>) -> Vec<Handled> {
+async fn handle_until_done(engine: &Engine, items: &[Item]) -> Vec<Handled> {
     let mut attempt = 0;
     loop {
         match engine.handle(items).await {
@@ -87,11 +89,10 @@ async fn handle_until_done(engine: &Engine, mut items: Vec<Item>) -> Vec<Handled
                 }
                 return handled;
             }
-            Err((returned, error)) => {
+            Err(error) => {
                 if attempt == 0 {
-                    tracing::warn!(error = %error, commands = returned.len(), "intake waits");
+                    tracing::warn!(error = %error, commands = items.len(), "intake waits");
                 }
-                items = returned;
                 let pause = RETRY[usize::min(attempt, RETRY.len() - 1)];
                 tokio::time::sleep(pause.mul_f64(rand::random_range(0.8..1.2))).await;
                 attempt += 1;

@@ -53,9 +53,9 @@ impl HandleError {
 }
 
 impl Engine {
-    /// Handles a batch: one outcome per item, in order, all committed. On a passing fault nothing happened and the
-    /// items come back.
-    pub async fn handle(&self, items: Vec<Item>) -> Result<Vec<Handled>, (Vec<Item>, HandleError)> {
+    /// Handles a batch: one outcome per item, in order, all committed. On a passing fault the batch
+    /// is to be tried again.
+    pub async fn handle(&self, items: &[Item]) -> Result<Vec<Handled>, HandleError> {
         let mut done = Vec::with_capacity(items.len());
         // Slices still to handle, the first last: splitting keeps the order of what follows.
         let mut open = vec![0..items.len()];
@@ -68,14 +68,11 @@ impl Engine {
                         open.push(middle..range.end);
                         open.push(range.start..middle);
                     } else {
-                        match self.bury_culprit(&items[range.start], &error).await {
-                            Ok(handled) => done.push(handled),
-                            Err(error) => return Err((items, error.into())),
-                        }
+                        done.push(self.bury_culprit(&items[range.start], &error).await?);
                     }
                 }
                 // What was already committed is recognised by the inbox when the whole batch is tried again.
-                Err(error) => return Err((items, error)),
+                Err(error) => return Err(error),
             }
         }
         Ok(done)
@@ -378,10 +375,9 @@ impl Batch<'_> {
                 *number += 1;
                 *number - 1
             });
-            let number = drawn.and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
-            if let Ok(number) = ProtocolNumber::new(office, today, number) {
-                self.opening
-                    .insert(index, OpeningState::Numbered(accepted, number));
+            if let Some(sequence) = drawn.and_then(|number| u32::try_from(number).ok()) {
+                let number = ProtocolNumber::new(office, today, sequence);
+                self.opening.insert(index, OpeningState::Numbered(accepted, number));
             }
         }
     }

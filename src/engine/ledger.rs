@@ -11,7 +11,7 @@ use super::submission::Accepted;
 use super::translate::Act;
 use crate::domain::command::Personal;
 use crate::domain::command::{Envelope, Submit, TraceParent};
-use crate::domain::event::{Actor, Effect, Event, EventKind};
+use crate::domain::event::{Actor, Effect, EventKind};
 use crate::domain::ids::{ActorId, MessageId, RequestId, SedeCode, Source};
 use crate::domain::protocol::ProtocolNumber;
 use crate::domain::refusal::Refusal;

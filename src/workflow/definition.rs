@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use sha2::{Digest, Sha256};
 
 use super::vocabulary::{Change, Condition};
@@ -155,6 +155,18 @@ impl Workflow {
 
     pub fn state(&self, name: &StateName) -> Option<&State> {
         self.states.iter().find(|state| state.name == *name)
+    }
+
+    /// The state a request is opened in.
+    pub fn initial_state(&self) -> &State {
+        self.state_at(self.initial)
+    }
+
+    /// The timer of a case that is due, by its days; `None` while it has to wait.
+    pub fn due_timer(&self, case: &Case, now: DateTime<Utc>) -> Option<u16> {
+        let timer = self.state(&case.state)?.next_timer(&case.facts)?;
+        let due = self.calendar.add(case.facts.awaiting_since?, timer.days);
+        (due <= self.calendar.today(now)).then_some(timer.days)
     }
 
     pub(super) fn state_at(&self, index: StateIndex) -> &State {
