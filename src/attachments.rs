@@ -6,4 +6,12 @@ pub struct AttachmentStore;
 #[derive(Debug, thiserror::Error)]
 #[error("x")]
 pub struct AttachmentError;
-impl AttachmentStore { pub async fn store(&self, _: Vec<Prepared>, _: &AttachmentLimits) -> Result<Result<Vec<StoredAttachment>, Refusal>, AttachmentError> { Ok(Ok(vec![])) } }
+impl AttachmentStore {
+    pub async fn store(
+        &self,
+        _: Vec<Prepared>,
+        _: &AttachmentLimits,
+    ) -> Result<Result<Vec<StoredAttachment>, Refusal>, AttachmentError> {
+        Ok(Ok(vec![]))
+    }
+}

@@ -51,7 +51,12 @@ impl Kept {
 
 impl Original for Kept {
     fn bury(&self, reason: DeadLetterReason, detail: String) -> NewDeadLetter {
-        self.letter(Rejected { reason, detail, source: None, message_id: None })
+        self.letter(Rejected {
+            reason,
+            detail,
+            source: None,
+            message_id: None,
+        })
     }
 }
 
@@ -63,7 +68,10 @@ fn item(delivery: Delivery, rules: &DecodeRules) -> Item {
         body: delivery.body,
     };
     match catch_unwind(AssertUnwindSafe(|| decode(&kept.raw(), rules))) {
-        Ok(Ok(envelope)) => Item::Command { envelope: Arc::new(envelope), original: Some(Arc::new(kept)) },
+        Ok(Ok(envelope)) => Item::Command {
+            envelope: Arc::new(envelope),
+            original: Some(Arc::new(kept)),
+        },
         Ok(Err(rejected)) => Item::DeadLetter(Arc::new(kept.letter(rejected))),
         Err(_) => {
             let detail = "reading it panicked".to_owned();

@@ -49,7 +49,7 @@ impl Door {
 
     /// Puts a command in; `done` is called once, after its transaction committed. Waits while workers are full.
     pub async fn put(&self, item: Item, done: Completion) {
-        let worker = usize::try_from(item.lane()).unwrap_or(0) % self.workers.len();
+        let worker = usize::from(item.lane()) % self.workers.len();
         // A closed worker means the engine stopped: the delivery stays unacknowledged and comes again.
         let _ = self.workers[worker].send(Entry { item, done }).await;
     }

@@ -58,7 +58,10 @@ impl Engine {
     pub async fn handle(&self, items: &[Item]) -> Result<Vec<Handled>, HandleError> {
         let mut done = Vec::with_capacity(items.len());
         // Slices still to handle, the first last: splitting keeps the order of what follows.
-        let mut open = vec![0..items.len()];
+        let mut open = Vec::from([std::ops::Range {
+            start: 0,
+            end: items.len(),
+        }]);
         while let Some(range) = open.pop() {
             match self.handle_slice(&items[range.clone()]).await {
                 Ok(handled) => done.extend(handled),
@@ -98,6 +101,7 @@ impl Engine {
 
     async fn attempt(&self, items: &[Item], found: &[Found]) -> Result<Vec<Handled>, HandleError> {
         let registers = Arc::clone(&self.registers.borrow());
+        let began = std::time::Instant::now();
         let mut transaction = self.store.begin_intake().await?;
         let keys: Vec<_> = items.iter().filter_map(key).collect();
         let seen = transaction.seen(&keys).await?;
@@ -111,7 +115,7 @@ impl Engine {
             ),
             registers: &registers,
             seen,
-            in_batch: HashMap::new(),
+            earlier: HashMap::new(),
             inbox: Vec::new(),
             letters: Vec::new(),
             opening: HashMap::new(),
@@ -133,6 +137,7 @@ impl Engine {
                 .collect()
         })?;
         self.write(transaction, batch).await?;
+        super::counting::batch(items.len(), began.elapsed());
         Ok(handled)
     }
 
@@ -284,8 +289,8 @@ struct Batch<'a> {
     ledger: Ledger<'a>,
     registers: &'a Registers,
     seen: HashMap<(Source, MessageId), SeenMessage>,
-    /// Commands handled earlier in this very batch.
-    in_batch: HashMap<(Source, MessageId), SeenMessage>,
+    /// Commands of this very batch that were handled already.
+    earlier: HashMap<(Source, MessageId), SeenMessage>,
     inbox: Vec<InboxRow>,
     letters: Vec<NewDeadLetter>,
     /// Submissions by their position in the batch.
@@ -377,7 +382,8 @@ impl Batch<'_> {
             });
             if let Some(sequence) = drawn.and_then(|number| u32::try_from(number).ok()) {
                 let number = ProtocolNumber::new(office, today, sequence);
-                self.opening.insert(index, OpeningState::Numbered(accepted, number));
+                self.opening
+                    .insert(index, OpeningState::Numbered(accepted, number));
             }
         }
     }
@@ -398,7 +404,7 @@ impl Batch<'_> {
             Item::Command { envelope, original } => (envelope, original.as_deref()),
         };
         let key = (envelope.source.clone(), envelope.message_id.clone());
-        if let Some(seen) = self.seen.get(&key).or_else(|| self.in_batch.get(&key)) {
+        if let Some(seen) = self.seen.get(&key).or_else(|| self.earlier.get(&key)) {
             let seen = seen.clone();
             return self.repeated(envelope, original, &seen);
         }
@@ -534,7 +540,7 @@ impl Batch<'_> {
             outcome,
             answer: answer.clone(),
         };
-        self.in_batch.insert(key, seen);
+        self.earlier.insert(key, seen);
         self.inbox.push(InboxRow {
             source: envelope.source.clone(),
             message_id: envelope.message_id.clone(),

@@ -153,7 +153,14 @@ impl<'a> Ledger<'a> {
             state: workflow.initial_state().name().clone(),
             sede: opening.desk,
         };
-        self.record(id, EventKind::Submitted, actor.clone(), first, details.clone(), cause);
+        self.record(
+            id,
+            EventKind::Submitted,
+            actor.clone(),
+            first,
+            details.clone(),
+            cause,
+        );
         for event in opened.followed {
             let kind = event.kind();
             let recorded = RecordedEvent {

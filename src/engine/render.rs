@@ -421,7 +421,11 @@ impl Scene<'_> {
         RequestStatus {
             request_id: case.id,
             protocol_number: self.request.protocol.clone(),
-            state: self.workflow.state_label(&case.state).unwrap_or(case.state.as_str()).to_owned(),
+            state: self
+                .workflow
+                .state_label(&case.state)
+                .unwrap_or(case.state.as_str())
+                .to_owned(),
             state_code: case.state.clone(),
             sede: case.sede.clone(),
             sede_name: self.registers.sede(&case.sede).map(|sede| sede.name.clone()),
