@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{Engine, Handled, Item};
@@ -28,19 +29,26 @@ struct Entry {
     done: Completion,
 }
 
-/// Where commands go in. Cloned freely; the workers end when the last clone is dropped.
+/// Where commands go in. Cloned freely.
 #[derive(Clone)]
 pub struct Door {
     workers: Arc<[mpsc::Sender<Entry>]>,
 }
 
 impl Door {
-    /// Starts `workers` workers on `tracker`; each takes up to `batch` commands at once.
-    pub fn open(engine: &Arc<Engine>, workers: usize, batch: usize, tracker: &TaskTracker) -> Self {
+    /// Starts `workers` workers on `tracker`; each takes up to `batch` commands at once. Once `closing` is cancelled
+    /// they finish what is in and take nothing more.
+    pub fn open(
+        engine: &Arc<Engine>,
+        workers: usize,
+        batch: usize,
+        tracker: &TaskTracker,
+        closing: &CancellationToken,
+    ) -> Self {
         let workers = (0..workers.max(1))
             .map(|_| {
                 let (sender, receiver) = mpsc::channel(batch.max(1) * 2);
-                tracker.spawn(work(Arc::clone(engine), receiver, batch.max(1)));
+                tracker.spawn(work(Arc::clone(engine), receiver, batch.max(1), closing.clone()));
                 sender
             })
             .collect();
@@ -65,9 +73,24 @@ impl Door {
     }
 }
 
-async fn work(engine: Arc<Engine>, mut entries: mpsc::Receiver<Entry>, batch: usize) {
+async fn work(
+    engine: Arc<Engine>,
+    mut entries: mpsc::Receiver<Entry>,
+    batch: usize,
+    closing: CancellationToken,
+) {
     let mut taken = Vec::with_capacity(batch);
-    while entries.recv_many(&mut taken, batch).await > 0 {
+    loop {
+        let count = tokio::select! {
+            count = entries.recv_many(&mut taken, batch) => count,
+            () = closing.cancelled(), if !entries.is_closed() => {
+                entries.close();
+                continue;
+            }
+        };
+        if count == 0 {
+            return;
+        }
         let (items, dones): (Vec<Item>, Vec<_>) =
             taken.drain(..).map(|entry| (entry.item, entry.done)).unzip();
         let outcomes = handle_until_done(&engine, &items).await;
