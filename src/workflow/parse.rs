@@ -109,12 +109,12 @@ fn read_clock<'t>(reader: &mut Reader<'t>, entry: &Entry<'_, 't>) -> Option<Cale
     let table = reader.table(entry.value, "`[clock]`")?;
     let (mut zone, mut days) = (None, None);
     for field in reader.entries(table, "`[clock]`", &["zone", "days"]) {
-        match field.key {
-            "zone" => zone = read_zone(reader, field.value),
-            _ => {
-                let word = reader.word(field.value, &sections::DAY_COUNTS);
-                days = word.map(Spanned::into_inner);
-            }
+        if field.key == "zone" {
+            zone = read_zone(reader, field.value);
+        } else {
+            days = reader
+                .word(field.value, &sections::DAY_COUNTS)
+                .map(Spanned::into_inner);
         }
     }
     for (key, present) in [

@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn the_caret_stands_under_the_word_also_after_accents() {
         let text = "label = \"Già\"\nda = \"però\" # x\n";
-        let start = text.find("x").unwrap();
+        let start = text.find('x').unwrap();
         let problem = Problem::at("a.toml", text, start..start + 1, "no x").help("leave it out");
         assert_eq!(
             problem.to_string(),

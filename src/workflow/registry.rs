@@ -24,7 +24,7 @@ impl Registry {
     pub fn load(folder: &Path) -> Result<Self, Problems> {
         let mut problems = Vec::new();
         let mut workflows = BTreeMap::new();
-        for path in definition_files(folder).map_err(|problem| one(problem))? {
+        for path in definition_files(folder).map_err(one)? {
             match read(&path)
                 .map_err(one)
                 .and_then(|text| Workflow::parse(&path.display().to_string(), &text))

@@ -106,6 +106,10 @@ impl Draft {
         self.sections().flat_map(|section| &section.rules)
     }
 
+    pub(in crate::workflow) fn conditions(&self) -> impl Iterator<Item = &Spanned<Condition>> {
+        self.rules().flat_map(DraftRule::conditions)
+    }
+
     pub(in crate::workflow) fn timers(&self) -> impl Iterator<Item = &DraftTimer> {
         self.sections().flat_map(|section| &section.timers)
     }

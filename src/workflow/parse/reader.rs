@@ -177,7 +177,7 @@ impl<'t> Reader<'t> {
     ) -> Option<T> {
         let word = (vocabulary.parse)(text);
         if word.is_none() {
-            let all = (vocabulary.all)();
+            let all = (vocabulary.like)(text);
             let help = suggest(text, vocabulary.plural, all.iter().map(String::as_str));
             self.wrong_help(range, format!("unknown {} `{text}`", vocabulary.singular), help);
         }
@@ -212,5 +212,6 @@ pub(super) struct Vocabulary<T> {
     pub singular: &'static str,
     pub plural: &'static str,
     pub parse: fn(&str) -> Option<T>,
-    pub all: fn() -> Vec<String>,
+    /// The words to name beside an unknown one.
+    pub like: fn(&str) -> Vec<String>,
 }

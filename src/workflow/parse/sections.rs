@@ -20,7 +20,7 @@ macro_rules! vocabulary {
             singular: $singular,
             plural: $plural,
             parse: $type::from_word,
-            all: || $type::ALL.iter().map(ToString::to_string).collect(),
+            like: |_| $type::ALL.iter().map(ToString::to_string).collect(),
         };
     };
 }
@@ -33,7 +33,17 @@ const EFFECTS: Vocabulary<Effect> = Vocabulary {
     singular: "effect",
     plural: "effects",
     parse: effect_of,
-    all: || every_effect().map(effect_word).collect(),
+    like: |word| {
+        // Of all effects only those to the same target, if the word names one.
+        let target = word.split_once(':').map_or("", |(target, _)| target);
+        let all: Vec<String> = every_effect().map(effect_word).collect();
+        let near: Vec<String> = all
+            .iter()
+            .filter(|other| other.split(':').next() == Some(target))
+            .cloned()
+            .collect();
+        if near.is_empty() { all } else { near }
+    },
 };
 
 /// Events a file may give rules for: those somebody can send.
@@ -41,7 +51,7 @@ const EVENTS: Vocabulary<EventKind> = Vocabulary {
     singular: "event",
     plural: "events",
     parse: |word| EventKind::from_word(word).filter(|event| !senders(*event).is_empty()),
-    all: || {
+    like: |_| {
         let sent = EventKind::ALL.iter().filter(|event| !senders(**event).is_empty());
         sent.map(ToString::to_string).collect()
     },
@@ -51,14 +61,14 @@ const IGNORABLE: Vocabulary<EventKind> = Vocabulary {
     singular: "event",
     plural: "events",
     parse: |word| EventKind::from_word(word).filter(|event| *event != EventKind::Submitted),
-    all: || EventKind::ALL.iter().skip(1).map(ToString::to_string).collect(),
+    like: |_| EventKind::ALL.iter().skip(1).map(ToString::to_string).collect(),
 };
 
 pub(super) const DAY_COUNTS: Vocabulary<DayCount> = Vocabulary {
     singular: "day count",
     plural: "day counts",
     parse: day_count,
-    all: || DayCount::ALL.iter().map(ToString::to_string).collect(),
+    like: |_| DayCount::ALL.iter().map(ToString::to_string).collect(),
 };
 
 pub(super) fn read_opening<'t>(reader: &mut Reader<'t>, entry: &Entry<'_, 't>) -> DraftStep {
