@@ -1,1 +1,5 @@
-//! (to be written)
+//! Mails.
+
+pub mod caught;
+pub mod message;
+pub mod templates;
