@@ -31,10 +31,18 @@ pub fn caught(folder: &Path) -> io::Result<Vec<CaughtMail>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
     };
-    let mut names = entries
-        .map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned()))
-        .collect::<io::Result<Vec<String>>>()?;
-    names.retain(|name| name.ends_with(".eml") && !name.starts_with('.'));
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        // Names that begin with a dot are being written.
+        if !name.starts_with('.')
+            && Path::new(&name)
+                .extension()
+                .is_some_and(|extension| extension == "eml")
+        {
+            names.push(name);
+        }
+    }
     names.sort_unstable();
     let mails = names
         .into_iter()
@@ -177,18 +185,15 @@ fn decoded_words(header: &str) -> String {
     let mut after_word = false;
     for token in header.split_inclusive(' ') {
         let word = token.trim_end();
-        match encoded_word(word) {
-            Some(bytes) => {
-                if after_word && decoded.last() == Some(&b' ') {
-                    decoded.pop();
-                }
-                decoded.extend(bytes);
-                after_word = true;
+        if let Some(bytes) = encoded_word(word) {
+            if after_word && decoded.last() == Some(&b' ') {
+                decoded.pop();
             }
-            None => {
-                decoded.extend(word.as_bytes());
-                after_word = word.is_empty() && after_word;
-            }
+            decoded.extend(bytes);
+            after_word = true;
+        } else {
+            decoded.extend(word.as_bytes());
+            after_word = word.is_empty() && after_word;
         }
         if token.ends_with(' ') {
             decoded.push(b' ');
