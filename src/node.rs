@@ -15,8 +15,10 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use crate::amqp::Topology;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::config::amqp::AmqpSettings;
 use crate::domain::ids::NodeName;
 use crate::domain::registers::Registers;
 use crate::engine::{Door, Engine};
@@ -101,13 +103,18 @@ pub struct Node {
     pub http: SocketAddr,
 }
 
+/// Everything the registers ask for at the broker.
+pub fn topology(settings: &AmqpSettings, registers: &Registers) -> Topology {
+    changes::topology(settings, registers)
+}
+
 /// The database as the configuration names it.
 pub fn store(config: &Config, name: &NodeName) -> Result<Store, StoreError> {
     Store::new(&StoreOptions {
         url: config.database.url.expose().to_owned(),
         application_name: format!("usciere {name}"),
         max_connections: config.database.max_connections.get(),
-        statement_timeout: config.database.statement_timeout.into(),
-        lock_timeout: config.database.lock_timeout.into(),
+        statement_timeout: config.database.statement_timeout.get(),
+        lock_timeout: config.database.lock_timeout.get(),
     })
 }

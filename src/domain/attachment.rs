@@ -15,3 +15,4 @@ pub struct Prepared;
 pub fn prepare(_: &[AttachmentInput], _: &AttachmentLimits) -> Result<Vec<Prepared>, Refusal> {
     Ok(vec![])
 }
+impl From<&crate::config::limits::Limits> for AttachmentLimits { fn from(_: &crate::config::limits::Limits) -> Self { Self } }

@@ -105,7 +105,7 @@ pub(super) struct TopologyKeeper {
 }
 
 /// Everything the registers ask for at the broker.
-pub fn topology(settings: &AmqpSettings, registers: &Registers) -> Topology {
+pub(super) fn topology(settings: &AmqpSettings, registers: &Registers) -> Topology {
     let sedi = registers.sedi().filter(|sede| sede.active).map(|sede| sede.code.clone());
     let portals = registers.patronati().filter(|one| one.queue).map(|one| one.code.clone());
     Topology::of(&settings.prefix, settings.queue_type, sedi, portals)
@@ -121,7 +121,7 @@ impl TopologyKeeper {
         match self.broker.declare(&wanted).await {
             Ok(findings) => {
                 for finding in &findings {
-                    tracing::error!(finding = %finding, "the broker differs from what was declared");
+                    tracing::error!(finding = ?finding, "the broker differs from what was declared");
                 }
                 tracing::info!(queues = wanted.queues.len(), "topology declared");
                 self.declared = Some(wanted);

@@ -76,7 +76,6 @@ impl Node {
         let door = Door::open(&engine, worker_count, batch, &workers, &closing);
         parts.health(&broker);
         parts.scheduler(&engine, &mails);
-        parts.mailer(&mails)?;
         let intake = parts.intake(&broker, &door, &registers);
         let ending = Ending { broker, intake, closing, workers, relaying };
         options.shutdown.spawn(ending.in_order(stop.clone()));
@@ -271,7 +270,7 @@ fn serve_http(options: &NodeOptions<'_>, store: &Store, listener: TcpListener, e
             let store = store.clone();
             Box::pin(async move { store.set_clock_offset(offset).await.map_err(|_| OffsetNotKept) })
         }),
-        mail_dir: config.smtp.url.folder().map(std::path::Path::to_path_buf),
+        mail_dir: match &config.smtp.url { crate::config::mail::SmtpUrl::Files(folder) => Some(folder.clone()), _ => None },
     };
     let state = HttpState { readiness: options.readiness.clone(), exporter };
     let router = http::router(state, config.profile, config.http.listen, Some(hooks));
