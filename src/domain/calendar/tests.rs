@@ -49,7 +49,10 @@ fn a_skipped_midnight_moves_the_start_of_the_day() {
     );
     let apia: TimeZone = "Pacific/Apia".parse().unwrap();
     // 30 December 2011 does not exist there.
-    assert_eq!(apia.start_of(date("2011-12-30")), apia.start_of(date("2011-12-31")));
+    assert_eq!(
+        apia.start_of(date("2011-12-30")),
+        apia.start_of(date("2011-12-31"))
+    );
 }
 
 #[test]
@@ -80,15 +83,29 @@ fn working_days_leave_out_weekends_and_holidays() {
         ("2026-12-24", 1, "2026-12-28"),
         ("2026-12-31", 2, "2027-01-05"),
     ] {
-        assert_eq!(DayCount::Working.add(date(start), days), date(end), "{start} + {days}");
+        assert_eq!(
+            DayCount::Working.add(date(start), days),
+            date(end),
+            "{start} + {days}"
+        );
     }
 }
 
 #[test]
 fn easter_agrees_with_published_dates() {
     for day in [
-        "1961-04-02", "2000-04-23", "2008-03-23", "2011-04-24", "2019-04-21", "2024-03-31", "2025-04-20",
-        "2026-04-05", "2027-03-28", "2028-04-16", "2038-04-25", "2285-03-22",
+        "1961-04-02",
+        "2000-04-23",
+        "2008-03-23",
+        "2011-04-24",
+        "2019-04-21",
+        "2024-03-31",
+        "2025-04-20",
+        "2026-04-05",
+        "2027-03-28",
+        "2028-04-16",
+        "2038-04-25",
+        "2285-03-22",
     ] {
         assert_eq!(easter(date(day).year()), date(day));
     }
