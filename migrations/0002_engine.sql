@@ -6,7 +6,6 @@ create table workflow_version (
     name      text        not null,
     version   integer     not null,
     sha256    text        not null,
-    source    text        not null,
     first_run timestamptz not null default now(),
     constraint workflow_version_pk primary key (name, version)
 );
@@ -217,6 +216,27 @@ begin
                 (first + make_interval(months => i))::date, (first + make_interval(months => i + 1))::date);
         end if;
     end loop;
+end $$;
+
+-- Drops the monthly partitions of one table that ended longer ago than `kept`.
+create function drop_months(parent text, kept interval) returns integer language plpgsql as $$
+declare
+    partition record;
+    dropped   integer := 0;
+begin
+    for partition in
+        select c.relname as name,
+               to_date(right(c.relname, 7), 'YYYY_MM') + interval '1 month' as ended
+        from pg_inherits as i
+        join pg_class as c on c.oid = i.inhrelid
+        where i.inhparent = parent::regclass and c.relname ~ '_[0-9]{4}_[0-9]{2}$'
+    loop
+        if partition.ended < now() - kept then
+            execute format('drop table %I', partition.name);
+            dropped := dropped + 1;
+        end if;
+    end loop;
+    return dropped;
 end $$;
 
 select ensure_months('inbox', 2), ensure_months('case_event', 2), ensure_months('outbox_sent', 2);

@@ -243,8 +243,10 @@ impl Relay {
             if window.is_empty() {
                 continue;
             }
-            let (window, outgoing): (Vec<_>, Vec<_>) =
-                window.into_iter().filter_map(|row| outgoing(&row).map(|message| (row, message))).unzip();
+            let (window, outgoing): (Vec<_>, Vec<_>) = window
+                .into_iter()
+                .filter_map(|row| outgoing(&row).map(|message| (row, message)))
+                .unzip();
             let outcomes = self.publisher.publish(outgoing).await;
             if !self.settle(window, outcomes, confirmer).await {
                 self.queue.clear();
@@ -262,14 +264,14 @@ impl Relay {
         outcomes: Vec<Published>,
         confirmer: &Confirmer,
     ) -> bool {
-        let mut confirmed = Vec::with_capacity(window.len());
+        let mut taken = Vec::with_capacity(window.len());
         let mut refused: HashMap<String, (String, Vec<i64>)> = HashMap::new();
         let mut lost = None;
         let mut recovered = Vec::new();
         for (row, outcome) in window.into_iter().zip(outcomes) {
             match outcome {
                 Published::Confirmed => {
-                    confirmed.push(row.id);
+                    taken.push(row.id);
                     if self.tried_again.remove(&row.destination) {
                         recovered.push(row.destination);
                     }
@@ -285,20 +287,24 @@ impl Relay {
                 Published::Lost(reason) => lost = Some(reason),
             }
         }
-        confirmer.confirmed(&confirmed);
+        confirmer.confirmed(&taken);
         if let Err(error) = self.store.end_back_off(&recovered).await {
             tracing::warn!(error = %error, "the end of a wait could not be noted");
         }
         for (destination, (reason, ids)) in refused {
             self.back_off(destination, &reason, &ids).await;
         }
-        if let Some(reason) = &lost {
-            tracing::debug!(
-                reason,
-                "messages were lost with their channel and will be published again"
-            );
+        match &lost {
+            None => true,
+            Some(Lost::Blocked | Lost::NotConnected) => {
+                self.broker_away = true;
+                false
+            }
+            Some(Lost::Broken(_) | Lost::Silent) => {
+                tracing::info!(reason = ?lost, "messages in flight were lost and will be published again");
+                false
+            }
         }
-        lost.is_none()
     }
 
     async fn back_off(&mut self, destination: String, reason: &str, ids: &[i64]) {
@@ -337,7 +343,10 @@ fn outgoing(row: &OutboxRow) -> Option<Outgoing> {
         message_id: MessageId::parse(&row.message_id.to_string()).ok()?,
         kind: row.kind.clone().into(),
         request: row.request,
-        causation_id: row.causation_id.as_deref().and_then(|id| MessageId::parse(id).ok()),
+        causation_id: row
+            .causation_id
+            .as_deref()
+            .and_then(|id| MessageId::parse(id).ok()),
         case_seq: row.case_seq,
         trace_parent: row.trace_parent.as_deref().map(|trace| TraceParent(trace.into())),
         at: row.created_at,

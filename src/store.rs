@@ -37,7 +37,7 @@ pub use mails::{
 };
 pub use outbox::{BucketLease, OutboxRow, OutboxState};
 pub use registers::{PatronatoOffice, RegisterImport, Written};
-pub use settings::Change;
+pub use settings::{Change, Kept};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 

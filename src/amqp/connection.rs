@@ -6,6 +6,7 @@ use lapin::uri::AMQPUri;
 use lapin::{Connection, ConnectionProperties, Error, ErrorKind};
 
 use super::error::BrokerError;
+use super::guard;
 use crate::config::amqp::AmqpSettings;
 
 /// From the first packet to an open virtual host.
@@ -22,7 +23,7 @@ pub(super) async fn open(settings: &AmqpSettings, name: &str) -> Result<Connecti
         shown(&uri.vhost)
     );
     let properties = ConnectionProperties::default().with_connection_name(name.into());
-    let opening = Connection::connect_uri(uri, properties);
+    let opening = guard::connect(uri, properties);
     match tokio::time::timeout(OPEN_TIMEOUT, opening).await {
         Ok(Ok(connection)) => Ok(connection),
         Ok(Err(source)) if is_refusal(&source) => Err(BrokerError::Refused { address, source }),

@@ -90,12 +90,7 @@ pub enum HeaderValue {
     List(Vec<HeaderValue>),
     Table(BTreeMap<String, HeaderValue>),
     Void,
-    /// What lay deeper than [`MAX_DEPTH`] and was not read.
-    Cut,
 }
-
-/// Tables and lists within each other that are read; anything deeper is [`HeaderValue::Cut`].
-pub const MAX_DEPTH: usize = 8;
 
 impl HeaderValue {
     pub const fn as_text(&self) -> Option<&str> {
@@ -109,8 +104,7 @@ impl HeaderValue {
             | Self::Timestamp(_)
             | Self::List(_)
             | Self::Table(_)
-            | Self::Void
-            | Self::Cut => None,
+            | Self::Void => None,
         }
     }
 }

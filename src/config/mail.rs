@@ -114,6 +114,8 @@ pub enum NotAnSmtpUrl {
     Parameter,
     #[error("name and password: write special characters percent-encoded, in UTF-8")]
     Login,
+    #[error("a password is not sent without TLS: leave out ?tls=none, or name and password")]
+    OpenLogin,
 }
 
 impl FromStr for SmtpUrl {
@@ -151,6 +153,7 @@ impl SmtpServer {
         };
         let login = match (url.username(), url.password()) {
             ("", None) => None,
+            _ if security == Security::Open => return Err(NotAnSmtpUrl::OpenLogin),
             (user, password) => Some(Login {
                 user: percent_decoded(user).ok_or(NotAnSmtpUrl::Login)?,
                 password: percent_decoded(password.unwrap_or_default()).ok_or(NotAnSmtpUrl::Login)?,

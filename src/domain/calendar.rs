@@ -41,6 +41,11 @@ impl std::fmt::Display for TimeZone {
     }
 }
 
+/// The date in Italy: what protocol numbers and registers go by, whatever zone a workflow counts in.
+pub fn rome_date(instant: DateTime<Utc>) -> NaiveDate {
+    TimeZone::default().date_of(instant)
+}
+
 impl TimeZone {
     /// The date on the wall calendar of this zone.
     pub fn date_of(self, instant: DateTime<Utc>) -> NaiveDate {
@@ -147,12 +152,23 @@ pub fn day_off(date: NaiveDate) -> Option<DayOff> {
     }
 }
 
+/// Day and month of the holidays that fall on the same date every year.
+const FIXED_HOLIDAYS: [(u32, u32); 10] = [
+    (1, 1),
+    (6, 1),
+    (25, 4),
+    (1, 5),
+    (2, 6),
+    (15, 8),
+    (1, 11),
+    (8, 12),
+    (25, 12),
+    (26, 12),
+];
+
 /// The Italian national holidays (legge 260/1949 and later). The patron's day of a town is not among them.
 pub fn is_national_holiday(date: NaiveDate) -> bool {
-    let fixed = matches!(
-        (date.month(), date.day()),
-        (1, 1 | 6) | (4, 25) | (5, 1) | (6, 2) | (8, 15) | (11, 1) | (12, 8 | 25 | 26)
-    );
+    let fixed = FIXED_HOLIDAYS.contains(&(date.day(), date.month()));
     // San Francesco, by legge 151/2025.
     let san_francesco = date.year() >= 2026 && (date.month(), date.day()) == (10, 4);
     let easter = easter(date.year());

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{Engine, Handled, Item};
@@ -28,19 +29,26 @@ struct Entry {
     done: Completion,
 }
 
-/// Where commands go in. Cloned freely; the workers end when the last clone is dropped.
+/// Where commands go in. Cloned freely.
 #[derive(Clone)]
 pub struct Door {
     workers: Arc<[mpsc::Sender<Entry>]>,
 }
 
 impl Door {
-    /// Starts `workers` workers on `tracker`; each takes up to `batch` commands at once.
-    pub fn open(engine: &Arc<Engine>, workers: usize, batch: usize, tracker: &TaskTracker) -> Self {
+    /// Starts `workers` workers on `tracker`; each takes up to `batch` commands at once. Once `closing` is cancelled
+    /// they finish what is in and take nothing more.
+    pub fn open(
+        engine: &Arc<Engine>,
+        workers: usize,
+        batch: usize,
+        tracker: &TaskTracker,
+        closing: &CancellationToken,
+    ) -> Self {
         let workers = (0..workers.max(1))
             .map(|_| {
                 let (sender, receiver) = mpsc::channel(batch.max(1) * 2);
-                tracker.spawn(work(Arc::clone(engine), receiver, batch.max(1)));
+                tracker.spawn(work(Arc::clone(engine), receiver, batch.max(1), closing.clone()));
                 sender
             })
             .collect();
@@ -49,7 +57,7 @@ impl Door {
 
     /// Puts a command in; `done` is called once, after its transaction committed. Waits while workers are full.
     pub async fn put(&self, item: Item, done: Completion) {
-        let worker = usize::try_from(item.lane()).unwrap_or(0) % self.workers.len();
+        let worker = usize::from(item.lane()) % self.workers.len();
         // A closed worker means the engine stopped: the delivery stays unacknowledged and comes again.
         let _ = self.workers[worker].send(Entry { item, done }).await;
     }
@@ -65,19 +73,36 @@ impl Door {
     }
 }
 
-async fn work(engine: Arc<Engine>, mut entries: mpsc::Receiver<Entry>, batch: usize) {
+async fn work(
+    engine: Arc<Engine>,
+    mut entries: mpsc::Receiver<Entry>,
+    batch: usize,
+    closing: CancellationToken,
+) {
     let mut taken = Vec::with_capacity(batch);
-    while entries.recv_many(&mut taken, batch).await > 0 {
-        let (items, dones): (Vec<_>, Vec<_>) = taken.drain(..).map(|entry| (entry.item, entry.done)).unzip();
-        let handled = handle_until_done(&engine, items).await;
-        for (handled, done) in handled.into_iter().zip(dones) {
+    loop {
+        let count = tokio::select! {
+            count = entries.recv_many(&mut taken, batch) => count,
+            () = closing.cancelled(), if !entries.is_closed() => {
+                entries.close();
+                continue;
+            }
+        };
+        if count == 0 {
+            return;
+        }
+        let (items, dones): (Vec<Item>, Vec<_>) =
+            taken.drain(..).map(|entry| (entry.item, entry.done)).unzip();
+        let outcomes = handle_until_done(&engine, &items).await;
+        for ((item, handled), done) in items.iter().zip(outcomes).zip(dones) {
+            super::counting::handled(item, &handled);
             done(handled);
         }
     }
 }
 
 /// Nothing is acknowledged until it is committed, so a batch is tried until it is.
-async fn handle_until_done(engine: &Engine, mut items: Vec<Item>) -> Vec<Handled> {
+async fn handle_until_done(engine: &Engine, items: &[Item]) -> Vec<Handled> {
     let mut attempt = 0;
     loop {
         match engine.handle(items).await {
@@ -87,11 +112,10 @@ async fn handle_until_done(engine: &Engine, mut items: Vec<Item>) -> Vec<Handled
                 }
                 return handled;
             }
-            Err((returned, error)) => {
+            Err(error) => {
                 if attempt == 0 {
-                    tracing::warn!(error = %error, commands = returned.len(), "intake waits");
+                    tracing::warn!(error = %error, commands = items.len(), "intake waits");
                 }
-                items = returned;
                 let pause = RETRY[usize::min(attempt, RETRY.len() - 1)];
                 tokio::time::sleep(pause.mul_f64(rand::random_range(0.8..1.2))).await;
                 attempt += 1;

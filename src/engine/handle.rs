@@ -53,12 +53,15 @@ impl HandleError {
 }
 
 impl Engine {
-    /// Handles a batch: one outcome per item, in order, all committed. On a passing fault nothing happened and the
-    /// items come back.
-    pub async fn handle(&self, items: Vec<Item>) -> Result<Vec<Handled>, (Vec<Item>, HandleError)> {
+    /// Handles a batch: one outcome per item, in order, all committed. On a passing fault the batch
+    /// is to be tried again.
+    pub async fn handle(&self, items: &[Item]) -> Result<Vec<Handled>, HandleError> {
         let mut done = Vec::with_capacity(items.len());
         // Slices still to handle, the first last: splitting keeps the order of what follows.
-        let mut open = vec![0..items.len()];
+        let mut open = Vec::from([std::ops::Range {
+            start: 0,
+            end: items.len(),
+        }]);
         while let Some(range) = open.pop() {
             match self.handle_slice(&items[range.clone()]).await {
                 Ok(handled) => done.extend(handled),
@@ -68,14 +71,11 @@ impl Engine {
                         open.push(middle..range.end);
                         open.push(range.start..middle);
                     } else {
-                        match self.bury_culprit(&items[range.start], &error).await {
-                            Ok(handled) => done.push(handled),
-                            Err(error) => return Err((items, error.into())),
-                        }
+                        done.push(self.bury_culprit(&items[range.start], &error).await?);
                     }
                 }
                 // What was already committed is recognised by the inbox when the whole batch is tried again.
-                Err(error) => return Err((items, error)),
+                Err(error) => return Err(error),
             }
         }
         Ok(done)
@@ -101,6 +101,7 @@ impl Engine {
 
     async fn attempt(&self, items: &[Item], found: &[Found]) -> Result<Vec<Handled>, HandleError> {
         let registers = Arc::clone(&self.registers.borrow());
+        let began = std::time::Instant::now();
         let mut transaction = self.store.begin_intake().await?;
         let keys: Vec<_> = items.iter().filter_map(key).collect();
         let seen = transaction.seen(&keys).await?;
@@ -114,7 +115,7 @@ impl Engine {
             ),
             registers: &registers,
             seen,
-            in_batch: HashMap::new(),
+            earlier: HashMap::new(),
             inbox: Vec::new(),
             letters: Vec::new(),
             opening: HashMap::new(),
@@ -136,6 +137,7 @@ impl Engine {
                 .collect()
         })?;
         self.write(transaction, batch).await?;
+        super::counting::batch(items.len(), began.elapsed());
         Ok(handled)
     }
 
@@ -287,8 +289,8 @@ struct Batch<'a> {
     ledger: Ledger<'a>,
     registers: &'a Registers,
     seen: HashMap<(Source, MessageId), SeenMessage>,
-    /// Commands handled earlier in this very batch.
-    in_batch: HashMap<(Source, MessageId), SeenMessage>,
+    /// Commands of this very batch that were handled already.
+    earlier: HashMap<(Source, MessageId), SeenMessage>,
     inbox: Vec<InboxRow>,
     letters: Vec<NewDeadLetter>,
     /// Submissions by their position in the batch.
@@ -378,8 +380,8 @@ impl Batch<'_> {
                 *number += 1;
                 *number - 1
             });
-            let number = drawn.and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
-            if let Ok(number) = ProtocolNumber::new(office, today, number) {
+            if let Some(sequence) = drawn.and_then(|number| u32::try_from(number).ok()) {
+                let number = ProtocolNumber::new(office, today, sequence);
                 self.opening
                     .insert(index, OpeningState::Numbered(accepted, number));
             }
@@ -402,7 +404,7 @@ impl Batch<'_> {
             Item::Command { envelope, original } => (envelope, original.as_deref()),
         };
         let key = (envelope.source.clone(), envelope.message_id.clone());
-        if let Some(seen) = self.seen.get(&key).or_else(|| self.in_batch.get(&key)) {
+        if let Some(seen) = self.seen.get(&key).or_else(|| self.earlier.get(&key)) {
             let seen = seen.clone();
             return self.repeated(envelope, original, &seen);
         }
@@ -538,7 +540,7 @@ impl Batch<'_> {
             outcome,
             answer: answer.clone(),
         };
-        self.in_batch.insert(key, seen);
+        self.earlier.insert(key, seen);
         self.inbox.push(InboxRow {
             source: envelope.source.clone(),
             message_id: envelope.message_id.clone(),

@@ -11,7 +11,7 @@ use super::submission::Accepted;
 use super::translate::Act;
 use crate::domain::command::Personal;
 use crate::domain::command::{Envelope, Submit, TraceParent};
-use crate::domain::event::{Actor, Effect, Event, EventKind};
+use crate::domain::event::{Actor, Effect, EventKind};
 use crate::domain::ids::{ActorId, MessageId, RequestId, SedeCode, Source};
 use crate::domain::protocol::ProtocolNumber;
 use crate::domain::refusal::Refusal;
@@ -119,7 +119,7 @@ impl<'a> Ledger<'a> {
             .latest(&accepted.workflow)
             .ok_or_else(|| Stop::Fault(format!("no workflow {}", accepted.workflow)))?;
         let opening = opening(id, submit, &accepted);
-        let opened = open(workflow, &opening, self.now);
+        let opened = open(workflow, &opening, self.now)?;
         let request = Request {
             case: opened.case,
             role: submit.role,
@@ -145,16 +145,13 @@ impl<'a> Ledger<'a> {
             patronato: submit.patronato.clone(),
             office: submit.office.clone(),
         };
-        let desk = opening.desk.clone();
-        let desk_state = opened.desk_state;
-        let assigned = opening.assign_to.is_some();
         let (state, sede) = (request.case.state.clone(), request.case.sede.clone());
         self.requests.insert(id, request);
         self.opened.push(id);
         let first = RecordedEvent {
             event: None,
-            state: desk_state,
-            sede: desk,
+            state: workflow.initial_state().name().clone(),
+            sede: opening.desk,
         };
         self.record(
             id,
@@ -164,21 +161,14 @@ impl<'a> Ledger<'a> {
             details.clone(),
             cause,
         );
-        if assigned {
-            let event = Event::Assigned { sede: sede.clone() };
+        for event in opened.followed {
+            let kind = event.kind();
             let recorded = RecordedEvent {
                 event: Some(event),
-                state,
-                sede,
+                state: state.clone(),
+                sede: sede.clone(),
             };
-            self.record(
-                id,
-                EventKind::Assigned,
-                Actor::Engine,
-                recorded,
-                Details::default(),
-                cause,
-            );
+            self.record(id, kind, Actor::Engine, recorded, Details::default(), cause);
         }
         let scene = Happened {
             id,
@@ -207,6 +197,9 @@ impl<'a> Ledger<'a> {
             .get(&request.case.workflow)
             .ok_or_else(|| Stop::Fault(format!("no workflow {}", request.case.workflow)))?;
         let decision = decide(workflow, &request.case, &event, &actor, self.now)?;
+        if decision.ignored {
+            return Ok(None);
+        }
         let request = self.requests.get_mut(&id).expect("found above");
         let previous = std::mem::replace(&mut request.case.sede, decision.sede);
         request.case.state = decision.state;

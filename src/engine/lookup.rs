@@ -8,7 +8,7 @@ use crate::domain::attachment::{StoredAttachment, prepare};
 use crate::domain::command::{AttachmentInput, CitizenQuery, Command, Content, Practice};
 use crate::domain::refusal::Refusal;
 use crate::domain::registers::{Citizen, PracticeRecord};
-use crate::registry::RegistryError;
+use crate::registry::RegisterError;
 
 /// What was found for one command.
 #[derive(Debug, Clone)]
@@ -25,7 +25,7 @@ pub(super) struct Found {
 #[derive(Debug, thiserror::Error)]
 pub enum LookupError {
     #[error("a register does not answer")]
-    Register(#[from] RegistryError),
+    Register(#[from] RegisterError),
     #[error("the attachment store does not answer")]
     Attachments(#[from] AttachmentError),
 }
@@ -36,8 +36,8 @@ impl Engine {
         let wanted: Vec<Wanted<'_>> = items.iter().map(Wanted::of).collect();
         let queries: Vec<CitizenQuery> = wanted.iter().filter_map(|w| w.citizen.cloned()).collect();
         let references: Vec<Practice> = wanted.iter().filter_map(|w| w.practice.cloned()).collect();
-        let mut citizens = self.citizens.find(&queries).await?.into_iter();
-        let mut practices = self.practices.find(&references).await?.into_iter();
+        let mut citizens = self.citizens.find_citizens(&queries).await?.into_iter();
+        let mut practices = self.practices.find_practices(&references).await?.into_iter();
         let mut found = Vec::with_capacity(items.len());
         for want in wanted {
             found.push(Found {

@@ -93,12 +93,7 @@ pub(super) fn portal_row(
         destination: format!("portal.{patronato}"),
         request: Some(request),
         case_seq: None,
-        message_id: derived_uuid(&[
-            "portal",
-            &request.to_string(),
-            &scene.seq.to_string(),
-            event.as_str(),
-        ]),
+        message_id: scene.portal_message_id(event),
         kind: event.as_str(),
         causation_id: scene.cause.message_id.as_ref().map(ToString::to_string),
         trace_parent: scene.cause.trace_parent.as_ref().map(|trace| trace.0.to_string()),
@@ -162,12 +157,17 @@ pub(super) fn answer_row(
         destination,
         request,
         case_seq: None,
-        message_id: derived_uuid(&["answer", &envelope.source.to_string(), message]),
+        message_id: answer_id(&envelope.source, message, kind),
         kind: kind.as_str(),
         causation_id: Some(message.to_owned()),
         trace_parent: envelope.trace_parent.as_ref().map(|trace| trace.0.to_string()),
         body: written(&answer.body)?,
     }))
+}
+
+/// A command that comes again is answered under the same id.
+fn answer_id(source: &Source, message: &str, event: PortalEvent) -> uuid::Uuid {
+    derived_uuid(&["answer", &source.to_string(), message, event.as_str()])
 }
 
 fn written(body: &impl serde::Serialize) -> Result<Vec<u8>, Stop> {
@@ -330,7 +330,7 @@ impl Scene<'_> {
                 } else {
                     crate::domain::case::Continuation::Allowed
                 },
-                interactions_left: self.workflow.interactions_left(&self.request.case),
+                interactions_left: self.workflow.interactions_left(&self.request.case.facts),
             }),
             PortalEvent::RequestClosed => ToPortal::Closed(RequestClosed {
                 request,
@@ -398,6 +398,16 @@ impl Scene<'_> {
         Some(NewMail::new(request.case.id, self.seq, kind, recipient, params))
     }
 
+    fn portal_message_id(&self, event: PortalEvent) -> uuid::Uuid {
+        match (&self.cause.source, &self.cause.message_id) {
+            (source @ Source::Portal(_), Some(message)) => answer_id(source, message.as_str(), event),
+            (Source::Portal(_) | Source::Sede(_) | Source::Engine, _) => {
+                let (request, seq) = (self.request.case.id.to_string(), self.seq.to_string());
+                derived_uuid(&["portal", &request, &seq, event.as_str()])
+            }
+        }
+    }
+
     fn reference(&self) -> RequestRef {
         RequestRef {
             request_id: self.request.case.id,
@@ -411,7 +421,11 @@ impl Scene<'_> {
         RequestStatus {
             request_id: case.id,
             protocol_number: self.request.protocol.clone(),
-            state: self.workflow.state_label(&case.state).to_owned(),
+            state: self
+                .workflow
+                .state_label(&case.state)
+                .unwrap_or(case.state.as_str())
+                .to_owned(),
             state_code: case.state.clone(),
             sede: case.sede.clone(),
             sede_name: self.registers.sede(&case.sede).map(|sede| sede.name.clone()),

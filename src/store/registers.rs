@@ -6,3 +6,6 @@ mod people;
 mod save;
 
 pub use import::{PatronatoOffice, RegisterImport, Written};
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,21 @@
 //! What nodes have to agree on at run time, and the channels by which they wake each other.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 
 use super::{Store, StoreError};
+use crate::domain::case::WorkflowRef;
+
+/// How long things are kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept {
+    /// The window in which a message sent again is recognised.
+    pub inbox: Duration,
+    pub outbox: Duration,
+    /// Dead letters once replayed or discarded; open ones are kept for ever.
+    pub dead_letters: Duration,
+}
 
 /// Something another node may have to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,25 +109,42 @@ impl Store {
         Ok(())
     }
 
-    /// Pins a workflow version to its text. Answers the hash on record when it is another one.
+    /// Drops or deletes what is older than it has to be kept; answers how many rows or partitions went.
+    pub async fn forget(&self, kept: &Kept) -> Result<u64, StoreError> {
+        let dropped = sqlx::query_scalar!(
+            r#"
+            select drop_months('inbox', make_interval(secs => $1))
+                 + drop_months('outbox_sent', make_interval(secs => $2)) as "dropped!"
+            "#,
+            kept.inbox.as_secs_f64(),
+            kept.outbox.as_secs_f64()
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        let deleted = sqlx::query!(
+            "delete from dead_letter where resolved_at < now() - make_interval(secs => $1)",
+            kept.dead_letters.as_secs_f64()
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(u64::try_from(dropped).unwrap_or(0) + deleted.rows_affected())
+    }
+
+    /// Pins a workflow version to the hash of its text. Answers the hash on record when it is another one.
     pub async fn pin_workflow(
         &self,
-        name: &str,
-        version: u32,
+        reference: &WorkflowRef,
         sha256: &str,
-        source: &str,
     ) -> Result<Option<String>, StoreError> {
-        let version = super::intake::to_i32(version);
         let pinned = sqlx::query_scalar!(
             r#"
-            insert into workflow_version as w (name, version, sha256, source) values ($1, $2, $3, $4)
+            insert into workflow_version as w (name, version, sha256) values ($1, $2, $3)
             on conflict (name, version) do update set first_run = w.first_run
             returning w.sha256
             "#,
-            name,
-            version,
-            sha256,
-            source
+            reference.name.as_str(),
+            super::intake::to_i32(reference.version),
+            sha256
         )
         .fetch_one(&self.pool)
         .await?;

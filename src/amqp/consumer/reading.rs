@@ -6,7 +6,7 @@ use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 
 use super::{Delivery, Receipt};
-use crate::amqp::message::{HeaderValue, Headers, MAX_DEPTH, Properties};
+use crate::amqp::message::{HeaderValue, Headers, Properties};
 
 pub(super) fn delivery(raw: lapin::message::Delivery, generation: u64) -> Delivery {
     let properties = properties(&raw.properties);
@@ -46,21 +46,22 @@ pub(in crate::amqp) fn properties(raw: &BasicProperties) -> Properties {
         headers: Headers(
             raw.headers()
                 .as_ref()
-                .map(|table| fields(table, MAX_DEPTH))
+                .map(|table| fields(table))
                 .unwrap_or_default(),
         ),
     }
 }
 
-fn fields(table: &FieldTable, depth: usize) -> BTreeMap<String, HeaderValue> {
+/// Not deep: the guard lets no bottomless table through.
+fn fields(table: &FieldTable) -> BTreeMap<String, HeaderValue> {
     table
         .inner()
         .iter()
-        .map(|(name, value)| (name.as_str().to_owned(), header(value, depth)))
+        .map(|(name, value)| (name.as_str().to_owned(), header(value)))
         .collect()
 }
 
-fn header(value: &AMQPValue, depth: usize) -> HeaderValue {
+fn header(value: &AMQPValue) -> HeaderValue {
     match value {
         AMQPValue::Boolean(yes) => HeaderValue::Bool(*yes),
         AMQPValue::ShortShortInt(number) => HeaderValue::Integer((*number).into()),
@@ -84,14 +85,9 @@ fn header(value: &AMQPValue, depth: usize) -> HeaderValue {
         AMQPValue::ByteArray(bytes) => HeaderValue::Bytes(bytes.as_slice().to_vec()),
         AMQPValue::Timestamp(seconds) => HeaderValue::Timestamp(*seconds),
         AMQPValue::Void => HeaderValue::Void,
-        AMQPValue::FieldArray(_) | AMQPValue::FieldTable(_) if depth == 0 => HeaderValue::Cut,
-        AMQPValue::FieldArray(items) => HeaderValue::List(
-            items
-                .as_slice()
-                .iter()
-                .map(|item| header(item, depth - 1))
-                .collect(),
-        ),
-        AMQPValue::FieldTable(table) => HeaderValue::Table(fields(table, depth - 1)),
+        AMQPValue::FieldArray(items) => {
+            HeaderValue::List(items.as_slice().iter().map(|item| header(item)).collect())
+        }
+        AMQPValue::FieldTable(table) => HeaderValue::Table(fields(table)),
     }
 }

@@ -124,6 +124,7 @@ impl Task {
             let next = tokio::select! {
                 next = consumer.next() => next,
                 () = self.stop.cancelled() => return End::Wanted,
+                () = self.deliveries.closed() => return End::Wanted,
             };
             match next {
                 Some(Ok(delivery)) => {

@@ -1,6 +1,7 @@
 //! The checks on what surrounds a body: size, headers, content type and encoding, id, type, version, trace.
 
 use super::Fault;
+use crate::amqp::guard;
 use crate::amqp::message::{HeaderValue, Headers, Properties};
 use crate::domain::command::{CommandKind, TraceParent};
 use crate::domain::dead_letter::DeadLetterReason as Reason;
@@ -35,6 +36,14 @@ pub(super) fn check_size(body: &[u8], limit: usize) -> Result<(), Fault> {
 }
 
 pub(super) fn check_headers(headers: &Headers) -> Result<(), Fault> {
+    if let Some(reason) = headers.get(guard::UNREADABLE) {
+        // Its own properties could not even be read; the guard put them into a header.
+        let reason = reason
+            .as_text()
+            .and_then(Reason::from_word)
+            .unwrap_or(Reason::TooManyHeaders);
+        return Err(Fault::new(reason, "the properties cannot be read"));
+    }
     let mut budget = Budget {
         entries: MAX_HEADERS,
         bytes: MAX_HEADER_BYTES,
@@ -70,7 +79,6 @@ impl Budget {
                 | HeaderValue::Decimal { .. }
                 | HeaderValue::Timestamp(_)
                 | HeaderValue::Void
-                | HeaderValue::Cut
                 | HeaderValue::List(_)
                 | HeaderValue::Table(_) => 8,
             };
@@ -79,7 +87,6 @@ impl Budget {
         };
         (self.entries, self.bytes) = (entries, bytes);
         match value {
-            HeaderValue::Cut => false,
             HeaderValue::List(_) | HeaderValue::Table(_) if depth == 0 => false,
             HeaderValue::List(items) => items.iter().all(|item| self.takes("", item, depth - 1)),
             HeaderValue::Table(fields) => fields

@@ -47,7 +47,6 @@ fn to_json(value: &HeaderValue) -> Value {
             }
         }
         HeaderValue::Void => Value::Null,
-        HeaderValue::Cut => json!({ "$cut": true }),
     }
 }
 
@@ -84,7 +83,6 @@ fn from_object(mut fields: Map<String, Value>) -> Option<HeaderValue> {
             Value::Object(inner) => HeaderValue::Table(table(inner)?),
             _ => return None,
         },
-        "$cut" => HeaderValue::Cut,
         _ => return None,
     })
 }
@@ -113,7 +111,6 @@ mod tests {
             any::<Vec<u8>>().prop_map(HeaderValue::Bytes),
             any::<u64>().prop_map(HeaderValue::Timestamp),
             Just(HeaderValue::Void),
-            Just(HeaderValue::Cut),
         ];
         leaf.prop_recursive(3, 20, 4, |inner| {
             prop_oneof![

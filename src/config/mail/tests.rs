@@ -36,6 +36,7 @@ fn what_is_no_mail_server_is_refused_without_repeating_it() {
         "smtps://mail.example?tls=none",
         "smtp://u:hunter2%ff@mail.example",
         "smtp://u:hunter2@mail.example?tls=nope",
+        "smtp://u:hunter2@mail.example?tls=none",
     ] {
         let error = text.parse::<SmtpUrl>().unwrap_err().to_string();
         assert!(!error.contains("hunter2"), "{error}");

@@ -24,7 +24,7 @@ impl Columns {
         let place = |name: &str| {
             header
                 .iter()
-                .position(|field| field.eq_ignore_ascii_case(name.as_bytes()))
+                .position(|field| field.trim_ascii().eq_ignore_ascii_case(name.as_bytes()))
         };
         let missing: Vec<_> = wanted
             .iter()
@@ -51,6 +51,7 @@ impl Columns {
         }
         let texts: Result<Vec<&str>, _> = record.iter().map(std::str::from_utf8).collect();
         let texts = texts.map_err(|_| "non è testo UTF-8".to_owned())?;
+        let texts: Vec<&str> = texts.into_iter().map(str::trim).collect();
         if texts.iter().any(|text| text.chars().any(char::is_control)) {
             return Err("contiene caratteri di controllo".to_owned());
         }
