@@ -61,9 +61,13 @@ impl Ports {
 
 impl BrokerPorts {
     pub(super) fn all_free(self) -> bool {
+        self.all(is_free)
+    }
+
+    fn all(self, holds: impl Fn(u16) -> bool) -> bool {
         [self.amqp, self.management, self.distribution, self.mapper]
             .into_iter()
-            .all(is_free)
+            .all(holds)
     }
 }
 
