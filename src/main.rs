@@ -1,31 +1,22 @@
-use std::io::{self, Write};
+//! Arguments in, exit code out.
+
 use std::process::ExitCode;
 
 use clap::Parser;
-use usciere::dev::{guard, standalone};
-
-#[derive(Parser)]
-enum Command {
-    #[command(hide = true)]
-    Services(standalone::Arguments),
-}
+use usciere::cli::exit::Exit;
+use usciere::cli::{self, Cli};
+use usciere::dev::guard;
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
     if arguments.next().is_some_and(|word| word == guard::WORD) {
         return guard::run(arguments);
     }
-    match run() {
-        Ok(code) => code,
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "usciere: {error:#}");
-            ExitCode::from(69)
-        }
+    // Before anything opens a TLS connection: with two providers compiled in, rustls refuses to choose.
+    let _already_installed = rustls::crypto::ring::default_provider().install_default();
+    let arguments = Cli::parse();
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(cli::run(arguments)).into(),
+        Err(_) => Exit::Failed.into(),
     }
-}
-
-#[tokio::main]
-async fn run() -> anyhow::Result<ExitCode> {
-    let Command::Services(arguments) = Command::parse();
-    Ok(standalone::run(&arguments, std::env::current_exe()?).await?)
 }

@@ -1,1 +1,29 @@
-//! (to be written)
+//! Workflows as data (`workflows/*.toml`) and the pure rules that run them.
+//!
+//! [`Workflow::parse`] turns a file into a checked table or lists everything wrong with it; [`decide`] and
+//! [`offers`] read that one table, so engine, API and pages cannot disagree. No I/O but in [`registry`].
+
+mod check;
+mod compile;
+mod decide;
+mod definition;
+mod explain;
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod invariants;
+mod offers;
+mod opening;
+mod parse;
+mod problems;
+mod question;
+mod refuse;
+pub mod registry;
+pub mod vocabulary;
+
+pub use decide::{Decision, decide};
+pub use definition::{Fingerprint, State, Workflow};
+pub use offers::{Offer, offers};
+pub use opening::{Opened, Opening, Past, Unreplayable, open, replay};
+pub use problems::{Problem, Problems};
+pub use registry::Registry;

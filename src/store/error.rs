@@ -1,0 +1,89 @@
+//! What can go wrong with the database, sorted by what the caller can do about it.
+
+/// An error of the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Away, restarting, full or out of connections: try the same again later, nothing happened or all of it did.
+    #[error("the database does not answer")]
+    Unavailable(#[source] sqlx::Error),
+    /// Two transactions met: try the same again now.
+    #[error("the transaction lost against another one")]
+    Conflict(#[source] sqlx::Error),
+    /// The database refused the data itself: trying the same again will not help, splitting the batch will.
+    #[error("the database refused the data (SQLSTATE {state})")]
+    Data {
+        state: String,
+        #[source]
+        source: sqlx::Error,
+    },
+    /// A row that breaks our own rules: somebody wrote into the database by hand.
+    #[error("corrupt row {id} in {table}: {column}")]
+    Corrupt {
+        table: &'static str,
+        column: &'static str,
+        id: String,
+    },
+    /// The schema of the database is not the one this binary was written for.
+    #[error("the database schema does not fit this binary")]
+    Schema(#[source] sqlx::migrate::MigrateError),
+    #[error("unexpected database error")]
+    Other(#[source] sqlx::Error),
+}
+
+impl StoreError {
+    pub(crate) fn corrupt(table: &'static str, column: &'static str, id: impl std::fmt::Display) -> Self {
+        Self::Corrupt {
+            table,
+            column,
+            id: id.to_string(),
+        }
+    }
+
+    /// Whether the same call may succeed later without anybody changing anything.
+    pub const fn is_passing(&self) -> bool {
+        match self {
+            Self::Unavailable(_) | Self::Conflict(_) => true,
+            Self::Data { .. } | Self::Corrupt { .. } | Self::Schema(_) | Self::Other(_) => false,
+        }
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(database) => match database.code().as_deref() {
+                Some(state) => by_state(state.to_owned(), error),
+                None => Self::Other(error),
+            },
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => Self::Unavailable(error),
+            _ => Self::Other(error),
+        }
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for StoreError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        match error {
+            sqlx::migrate::MigrateError::Execute(inner) => inner.into(),
+            other => Self::Schema(other),
+        }
+    }
+}
+
+/// SQLSTATE classes: PostgreSQL documentation, appendix A.
+fn by_state(state: String, error: sqlx::Error) -> StoreError {
+    let class = state.get(..2).unwrap_or_default();
+    match (class, state.as_str()) {
+        (_, "40001" | "40P01" | "55P03" | "23505") => StoreError::Conflict(error),
+        // connection, resources (disk full, too many connections), shutdown, system, read-only after a failover,
+        // statement timeout
+        ("08" | "53" | "57" | "58", _) | (_, "25006") => StoreError::Unavailable(error),
+        ("22" | "23", _) => StoreError::Data { state, source: error },
+        _ => StoreError::Other(error),
+    }
+}
