@@ -19,6 +19,7 @@ mod problems;
 mod question;
 mod refuse;
 pub mod registry;
+pub mod scenario;
 pub mod vocabulary;
 
 pub use decide::{Decision, decide};
