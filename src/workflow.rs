@@ -10,6 +10,7 @@ mod definition;
 mod explain;
 #[cfg(test)]
 mod fixtures;
+pub mod graph;
 #[cfg(test)]
 mod invariants;
 mod offers;
