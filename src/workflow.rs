@@ -7,6 +7,7 @@ mod check;
 mod compile;
 mod decide;
 mod definition;
+mod diff;
 mod explain;
 #[cfg(test)]
 mod fixtures;
@@ -25,6 +26,7 @@ pub mod vocabulary;
 
 pub use decide::{Decision, decide};
 pub use definition::{Fingerprint, State, Workflow};
+pub use diff::diff;
 pub use offers::{Offer, offers};
 pub use opening::{Opened, Opening, Past, Unreplayable, open, replay};
 pub use problems::{Problem, Problems};
