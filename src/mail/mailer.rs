@@ -1,0 +1,299 @@
+//! Takes mails from the outbox and hands them over, some at a time, until told to stop.
+//!
+//! Relies on the leases of [`crate::store`]: a node that dies over a mail loses it to another. Nothing here can stop
+//! the engine: a server that is away makes mails wait, a panic costs the one mail it happened over.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rand::Rng as _;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, error, info, warn};
+
+use super::breaker::Breaker;
+use super::message::{ComposeError, Composer};
+use super::settle::end_of;
+use super::templates::{SAMPLE_REQUEST, Surroundings, sample_params};
+use super::transport::{SendOutcome, Transport, TransportError};
+use crate::clock::Clock;
+use crate::config::mail::{MailSettings, SmtpSettings};
+use crate::domain::command::Personal;
+use crate::domain::event::MailKind;
+use crate::domain::ids::{NodeName, derived_uuid};
+use crate::store::{ClaimedMail, MailEnd, MailId, Store};
+
+/// Mails that were tried, by `outcome`: sent, unavailable, temporary, permanent, unknown.
+pub const MAILS_TRIED: &str = "usciere_mails_tried_total";
+/// Seconds from taking a mail up to the end of its try.
+pub const MAIL_SECONDS: &str = "usciere_mail_try_seconds";
+/// 1 while the mail server counts as away.
+pub const MAIL_SERVER_AWAY: &str = "usciere_mail_server_away";
+
+/// How long to wait for a wake-up before looking all the same.
+const POLL: Duration = Duration::from_secs(1);
+/// How often the end of a try is written before the mail is left to the end of its lease.
+const WRITES: u32 = 6;
+
+/// What keeps a mailer from being set up.
+#[derive(Debug, thiserror::Error)]
+pub enum MailerError {
+    #[error(transparent)]
+    Compose(#[from] ComposeError),
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+}
+
+/// The mailer of one node. Clones share it.
+#[derive(Clone)]
+pub struct Mailer(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    node: NodeName,
+    composer: Composer,
+    transport: Transport,
+    settings: MailSettings,
+    lease: Duration,
+    slots: Arc<Semaphore>,
+    concurrency: usize,
+    breaker: Mutex<Breaker>,
+}
+
+impl Mailer {
+    pub fn new(
+        store: Store,
+        node: NodeName,
+        smtp: &SmtpSettings,
+        mail: &MailSettings,
+        surroundings: Surroundings,
+        clock: Clock,
+    ) -> Result<Self, MailerError> {
+        let concurrency = usize::from(smtp.concurrency.get());
+        Ok(Self(Arc::new(Inner {
+            store,
+            node,
+            composer: Composer::new(&smtp.from, surroundings, clock.clone())?,
+            transport: Transport::new(smtp, clock)?,
+            settings: mail.clone(),
+            // A try, and the time to write down how it ended.
+            lease: smtp.timeout.get() + Duration::from_mins(1),
+            slots: Arc::new(Semaphore::new(concurrency)),
+            concurrency,
+            breaker: Mutex::default(),
+        })))
+    }
+
+    /// Sends what falls due until `shutdown`, then finishes what is under way. `wake` tells of new mails.
+    pub async fn run(&self, shutdown: CancellationToken, wake: Arc<Notify>) {
+        let mut under_way = JoinSet::new();
+        while !shutdown.is_cancelled() {
+            self.start_due(&mut under_way).await;
+            let poll = POLL + Duration::from_millis(rand::rng().random_range(0..250));
+            tokio::select! {
+                Some(ended) = under_way.join_next() => note_fault(ended),
+                () = wake.notified() => {}
+                () = tokio::time::sleep(poll) => {}
+                () = shutdown.cancelled() => {}
+            }
+            while let Some(ended) = under_way.try_join_next() {
+                note_fault(ended);
+            }
+        }
+        while let Some(ended) = under_way.join_next().await {
+            note_fault(ended);
+        }
+        self.0.transport.close().await;
+    }
+
+    /// Sends what is due now and answers how many mails were tried; for the `mail` job.
+    pub async fn sweep(&self, stop: &CancellationToken) -> u64 {
+        let mut under_way = JoinSet::new();
+        let mut tried = 0;
+        loop {
+            if !stop.is_cancelled() {
+                self.start_due(&mut under_way).await;
+            }
+            match under_way.join_next().await {
+                None => return tried,
+                Some(ended) => {
+                    note_fault(ended);
+                    tried += 1;
+                }
+            }
+        }
+    }
+
+    /// Sends a made-up mail of the given kind at once, past the outbox: for `mail test`.
+    pub async fn send_sample(&self, kind: MailKind, recipient: &str, id: uuid::Uuid) -> SendOutcome {
+        let mail = ClaimedMail {
+            id: MailId(0),
+            request: SAMPLE_REQUEST,
+            kind,
+            recipient: Personal(recipient.to_owned()),
+            params: sample_params(),
+            message_id: derived_uuid(&["mail-test", &id.to_string()]),
+            attempt: 1,
+            leased_until: chrono::DateTime::UNIX_EPOCH,
+        };
+        self.attempt(&mail).await
+    }
+
+    /// Whether a mail could be handed over now; sends none. `Err` says why not.
+    pub async fn check(&self) -> Result<(), String> {
+        self.0.transport.check().await
+    }
+
+    async fn start_due(&self, under_way: &mut JoinSet<()>) {
+        let free = self.0.slots.available_permits();
+        let allowed = self
+            .breaker()
+            .allowance(Instant::now(), free, self.0.concurrency - free);
+        let slots: Vec<OwnedSemaphorePermit> = (0..allowed)
+            .map_while(|_| Arc::clone(&self.0.slots).try_acquire_owned().ok())
+            .collect();
+        let Ok(limit @ 1..) = u16::try_from(slots.len()) else {
+            return;
+        };
+        let Inner {
+            store,
+            node,
+            settings,
+            lease,
+            ..
+        } = &*self.0;
+        let mails = store
+            .claim_mails(
+                node,
+                limit,
+                *lease,
+                settings.unknown,
+                settings.give_up_after.get(),
+            )
+            .await
+            .unwrap_or_else(|error| {
+                debug!(error = %error, "no mails are taken up");
+                Vec::new()
+            });
+        for (mail, slot) in mails.into_iter().zip(slots) {
+            under_way.spawn(self.clone().deliver(mail, slot));
+        }
+    }
+
+    /// One try, from taking it up to writing down how it ended.
+    async fn deliver(self, mail: ClaimedMail, slot: OwnedSemaphorePermit) {
+        let begun = Instant::now();
+        let outcome = guarded({
+            let (mailer, mail) = (self.clone(), mail.clone());
+            async move { mailer.attempt(&mail).await }
+        })
+        .await;
+        metrics::counter!(MAILS_TRIED, "outcome" => word(&outcome)).increment(1);
+        metrics::histogram!(MAIL_SECONDS).record(begun.elapsed().as_secs_f64());
+        drop(slot);
+        self.settle(&mail, &end_of(outcome, mail.attempt)).await;
+    }
+
+    async fn attempt(&self, mail: &ClaimedMail) -> SendOutcome {
+        match self.0.composer.compose(mail) {
+            Ok(composed) => {
+                let outcome = self.0.transport.send(&composed).await;
+                self.note_server(&outcome);
+                outcome
+            }
+            Err(error) => SendOutcome::Permanent(error.to_string()),
+        }
+    }
+
+    fn note_server(&self, outcome: &SendOutcome) {
+        let (before, after) = {
+            let mut breaker = self.breaker();
+            let before = breaker.is_open();
+            breaker.note(Instant::now(), outcome);
+            (before, breaker.is_open())
+        };
+        match (before, after) {
+            (false, true) => warn!(mail.outcome = ?outcome, "the mail server is away; mails wait"),
+            (true, false) => info!("the mail server is back"),
+            (true, true) | (false, false) => {}
+        }
+        metrics::gauge!(MAIL_SERVER_AWAY).set(if after { 1.0 } else { 0.0 });
+    }
+
+    async fn settle(&self, mail: &ClaimedMail, end: &MailEnd) {
+        let Inner { store, settings, .. } = &*self.0;
+        for write in 0..WRITES {
+            match store
+                .mail_finished(mail, end, settings.unknown, settings.give_up_after.get())
+                .await
+            {
+                Ok(true) => return report(mail, end),
+                Ok(false) => {
+                    warn!(mail.id = %mail.id, request.id = %mail.request, "this mail was lost to another node");
+                    return;
+                }
+                Err(error) => warn!(mail.id = %mail.id, error = %error, "the end of a mail is not recorded"),
+            }
+            tokio::time::sleep(Duration::from_millis(200) * 2_u32.pow(write)).await;
+        }
+    }
+
+    fn breaker(&self) -> MutexGuard<'_, Breaker> {
+        self.0.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Runs a try as its own task, so that a panic in it ends only the try.
+async fn guarded(attempt: impl Future<Output = SendOutcome> + Send + 'static) -> SendOutcome {
+    tokio::spawn(attempt).await.unwrap_or_else(|_| {
+        SendOutcome::Permanent("the mailer panicked over it; the log has the place".to_owned())
+    })
+}
+
+fn note_fault(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(fault) = ended {
+        error!(error = %fault, "the task of a mail ended badly; the mail comes back when its lease ends");
+    }
+}
+
+fn report(mail: &ClaimedMail, end: &MailEnd) {
+    let (id, request, kind, attempt) = (mail.id, mail.request, mail.kind, mail.attempt);
+    match end {
+        MailEnd::Sent => {
+            info!(mail.id = %id, request.id = %request, mail.kind = %kind, mail.attempt = attempt, "mail sent");
+        }
+        MailEnd::Retry { after, error }
+        | MailEnd::Untried { after, error }
+        | MailEnd::Unknown { after, error } => {
+            info!(mail.id = %id, request.id = %request, mail.kind = %kind, mail.attempt = attempt,
+                mail.error = error, mail.retry_after = ?after, "mail waits for another try");
+        }
+        MailEnd::Failed { error } => {
+            warn!(mail.id = %id, request.id = %request, mail.kind = %kind, mail.attempt = attempt,
+                mail.error = error, "mail failed");
+        }
+    }
+}
+
+const fn word(outcome: &SendOutcome) -> &'static str {
+    match outcome {
+        SendOutcome::Sent => "sent",
+        SendOutcome::Unavailable(_) => "unavailable",
+        SendOutcome::Temporary(_) => "temporary",
+        SendOutcome::Permanent(_) => "permanent",
+        SendOutcome::Unknown(_) => "unknown",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_costs_one_try() {
+        let outcome = guarded(async { panic!("as hostile input may make it") }).await;
+        assert!(matches!(outcome, SendOutcome::Permanent(_)), "{outcome:?}");
+    }
+}

@@ -1,0 +1,210 @@
+//! Taking mails that are due, and settling them.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{ClaimedMail, MailEnd, MailId, MailState, UnknownOutcome};
+use crate::domain::command::Personal;
+use crate::domain::event::MailKind;
+use crate::domain::ids::{NodeName, RequestId};
+use crate::store::{Store, StoreError};
+
+impl Store {
+    /// Takes up to `limit` mails that are due, oldest first. A mail whose lease ended without a result is taken
+    /// again, or left as unknown where `unknown` says so or its time (`give_up_after`) is over.
+    pub async fn claim_mails(
+        &self,
+        node: &NodeName,
+        limit: u16,
+        lease: Duration,
+        unknown: UnknownOutcome,
+        give_up_after: Duration,
+    ) -> Result<Vec<ClaimedMail>, StoreError> {
+        // Only kinds this binary knows: a newer one of the same cluster may queue others.
+        let kinds: Vec<String> = MailKind::ALL
+            .iter()
+            .map(|kind| kind.as_str().to_owned())
+            .collect();
+        let rows = sqlx::query_as!(
+            ClaimedRow,
+            r#"
+            with due as (
+                select id, state,
+                       state = 'sending' and ($4 or queued_at + make_interval(secs => $5) <= now()) as lost
+                from mail_outbox
+                where next_try_at <= now() and kind = any($6)
+                order by next_try_at, id
+                limit $2
+                for update skip locked
+            ),
+            left_unknown as (
+                update mail_outbox as m
+                set state = 'unknown', node = null, next_try_at = null,
+                    last_error = 'the node that sent it did not live to see the answer'
+                from due where m.id = due.id and due.lost
+            )
+            update mail_outbox as m
+            set state = 'sending', node = $1, attempts = m.attempts + 1,
+                next_try_at = now() + make_interval(secs => $3)
+            from due where m.id = due.id and not due.lost
+            returning m.id, m.case_id, m.kind, m.recipient, m.params, m.message_id, m.attempts,
+                      m.next_try_at as "leased_until!"
+            "#,
+            node.as_str(),
+            i64::from(limit),
+            lease.as_secs_f64(),
+            unknown == UnknownOutcome::Leave,
+            give_up_after.as_secs_f64(),
+            &kinds
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let (read, broken): (Vec<_>, Vec<_>) = rows
+            .into_iter()
+            .map(ClaimedMail::try_from)
+            .partition(Result::is_ok);
+        self.fail_unreadable(node, broken.into_iter().filter_map(Result::err))
+            .await?;
+        Ok(read.into_iter().flatten().collect())
+    }
+
+    /// A row that breaks our own rules must not come back for ever, nor keep its neighbours from being sent.
+    async fn fail_unreadable(
+        &self,
+        node: &NodeName,
+        broken: impl Iterator<Item = UnreadableMail>,
+    ) -> Result<(), StoreError> {
+        let (ids, errors): (Vec<i64>, Vec<String>) = broken
+            .map(|mail| (mail.id.0, format!("the row cannot be read: {}", mail.column)))
+            .unzip();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        sqlx::query!(
+            r#"
+            update mail_outbox as m
+            set state = 'failed', node = null, next_try_at = null, last_error = broken.error
+            from unnest($1::bigint[], $2::text[]) as broken (id, error)
+            where m.id = broken.id and m.state = 'sending' and m.node = $3
+            "#,
+            &ids,
+            &errors,
+            node.as_str()
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Settles a mail after a try. `false`: the lease was lost meanwhile, and whoever has it now decides.
+    /// A mail that would have to wait beyond `give_up_after` is given up and stays visible.
+    pub async fn mail_finished(
+        &self,
+        mail: &ClaimedMail,
+        end: &MailEnd,
+        unknown: UnknownOutcome,
+        give_up_after: Duration,
+    ) -> Result<bool, StoreError> {
+        let end = EndRow::of(end, unknown);
+        let done = sqlx::query!(
+            r#"
+            update mail_outbox
+            set state = case when $4 = 'queued' and not waits then 'failed' else $4 end,
+                next_try_at = case when waits then now() + make_interval(secs => $5) end,
+                attempts = attempts - $7,
+                node = null,
+                last_error = $6,
+                sent_at = case when $4 = 'sent' then now() end
+            from (
+                select id as claimed,
+                       $5::float8 is not null
+                       and queued_at + make_interval(secs => $8) > now() + make_interval(secs => $5) as waits
+                from mail_outbox where id = $1
+            ) as claim
+            where id = claimed and state = 'sending' and node is not null
+              and next_try_at = $2 and attempts = $3
+            "#,
+            mail.id.0,
+            mail.leased_until,
+            i32::try_from(mail.attempt).unwrap_or(i32::MAX),
+            end.state.as_str(),
+            end.after.map(|after| after.as_secs_f64()),
+            end.error,
+            end.uncounted,
+            give_up_after.as_secs_f64()
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+}
+
+/// [`MailEnd`] as columns.
+struct EndRow<'end> {
+    state: MailState,
+    after: Option<Duration>,
+    error: Option<&'end str>,
+    /// Tries to take back from the count.
+    uncounted: i32,
+}
+
+impl<'end> EndRow<'end> {
+    fn of(end: &'end MailEnd, unknown: UnknownOutcome) -> Self {
+        let (state, after, error, uncounted) = match end {
+            MailEnd::Sent => (MailState::Sent, None, None, 0),
+            MailEnd::Retry { after, error } => (MailState::Queued, Some(*after), Some(error.as_str()), 0),
+            MailEnd::Untried { after, error } => (MailState::Queued, Some(*after), Some(error.as_str()), 1),
+            MailEnd::Failed { error } => (MailState::Failed, None, Some(error.as_str()), 0),
+            MailEnd::Unknown { after, error } => {
+                let after = (unknown == UnknownOutcome::Repeat).then_some(*after);
+                (MailState::Unknown, after, Some(error.as_str()), 0)
+            }
+        };
+        Self {
+            state,
+            after,
+            error,
+            uncounted,
+        }
+    }
+}
+
+struct ClaimedRow {
+    id: i64,
+    case_id: Uuid,
+    kind: String,
+    recipient: String,
+    params: serde_json::Value,
+    message_id: Uuid,
+    attempts: i32,
+    leased_until: DateTime<Utc>,
+}
+
+/// A row nobody can send.
+struct UnreadableMail {
+    id: MailId,
+    column: &'static str,
+}
+
+impl TryFrom<ClaimedRow> for ClaimedMail {
+    type Error = UnreadableMail;
+
+    fn try_from(row: ClaimedRow) -> Result<Self, UnreadableMail> {
+        let unreadable = |column| UnreadableMail {
+            id: MailId(row.id),
+            column,
+        };
+        Ok(Self {
+            id: MailId(row.id),
+            request: RequestId(row.case_id),
+            kind: MailKind::from_word(&row.kind).ok_or_else(|| unreadable("kind"))?,
+            recipient: Personal(row.recipient),
+            params: serde_json::from_value(row.params).map_err(|_| unreadable("params"))?,
+            message_id: row.message_id,
+            attempt: u32::try_from(row.attempts).map_err(|_| unreadable("attempts"))?,
+            leased_until: row.leased_until,
+        })
+    }
+}
