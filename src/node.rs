@@ -45,7 +45,13 @@ pub enum Role {
 }
 
 impl Role {
-    pub const ALL: [Self; 5] = [Self::Intake, Self::Relay, Self::Scheduler, Self::Mailer, Self::Web];
+    pub const ALL: [Self; 5] = [
+        Self::Intake,
+        Self::Relay,
+        Self::Scheduler,
+        Self::Mailer,
+        Self::Web,
+    ];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -66,7 +72,10 @@ pub enum NodeError {
     #[error("{name} was changed after it was released: cases are pinned to the version with hash {pinned}")]
     WorkflowChanged { name: String, pinned: String },
     #[error("the database has schema {applied:?}, this program knows {known:?}: run `usciere db migrate`")]
-    Schema { known: Option<i64>, applied: Option<i64> },
+    Schema {
+        known: Option<i64>,
+        applied: Option<i64>,
+    },
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("the attachment store cannot be used")]

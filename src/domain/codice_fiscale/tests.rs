@@ -155,7 +155,10 @@ fn one_wrong_digit_of_a_provisional_code_is_seen() {
         for digit in b'0'..=b'9' {
             let mut bytes = *b"42856570959";
             let unchanged = std::mem::replace(&mut bytes[place], digit) == digit;
-            assert_eq!(CodiceFiscale::parse(std::str::from_utf8(&bytes).unwrap()).is_ok(), unchanged);
+            assert_eq!(
+                CodiceFiscale::parse(std::str::from_utf8(&bytes).unwrap()).is_ok(),
+                unchanged
+            );
         }
     }
 }
