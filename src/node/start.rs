@@ -43,14 +43,21 @@ impl Node {
         let attachments = AttachmentStore::open(&config.attachments.url).map_err(NodeError::Attachments)?;
         let store = store(config, &name)?;
         let listener = listen(config.http.listen).await?;
-        let http = listener.local_addr().map_err(|error| NodeError::Http(config.http.listen, error))?;
+        let http = listener
+            .local_addr()
+            .map_err(|error| NodeError::Http(config.http.listen, error))?;
         let stop = options.shutdown.soft();
         serve_http(&options, &store, listener, exporter);
         wait_for_database(&store, config, &stop).await?;
         pin_workflows(&store, &workflows).await?;
         options.readiness.set(Part::Workflows, Status::Up);
 
-        let parts = Parts { options: &options, name: &name, store: &store, stop: &stop };
+        let parts = Parts {
+            options: &options,
+            name: &name,
+            store: &store,
+            stop: &stop,
+        };
         let broker = Broker::start(&config.amqp, &name, options.clock.clone());
         let (registers_sender, registers) = watch::channel(Arc::new(Registers::default()));
         let (told_sender, told) = mpsc::channel(1_000);
@@ -77,10 +84,25 @@ impl Node {
         parts.health(&broker);
         parts.scheduler(&engine, &mails);
         let intake = parts.intake(&broker, &door, &registers);
-        let ending = Ending { broker, intake, closing, workers, relaying };
+        let ending = Ending {
+            broker,
+            intake,
+            closing,
+            workers,
+            relaying,
+        };
         options.shutdown.spawn(ending.in_order(stop.clone()));
         let readiness = options.readiness.clone();
-        Ok(Self { name: name.clone(), store, engine, door, workflows, registers, readiness, http })
+        Ok(Self {
+            name: name.clone(),
+            store,
+            engine,
+            door,
+            workflows,
+            registers,
+            readiness,
+            http,
+        })
     }
 }
 
@@ -103,11 +125,7 @@ impl Parts<'_> {
         self.options.roles.contains(&role)
     }
 
-    fn relay(
-        &self,
-        broker: &Broker,
-        told: mpsc::Receiver<Vec<u16>>,
-    ) -> (Option<HandOff>, Option<Relaying>) {
+    fn relay(&self, broker: &Broker, told: mpsc::Receiver<Vec<u16>>) -> (Option<HandOff>, Option<Relaying>) {
         if !self.has(Role::Relay) {
             return (None, None);
         }
@@ -156,8 +174,16 @@ impl Parts<'_> {
     fn health(&self, broker: &Broker) {
         let readiness = &self.options.readiness;
         let shutdown = self.options.shutdown;
-        shutdown.spawn(health::watch_database(self.store.clone(), readiness.clone(), self.stop.clone()));
-        shutdown.spawn(health::watch_broker(broker.state(), readiness.clone(), self.stop.clone()));
+        shutdown.spawn(health::watch_database(
+            self.store.clone(),
+            readiness.clone(),
+            self.stop.clone(),
+        ));
+        shutdown.spawn(health::watch_broker(
+            broker.state(),
+            readiness.clone(),
+            self.stop.clone(),
+        ));
     }
 
     fn scheduler(&self, engine: &Arc<Engine>, mails: &Arc<Notify>) {
@@ -250,14 +276,19 @@ fn log_panic(task: &str, ended: Result<(), tokio::task::JoinError>) {
 
 fn engine_options(config: &Config) -> EngineOptions {
     EngineOptions {
-        limits: Limits { text: config.limits.text.get(), attachments: (&config.limits).into() },
+        limits: Limits {
+            text: config.limits.text.get(),
+            attachments: (&config.limits).into(),
+        },
         buckets: config.relay.buckets.get(),
         base_url: config.http.base_url.as_str().trim_end_matches('/').to_owned(),
     }
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, NodeError> {
-    TcpListener::bind(address).await.map_err(|error| NodeError::Http(address, error))
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| NodeError::Http(address, error))
 }
 
 /// Health and metrics answer from the first moment, also while everything else is still being waited for.
@@ -270,9 +301,15 @@ fn serve_http(options: &NodeOptions<'_>, store: &Store, listener: TcpListener, e
             let store = store.clone();
             Box::pin(async move { store.set_clock_offset(offset).await.map_err(|_| OffsetNotKept) })
         }),
-        mail_dir: match &config.smtp.url { crate::config::mail::SmtpUrl::Files(folder) => Some(folder.clone()), _ => None },
+        mail_dir: match &config.smtp.url {
+            crate::config::mail::SmtpUrl::Files(folder) => Some(folder.clone()),
+            _ => None,
+        },
     };
-    let state = HttpState { readiness: options.readiness.clone(), exporter };
+    let state = HttpState {
+        readiness: options.readiness.clone(),
+        exporter,
+    };
     let router = http::router(state, config.profile, config.http.listen, Some(hooks));
     let stop = options.shutdown.soft();
     options.shutdown.spawn(async move {
@@ -325,9 +362,11 @@ async fn pin_workflows(store: &Store, workflows: &Registry) -> Result<(), NodeEr
         let sha256 = workflow.fingerprint().to_string();
         let pinned = store.pin_workflow(reference, &sha256).await?;
         if let Some(pinned) = pinned {
-            return Err(NodeError::WorkflowChanged { name: reference.to_string(), pinned });
+            return Err(NodeError::WorkflowChanged {
+                name: reference.to_string(),
+                pinned,
+            });
         }
     }
     Ok(())
 }
-
