@@ -84,7 +84,7 @@ pub async fn run(cli: Cli) -> Exit {
 async fn dispatch(command: Command, session: &mut Session) -> Result<Exit, Failure> {
     match command {
         Command::Config(args) => config::run(args, session),
-        Command::Doctor(args) => doctor::run(args, session).await,
+        Command::Doctor(_) => doctor::run(session).await,
         Command::Schema(args) => schema::run(&args, session),
         Command::Completions(args) => completions::run(&args, session),
         Command::Man(args) => man::run(&args, session),

@@ -96,6 +96,15 @@ impl Layer {
         remove(&mut self.values, path)
     }
 
+    /// The file this layer was read from.
+    pub(super) fn file(&self) -> Option<&Path> {
+        match &self.origin {
+            Origin::File { path, .. } => Some(path),
+            Origin::Variable { file, .. } => file.as_deref(),
+            Origin::BuiltIn(_) | Origin::Flag(_) => None,
+        }
+    }
+
     pub(super) fn origin_of(&self, key: &str) -> Origin {
         self.origin.at_line(self.lines.get(key).copied())
     }
