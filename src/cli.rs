@@ -88,9 +88,9 @@ async fn dispatch(command: Command, session: &mut Session) -> Result<Exit, Failu
         Command::Schema(args) => schema::run(&args, session),
         Command::Completions(args) => completions::run(&args, session),
         Command::Man(args) => man::run(&args, session),
-        Command::Run(_)
-        | Command::Dev(_)
-        | Command::Send(_)
+        Command::Run(args) => run::run(args, session).await,
+        Command::Dev(args) => dev::run(args, session).await,
+        Command::Send(_)
         | Command::Case(_)
         | Command::Queue(_)
         | Command::Dead(_)

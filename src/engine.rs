@@ -53,7 +53,7 @@ pub struct EngineOptions {
 pub struct Engine {
     store: Store,
     clock: Clock,
-    workflows: Arc<Registry>,
+    workflows: watch::Receiver<Arc<Registry>>,
     registers: watch::Receiver<Arc<Registers>>,
     citizens: CitizenRegister,
     practices: PracticeRegister,
@@ -67,7 +67,7 @@ pub struct Engine {
 pub struct EngineParts {
     pub store: Store,
     pub clock: Clock,
-    pub workflows: Arc<Registry>,
+    pub workflows: watch::Receiver<Arc<Registry>>,
     pub registers: watch::Receiver<Arc<Registers>>,
     pub citizens: CitizenRegister,
     pub practices: PracticeRegister,

@@ -8,9 +8,9 @@ mod changes;
 mod health;
 mod jobs;
 mod start;
+mod workflows;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -25,9 +25,10 @@ use crate::engine::{Door, Engine};
 use crate::lifecycle::Shutdown;
 use crate::lifecycle::readiness::Readiness;
 use crate::store::{Store, StoreError, StoreOptions};
-use crate::workflow::{Problems, Registry};
+use crate::workflow::Problems;
 
 pub use jobs::built_in as built_in_jobs;
+pub use workflows::Workflows;
 
 /// A part of the work that can run on a node of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
@@ -45,7 +46,13 @@ pub enum Role {
 }
 
 impl Role {
-    pub const ALL: [Self; 5] = [Self::Intake, Self::Relay, Self::Scheduler, Self::Mailer, Self::Web];
+    pub const ALL: [Self; 5] = [
+        Self::Intake,
+        Self::Relay,
+        Self::Scheduler,
+        Self::Mailer,
+        Self::Web,
+    ];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -66,7 +73,10 @@ pub enum NodeError {
     #[error("{name} was changed after it was released: cases are pinned to the version with hash {pinned}")]
     WorkflowChanged { name: String, pinned: String },
     #[error("the database has schema {applied:?}, this program knows {known:?}: run `usciere db migrate`")]
-    Schema { known: Option<i64>, applied: Option<i64> },
+    Schema {
+        known: Option<i64>,
+        applied: Option<i64>,
+    },
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("the attachment store cannot be used")]
@@ -87,8 +97,6 @@ pub struct NodeOptions<'a> {
     pub clock: Clock,
     pub shutdown: &'a Shutdown,
     pub readiness: Readiness,
-    /// Where the tests and `usciere dev` keep mails as files, for the viewer.
-    pub mail_folder: Option<PathBuf>,
 }
 
 /// A node that runs until its [`Shutdown`] is asked to.
@@ -97,7 +105,7 @@ pub struct Node {
     pub store: Store,
     pub engine: Arc<Engine>,
     pub door: Door,
-    pub workflows: Arc<Registry>,
+    pub workflows: Workflows,
     pub registers: watch::Receiver<Arc<Registers>>,
     pub readiness: Readiness,
     pub http: SocketAddr,

@@ -10,6 +10,8 @@ mod definition;
 mod explain;
 #[cfg(test)]
 mod fixtures;
+#[cfg(test)]
+mod invariants;
 mod offers;
 mod opening;
 mod parse;

@@ -32,7 +32,7 @@ impl Origin {
         }
     }
 
-    fn at_line(&self, line: Option<usize>) -> Self {
+    pub(super) fn at_line(&self, line: Option<usize>) -> Self {
         match self {
             Self::File { path, .. } => Self::File {
                 path: path.clone(),
@@ -138,16 +138,4 @@ impl Provider for &Layer {
     fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
         Ok(Profile::Default.collect(self.values.clone()))
     }
-}
-
-/// The dotted keys of all values that are not tables, in their order.
-pub(super) fn leaves(values: &Dict) -> Vec<String> {
-    let mut keys = Vec::new();
-    for (name, value) in values {
-        match value.as_dict() {
-            Some(inner) => keys.extend(leaves(inner).into_iter().map(|key| format!("{name}.{key}"))),
-            None => keys.push(name.clone()),
-        }
-    }
-    keys
 }

@@ -82,7 +82,11 @@ impl Follower {
             keeper.declare(&registers).await;
         }
         self.registers.send_replace(registers);
-        let status = if empty { Status::degraded(Reason::Empty) } else { Status::Up };
+        let status = if empty {
+            Status::degraded(Reason::Empty)
+        } else {
+            Status::Up
+        };
         self.readiness.set(Part::Registers, status);
         Ok(())
     }
@@ -106,8 +110,14 @@ pub(super) struct TopologyKeeper {
 
 /// Everything the registers ask for at the broker.
 pub(super) fn topology(settings: &AmqpSettings, registers: &Registers) -> Topology {
-    let sedi = registers.sedi().filter(|sede| sede.active).map(|sede| sede.code.clone());
-    let portals = registers.patronati().filter(|one| one.queue).map(|one| one.code.clone());
+    let sedi = registers
+        .sedi()
+        .filter(|sede| sede.active)
+        .map(|sede| sede.code.clone());
+    let portals = registers
+        .patronati()
+        .filter(|one| one.queue)
+        .map(|one| one.code.clone());
     Topology::of(&settings.prefix, settings.queue_type, sedi, portals)
 }
 

@@ -53,7 +53,10 @@ fn job(name: &'static str, cron: &str, zone: Tz, parts: &JobParts, retention: &R
 async fn sweep(parts: JobParts) -> Result<JobReport, crate::scheduler::JobError> {
     let swept = parts.engine.sweep().await?;
     let note = (swept.failed > 0).then(|| format!("{} timers could not be decided", swept.failed));
-    Ok(JobReport { worked: swept.fired, note })
+    Ok(JobReport {
+        worked: swept.fired,
+        note,
+    })
 }
 
 /// Mails whose next try is due are looked for even if nobody announced them.
@@ -77,6 +80,8 @@ async fn clean_up(store: &Store, retention: &Retention, clock: &Clock) -> Result
     };
     let mut forgotten = store.forget(&kept).await?;
     forgotten += store.forget_sent_mails(retention.mails.get()).await?;
-    forgotten += store.forget_job_runs(retention.job_runs.get(), clock.now()).await?;
+    forgotten += store
+        .forget_job_runs(retention.job_runs.get(), clock.now())
+        .await?;
     Ok(forgotten)
 }

@@ -11,22 +11,21 @@ use tokio_util::task::TaskTracker;
 
 use super::changes::{Follower, TopologyKeeper};
 use super::jobs::{JobParts, built_in};
-use super::{Node, NodeError, NodeOptions, Role, health, store};
+use super::{Node, NodeError, NodeOptions, Role, Workflows, health, store};
 use crate::amqp::intake::take_in;
 use crate::amqp::topology::{intake_queue, quarantine_queue};
 use crate::amqp::{Broker, DecodeRules};
 use crate::attachments::AttachmentStore;
 use crate::config::Config;
+use crate::domain::attachment::AttachmentLimits;
 use crate::domain::ids::NodeName;
 use crate::domain::registers::Registers;
 use crate::engine::{Door, Engine, EngineOptions, EngineParts, Limits};
 use crate::http::dev::{DevHooks, OffsetNotKept};
 use crate::http::{self, HttpState};
-use crate::lifecycle::readiness::{Part, Status};
 use crate::relay::{HandOff, Relay, RelayOptions};
 use crate::store::{Store, StoreError};
 use crate::telemetry::metrics::Exporter;
-use crate::workflow::Registry;
 
 /// Longest a destination that refuses is left alone.
 const LONGEST_BACK_OFF: Duration = Duration::from_mins(1);
@@ -39,18 +38,25 @@ impl Node {
         let config = options.config;
         let name = config.node.name();
         // Everything that can be wrong with files is found before anything is asked or consumed.
-        let workflows = Arc::new(Registry::load(&config.workflows.dir).map_err(NodeError::Workflows)?);
-        let attachments = AttachmentStore::open(&config.attachments.url).map_err(NodeError::Attachments)?;
+        let workflows = Workflows::load(&config.workflows.dir, &options.readiness)?;
+        let attachments =
+            AttachmentStore::open(config.attachments.url.folder()).map_err(NodeError::Attachments)?;
         let store = store(config, &name)?;
         let listener = listen(config.http.listen).await?;
-        let http = listener.local_addr().map_err(|error| NodeError::Http(config.http.listen, error))?;
+        let http = listener
+            .local_addr()
+            .map_err(|error| NodeError::Http(config.http.listen, error))?;
         let stop = options.shutdown.soft();
         serve_http(&options, &store, listener, exporter);
         wait_for_database(&store, config, &stop).await?;
-        pin_workflows(&store, &workflows).await?;
-        options.readiness.set(Part::Workflows, Status::Up);
+        workflows.pin(&store).await?;
 
-        let parts = Parts { options: &options, name: &name, store: &store, stop: &stop };
+        let parts = Parts {
+            options: &options,
+            name: &name,
+            store: &store,
+            stop: &stop,
+        };
         let broker = Broker::start(&config.amqp, &name, options.clock.clone());
         let (registers_sender, registers) = watch::channel(Arc::new(Registers::default()));
         let (told_sender, told) = mpsc::channel(1_000);
@@ -60,7 +66,7 @@ impl Node {
             EngineParts {
                 store: store.clone(),
                 clock: options.clock.clone(),
-                workflows: Arc::clone(&workflows),
+                workflows: workflows.subscribe(),
                 registers: registers.clone(),
                 citizens: Arc::new(store.clone()),
                 practices: Arc::new(store.clone()),
@@ -77,10 +83,25 @@ impl Node {
         parts.health(&broker);
         parts.scheduler(&engine, &mails);
         let intake = parts.intake(&broker, &door, &registers);
-        let ending = Ending { broker, intake, closing, workers, relaying };
+        let ending = Ending {
+            broker,
+            intake,
+            closing,
+            workers,
+            relaying,
+        };
         options.shutdown.spawn(ending.in_order(stop.clone()));
         let readiness = options.readiness.clone();
-        Ok(Self { name: name.clone(), store, engine, door, workflows, registers, readiness, http })
+        Ok(Self {
+            name: name.clone(),
+            store,
+            engine,
+            door,
+            workflows,
+            registers,
+            readiness,
+            http,
+        })
     }
 }
 
@@ -103,11 +124,7 @@ impl Parts<'_> {
         self.options.roles.contains(&role)
     }
 
-    fn relay(
-        &self,
-        broker: &Broker,
-        told: mpsc::Receiver<Vec<u16>>,
-    ) -> (Option<HandOff>, Option<Relaying>) {
+    fn relay(&self, broker: &Broker, told: mpsc::Receiver<Vec<u16>>) -> (Option<HandOff>, Option<Relaying>) {
         if !self.has(Role::Relay) {
             return (None, None);
         }
@@ -156,8 +173,16 @@ impl Parts<'_> {
     fn health(&self, broker: &Broker) {
         let readiness = &self.options.readiness;
         let shutdown = self.options.shutdown;
-        shutdown.spawn(health::watch_database(self.store.clone(), readiness.clone(), self.stop.clone()));
-        shutdown.spawn(health::watch_broker(broker.state(), readiness.clone(), self.stop.clone()));
+        shutdown.spawn(health::watch_database(
+            self.store.clone(),
+            readiness.clone(),
+            self.stop.clone(),
+        ));
+        shutdown.spawn(health::watch_broker(
+            broker.state(),
+            readiness.clone(),
+            self.stop.clone(),
+        ));
     }
 
     fn scheduler(&self, engine: &Arc<Engine>, mails: &Arc<Notify>) {
@@ -250,14 +275,27 @@ fn log_panic(task: &str, ended: Result<(), tokio::task::JoinError>) {
 
 fn engine_options(config: &Config) -> EngineOptions {
     EngineOptions {
-        limits: Limits { text: config.limits.text.get(), attachments: (&config.limits).into() },
+        limits: Limits {
+            text: config.limits.text.get(),
+            attachments: attachment_limits(&config.limits),
+        },
         buckets: config.relay.buckets.get(),
         base_url: config.http.base_url.as_str().trim_end_matches('/').to_owned(),
     }
 }
 
+fn attachment_limits(limits: &crate::config::limits::Limits) -> AttachmentLimits {
+    AttachmentLimits {
+        file: limits.attachment.bytes(),
+        files: limits.attachments.get(),
+        ..AttachmentLimits::default()
+    }
+}
+
 async fn listen(address: SocketAddr) -> Result<TcpListener, NodeError> {
-    TcpListener::bind(address).await.map_err(|error| NodeError::Http(address, error))
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| NodeError::Http(address, error))
 }
 
 /// Health and metrics answer from the first moment, also while everything else is still being waited for.
@@ -270,9 +308,15 @@ fn serve_http(options: &NodeOptions<'_>, store: &Store, listener: TcpListener, e
             let store = store.clone();
             Box::pin(async move { store.set_clock_offset(offset).await.map_err(|_| OffsetNotKept) })
         }),
-        mail_dir: match &config.smtp.url { crate::config::mail::SmtpUrl::Files(folder) => Some(folder.clone()), _ => None },
+        mail_dir: match &config.smtp.url {
+            crate::config::mail::SmtpUrl::Files(folder) => Some(folder.clone()),
+            _ => None,
+        },
     };
-    let state = HttpState { readiness: options.readiness.clone(), exporter };
+    let state = HttpState {
+        readiness: options.readiness.clone(),
+        exporter,
+    };
     let router = http::router(state, config.profile, config.http.listen, Some(hooks));
     let stop = options.shutdown.soft();
     options.shutdown.spawn(async move {
@@ -317,17 +361,3 @@ async fn wait_for_database(
         }
     }
 }
-
-/// A released version never changes under the cases that are pinned to it.
-async fn pin_workflows(store: &Store, workflows: &Registry) -> Result<(), NodeError> {
-    for workflow in workflows.iter() {
-        let reference = workflow.reference();
-        let sha256 = workflow.fingerprint().to_string();
-        let pinned = store.pin_workflow(reference, &sha256).await?;
-        if let Some(pinned) = pinned {
-            return Err(NodeError::WorkflowChanged { name: reference.to_string(), pinned });
-        }
-    }
-    Ok(())
-}
-

@@ -147,12 +147,18 @@ proptest! {
         prop_assert!(CodiceFiscale::parse(fitting[0].base().as_str()).is_ok());
         prop_assert!(fitting[0].birth_hint().is_some());
     }
+}
 
-    #[test]
-    fn one_wrong_digit_of_a_provisional_code_is_seen(place in 0..11_usize, digit in b'0'..=b'9') {
-        let mut bytes = *b"42856570959";
-        prop_assume!(bytes[place] != digit);
-        bytes[place] = digit;
-        prop_assert!(CodiceFiscale::parse(std::str::from_utf8(&bytes).unwrap()).is_err());
+#[test]
+fn one_wrong_digit_of_a_provisional_code_is_seen() {
+    for place in 0..11 {
+        for digit in b'0'..=b'9' {
+            let mut bytes = *b"42856570959";
+            let unchanged = std::mem::replace(&mut bytes[place], digit) == digit;
+            assert_eq!(
+                CodiceFiscale::parse(std::str::from_utf8(&bytes).unwrap()).is_ok(),
+                unchanged
+            );
+        }
     }
 }
