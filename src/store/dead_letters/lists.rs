@@ -56,18 +56,16 @@ impl Store {
         Ok(ids.into_iter().map(DeadLetterId).collect())
     }
 
-    /// How many wait for a decision.
-    pub async fn count_open_dead_letters(&self, reason: Option<DeadLetterReason>) -> Result<u64, StoreError> {
-        let count = sqlx::query_scalar!(
-            r#"
-            select count(*) as "count!" from dead_letter
-            where resolution is null and ($1::text is null or reason = $1)
-            "#,
-            reason.map(DeadLetterReason::as_str)
-        )
-        .fetch_one(&self.pool)
-        .await?;
-        Ok(u64::try_from(count).unwrap_or_default())
+    /// Which of these exist.
+    pub async fn existing_dead_letters(
+        &self,
+        ids: &[DeadLetterId],
+    ) -> Result<Vec<DeadLetterId>, StoreError> {
+        let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+        let there = sqlx::query_scalar!("select id from dead_letter where id = any($1)", &ids)
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(there.into_iter().map(DeadLetterId).collect())
     }
 
     /// These dead letters with all that came, by id; those that do not exist are left out.
