@@ -3,13 +3,14 @@
 //! Relies on `object_store`: a folder now (written through to the disk before it is acknowledged), S3 with the same
 //! calls. Nothing a sender wrote becomes part of a path.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Location;
 use object_store::{Error as StoreFault, ObjectStore, ObjectStoreExt};
 
+use crate::config::attachments::AttachmentsUrl;
+use crate::config::limits::Limits;
 use crate::domain::attachment::{
     AttachmentLimits, Complaints, MediaType, Prepared, PreparedContent, Sha256Hex, StoredAttachment,
     check_file, check_total,
@@ -27,6 +28,16 @@ pub enum AttachmentError {
     Altered(Sha256Hex),
 }
 
+impl From<&Limits> for AttachmentLimits {
+    fn from(limits: &Limits) -> Self {
+        Self {
+            file: limits.attachment.bytes(),
+            files: limits.attachments.get(),
+            ..Self::default()
+        }
+    }
+}
+
 /// Files by their hash.
 #[derive(Debug, Clone)]
 pub struct AttachmentStore {
@@ -34,8 +45,9 @@ pub struct AttachmentStore {
 }
 
 impl AttachmentStore {
-    /// Opens a folder, which is made when it is not there.
-    pub fn open(folder: &Path) -> Result<Self, AttachmentError> {
+    /// Opens the place the settings name; a folder is made when it is not there.
+    pub fn open(url: &AttachmentsUrl) -> Result<Self, AttachmentError> {
+        let folder = url.folder();
         std::fs::create_dir_all(folder).map_err(|source| {
             let source = Box::new(source);
             AttachmentError::Unavailable(StoreFault::Generic {

@@ -84,7 +84,7 @@ pub enum NodeError {
     #[error("the attachment store cannot be used")]
     Attachments(#[source] crate::attachments::AttachmentError),
     #[error("mails cannot be sent as configured")]
-    Mail(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Mail(#[source] crate::mail::MailerError),
     #[error("{0} cannot be listened on")]
     Http(SocketAddr, #[source] std::io::Error),
     /// Asked to stop before it was up.

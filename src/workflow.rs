@@ -7,9 +7,11 @@ mod check;
 mod compile;
 mod decide;
 mod definition;
+mod diff;
 mod explain;
 #[cfg(test)]
 mod fixtures;
+pub mod graph;
 #[cfg(test)]
 mod invariants;
 mod offers;
@@ -19,10 +21,12 @@ mod problems;
 mod question;
 mod refuse;
 pub mod registry;
+pub mod scenario;
 pub mod vocabulary;
 
 pub use decide::{Decision, decide};
 pub use definition::{Fingerprint, State, Workflow};
+pub use diff::diff;
 pub use offers::{Offer, offers};
 pub use opening::{Opened, Opening, Past, Unreplayable, open, replay};
 pub use problems::{Problem, Problems};

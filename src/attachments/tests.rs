@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use tempfile::TempDir;
 
 use super::*;
@@ -6,8 +8,12 @@ use crate::domain::command::AttachmentInput;
 
 fn store() -> (TempDir, AttachmentStore) {
     let folder = tempfile::tempdir().unwrap();
-    let store = AttachmentStore::open(&folder.path().join("made/when/missing")).unwrap();
+    let store = AttachmentStore::open(&url(&folder.path().join("made/when/missing"))).unwrap();
     (folder, store)
+}
+
+fn url(folder: &Path) -> AttachmentsUrl {
+    AttachmentsUrl::Folder(folder.to_owned())
 }
 
 fn uploaded(name: &str, sha256: &Sha256Hex) -> AttachmentInput {
@@ -138,7 +144,7 @@ async fn a_store_that_is_gone_is_unavailable() {
     let fault = store.put(b"prova".to_vec()).await.unwrap_err();
     assert!(matches!(fault, AttachmentError::Unavailable(_)), "{fault}");
     assert!(matches!(
-        AttachmentStore::open(&gone),
+        AttachmentStore::open(&url(&gone)),
         Err(AttachmentError::Unavailable(_))
     ));
 }

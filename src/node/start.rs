@@ -17,12 +17,12 @@ use crate::amqp::topology::{intake_queue, quarantine_queue};
 use crate::amqp::{Broker, DecodeRules};
 use crate::attachments::AttachmentStore;
 use crate::config::Config;
-use crate::domain::attachment::AttachmentLimits;
 use crate::domain::ids::NodeName;
 use crate::domain::registers::Registers;
 use crate::engine::{Door, Engine, EngineOptions, EngineParts, Limits};
 use crate::http::dev::{DevHooks, OffsetNotKept};
 use crate::http::{self, HttpState};
+use crate::mail::{Mailer, Surroundings};
 use crate::relay::{HandOff, Relay, RelayOptions};
 use crate::store::{Store, StoreError};
 use crate::telemetry::metrics::Exporter;
@@ -40,7 +40,7 @@ impl Node {
         // Everything that can be wrong with files is found before anything is asked or consumed.
         let workflows = Workflows::load(&config.workflows.dir, &options.readiness)?;
         let attachments =
-            AttachmentStore::open(config.attachments.url.folder()).map_err(NodeError::Attachments)?;
+            AttachmentStore::open(&config.attachments.url).map_err(NodeError::Attachments)?;
         let store = store(config, &name)?;
         let listener = listen(config.http.listen).await?;
         let http = listener
@@ -82,6 +82,7 @@ impl Node {
         let door = Door::open(&engine, worker_count, batch, &workers, &closing);
         parts.health(&broker);
         parts.scheduler(&engine, &mails);
+        parts.mailer(&mails)?;
         let intake = parts.intake(&broker, &door, &registers);
         let ending = Ending {
             broker,
@@ -205,6 +206,21 @@ impl Parts<'_> {
         });
     }
 
+    fn mailer(&self, wake: &Arc<Notify>) -> Result<(), NodeError> {
+        if !self.has(Role::Mailer) {
+            return Ok(());
+        }
+        let config = self.options.config;
+        let surroundings =
+            Surroundings { service: config.brand.name.clone(), base_url: config.http.base_url.clone() };
+        let (store, name, clock) = (self.store.clone(), self.name.clone(), self.options.clock.clone());
+        let mailer = Mailer::new(store, name, &config.smtp, &config.mail, surroundings, clock)
+            .map_err(NodeError::Mail)?;
+        let (stop, wake) = (self.stop.clone(), Arc::clone(wake));
+        self.options.shutdown.spawn(async move { mailer.run(stop, wake).await });
+        Ok(())
+    }
+
     /// Consumes the intake, and its quarantine one at a time, once the registers are there to judge by.
     fn intake(
         &self,
@@ -277,18 +293,10 @@ fn engine_options(config: &Config) -> EngineOptions {
     EngineOptions {
         limits: Limits {
             text: config.limits.text.get(),
-            attachments: attachment_limits(&config.limits),
+            attachments: (&config.limits).into(),
         },
         buckets: config.relay.buckets.get(),
         base_url: config.http.base_url.as_str().trim_end_matches('/').to_owned(),
-    }
-}
-
-fn attachment_limits(limits: &crate::config::limits::Limits) -> AttachmentLimits {
-    AttachmentLimits {
-        file: limits.attachment.bytes(),
-        files: limits.attachments.get(),
-        ..AttachmentLimits::default()
     }
 }
 

@@ -1,0 +1,14 @@
+//! The broker side against a real RabbitMQ (`TEST_AMQP_URL`): publishing, consuming, losing and finding it again.
+//!
+//! Every test works under a prefix and with sedi of its own, so that they may share a virtual host.
+
+#[path = "amqp/consuming.rs"]
+mod consuming;
+#[path = "amqp/declaring.rs"]
+mod declaring;
+#[path = "amqp/harness.rs"]
+mod harness;
+#[path = "amqp/proxy.rs"]
+mod proxy;
+#[path = "amqp/publishing.rs"]
+mod publishing;
