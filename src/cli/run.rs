@@ -96,7 +96,7 @@ async fn cancelled(shutdown: &Shutdown) {
 }
 
 /// Which exit code a node ends with that cannot start.
-fn failure(error: NodeError) -> Failure {
+pub(super) fn failure(error: NodeError) -> Failure {
     let exit = match &error {
         NodeError::Workflows(_) | NodeError::WorkflowChanged { .. } | NodeError::Mail(_) => {
             Exit::Configuration
