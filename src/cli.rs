@@ -101,8 +101,8 @@ async fn dispatch(command: Command, session: &mut Session) -> Result<Exit, Failu
         Command::Dead(args) => dead::run(args, session).await,
         Command::Job(args) => job::run(args, session).await,
         Command::Mail(args) => mail::run(args, session).await,
-        Command::Send(_)
-        | Command::Workflow(_)
+        Command::Send(args) => send::run(args, session).await,
+        Command::Workflow(_)
         | Command::Import(_)
         | Command::Route(_)
         | Command::Db(_)

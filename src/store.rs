@@ -8,6 +8,7 @@
 mod cases;
 mod dead_letters;
 mod error;
+mod inbox;
 mod intake;
 mod jobs;
 mod mails;
