@@ -2,12 +2,15 @@
 
 pub mod broker;
 pub mod case;
+pub mod cells;
 pub mod completions;
 pub mod config;
 pub mod db;
 pub mod dead;
 pub mod dev;
 pub mod doctor;
+#[cfg(test)]
+mod examples;
 pub mod exit;
 pub mod globals;
 pub mod import;
@@ -15,13 +18,16 @@ pub mod job;
 pub mod mail;
 pub mod man;
 pub mod output;
+pub mod page;
 pub mod queue;
+pub mod reach;
 pub mod reference;
 pub mod route;
 pub mod run;
 pub mod schema;
 pub mod send;
 pub mod session;
+pub mod who;
 pub mod words;
 pub mod workflow;
 
@@ -84,19 +90,19 @@ pub async fn run(cli: Cli) -> Exit {
 async fn dispatch(command: Command, session: &mut Session) -> Result<Exit, Failure> {
     match command {
         Command::Config(args) => config::run(args, session),
-        Command::Doctor(args) => doctor::run(args, session).await,
+        Command::Doctor(_) => doctor::run(session).await,
         Command::Schema(args) => schema::run(&args, session),
         Command::Completions(args) => completions::run(&args, session),
         Command::Man(args) => man::run(&args, session),
-        Command::Run(_)
-        | Command::Dev(_)
-        | Command::Send(_)
-        | Command::Case(_)
-        | Command::Queue(_)
-        | Command::Dead(_)
-        | Command::Job(_)
-        | Command::Workflow(_)
-        | Command::Mail(_)
+        Command::Run(args) => run::run(args, session).await,
+        Command::Dev(args) => dev::run(args, session).await,
+        Command::Case(args) => case::run(args, session).await,
+        Command::Queue(args) => queue::run(args, session).await,
+        Command::Dead(args) => dead::run(args, session).await,
+        Command::Job(args) => job::run(args, session).await,
+        Command::Mail(args) => mail::run(args, session).await,
+        Command::Send(args) => send::run(args, session).await,
+        Command::Workflow(_)
         | Command::Import(_)
         | Command::Route(_)
         | Command::Db(_)

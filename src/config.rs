@@ -25,6 +25,7 @@ pub mod mail;
 mod mistake;
 pub mod node;
 pub mod profile;
+pub mod reference;
 pub mod relay;
 pub mod retention;
 pub mod secret_url;
@@ -78,7 +79,7 @@ impl Config {
         self.workflows.check(checks);
         self.clock.check(self.profile, checks);
         self.relay.check(checks);
-        self.limits.check(checks);
+        cross_checks::attachment_fits(&self.limits, &self.amqp, checks);
         self.retention.check(checks);
         self.log.check(checks);
         self.brand.check(checks);

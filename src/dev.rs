@@ -8,6 +8,7 @@ mod account;
 mod broker;
 mod crew;
 mod error;
+pub mod examples;
 mod folder;
 pub mod guard;
 mod guard_handle;

@@ -28,6 +28,7 @@ use crate::store::Store;
 use crate::workflow::Registry;
 
 pub use door::{Completion, Door};
+pub use handle::HandleError;
 pub use item::{Handled, Item, Original};
 pub use sweep::Swept;
 
@@ -53,7 +54,7 @@ pub struct EngineOptions {
 pub struct Engine {
     store: Store,
     clock: Clock,
-    workflows: Arc<Registry>,
+    workflows: watch::Receiver<Arc<Registry>>,
     registers: watch::Receiver<Arc<Registers>>,
     citizens: CitizenRegister,
     practices: PracticeRegister,
@@ -67,7 +68,7 @@ pub struct Engine {
 pub struct EngineParts {
     pub store: Store,
     pub clock: Clock,
-    pub workflows: Arc<Registry>,
+    pub workflows: watch::Receiver<Arc<Registry>>,
     pub registers: watch::Receiver<Arc<Registers>>,
     pub citizens: CitizenRegister,
     pub practices: PracticeRegister,

@@ -5,12 +5,13 @@
 //! queued, then everything is let go of.
 
 mod changes;
+mod engine;
 mod health;
 mod jobs;
 mod start;
+mod workflows;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -25,9 +26,11 @@ use crate::engine::{Door, Engine};
 use crate::lifecycle::Shutdown;
 use crate::lifecycle::readiness::Readiness;
 use crate::store::{Store, StoreError, StoreOptions};
-use crate::workflow::{Problems, Registry};
+use crate::workflow::Problems;
 
+pub use engine::engine_only;
 pub use jobs::built_in as built_in_jobs;
+pub use workflows::Workflows;
 
 /// A part of the work that can run on a node of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
@@ -81,7 +84,7 @@ pub enum NodeError {
     #[error("the attachment store cannot be used")]
     Attachments(#[source] crate::attachments::AttachmentError),
     #[error("mails cannot be sent as configured")]
-    Mail(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Mail(#[source] crate::mail::MailerError),
     #[error("{0} cannot be listened on")]
     Http(SocketAddr, #[source] std::io::Error),
     /// Asked to stop before it was up.
@@ -96,8 +99,6 @@ pub struct NodeOptions<'a> {
     pub clock: Clock,
     pub shutdown: &'a Shutdown,
     pub readiness: Readiness,
-    /// Where the tests and `usciere dev` keep mails as files, for the viewer.
-    pub mail_folder: Option<PathBuf>,
 }
 
 /// A node that runs until its [`Shutdown`] is asked to.
@@ -106,7 +107,7 @@ pub struct Node {
     pub store: Store,
     pub engine: Arc<Engine>,
     pub door: Door,
-    pub workflows: Arc<Registry>,
+    pub workflows: Workflows,
     pub registers: watch::Receiver<Arc<Registers>>,
     pub readiness: Readiness,
     pub http: SocketAddr,

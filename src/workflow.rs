@@ -5,11 +5,17 @@
 
 mod check;
 mod compile;
+mod deadlines;
 mod decide;
 mod definition;
+mod diff;
 mod explain;
 #[cfg(test)]
 mod fixtures;
+pub mod graph;
+#[cfg(test)]
+mod invariants;
+pub mod model;
 mod offers;
 mod opening;
 mod parse;
@@ -17,10 +23,13 @@ mod problems;
 mod question;
 mod refuse;
 pub mod registry;
+pub mod scenario;
 pub mod vocabulary;
 
+pub use deadlines::{Deadline, DeadlineKind, deadlines};
 pub use decide::{Decision, decide};
 pub use definition::{Fingerprint, State, Workflow};
+pub use diff::diff;
 pub use offers::{Offer, offers};
 pub use opening::{Opened, Opening, Past, Unreplayable, open, replay};
 pub use problems::{Problem, Problems};

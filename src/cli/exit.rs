@@ -174,6 +174,18 @@ impl From<std::io::Error> for Failure {
     }
 }
 
+impl From<crate::store::StoreError> for Failure {
+    fn from(error: crate::store::StoreError) -> Self {
+        if error.is_passing() {
+            Self::unavailable("the database cannot be reached")
+                .caused_by(error)
+                .fix("start PostgreSQL, or set database.url; `usciere doctor` looks closer")
+        } else {
+            Self::new(Exit::Failed, "the database refused").caused_by(error)
+        }
+    }
+}
+
 impl From<crate::config::Mistakes> for Failure {
     fn from(mistakes: crate::config::Mistakes) -> Self {
         Self::new(Exit::Configuration, mistakes.to_string())

@@ -1,7 +1,8 @@
-//! Checks of sections that leave their meaning to those who use them.
+//! Checks that look at more than one section, or at one that leaves its meaning to those who use it.
 
 use super::amqp::AmqpSettings;
 use super::check::Checks;
+use super::limits::Limits;
 use super::secret_url::SecretUrl;
 
 pub(super) fn amqp(amqp: &AmqpSettings, checks: &mut Checks) {
@@ -20,6 +21,17 @@ pub(super) fn amqp(amqp: &AmqpSettings, checks: &mut Checks) {
             "amqp.prefix",
             "cannot begin a queue's name",
             "write 1 to 64 of a-z, 0-9, dot and -",
+        );
+    }
+}
+
+/// An attachment travels inline, in base64, which writes 3 bytes as 4.
+pub(super) fn attachment_fits(limits: &Limits, amqp: &AmqpSettings, checks: &mut Checks) {
+    if limits.attachment.as_usize() / 3 * 4 > amqp.max_body_bytes {
+        checks.add(
+            "limits.attachment",
+            "is more than a body of amqp.max_body_bytes can carry",
+            "make amqp.max_body_bytes at least four thirds of it",
         );
     }
 }

@@ -39,14 +39,13 @@ impl Environment {
             .into_iter()
             .map(|(name, key)| (name.to_owned(), key.to_owned()));
         let own = self.0.keys().filter_map(|name| {
-            let stem = name.strip_suffix(FILE_SUFFIX).unwrap_or(name);
-            let key = |name: &str| Some(name.strip_prefix(PREFIX)?.to_ascii_lowercase().replace("__", "."));
-            let whole = key(name)?;
-            // A key of its own may end in `_file`; only otherwise is the suffix ours.
-            if stem != name && lookup(shape, &whole).is_none() {
-                Some((stem.to_owned(), key(stem)?))
-            } else {
-                Some((name.clone(), whole))
+            // Where the stem is no key, the suffix is part of one: `smtp.ca_file`.
+            let stem = name
+                .strip_suffix(FILE_SUFFIX)
+                .and_then(|stem| Some((stem, key_of(stem)?)));
+            match stem {
+                Some((stem, key)) if lookup(shape, &key).is_some() => Some((stem.to_owned(), key)),
+                Some(_) | None => Some((name.clone(), key_of(name)?)),
             }
         });
         let mut variables: Vec<(String, String)> = Vec::new();
@@ -122,6 +121,11 @@ impl FromIterator<(String, String)> for Environment {
                 .collect(),
         )
     }
+}
+
+/// `USCIERE_HTTP__LISTEN` sets `http.listen`.
+fn key_of(name: &str) -> Option<String> {
+    Some(name.strip_prefix(PREFIX)?.to_ascii_lowercase().replace("__", "."))
 }
 
 fn lookup<'a>(shape: &'a Dict, key: &str) -> Option<&'a Value> {

@@ -1,6 +1,6 @@
 //! Reads a TOML file into a layer, with the line of every key and all its syntax errors at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use figment::value::{Dict, Value};
@@ -31,63 +31,70 @@ pub(super) fn read(path: &Path, shown: &Path, mistakes: &mut Vec<Mistake>) -> Op
 pub(super) fn parse(text: &str, origin: Origin, mistakes: &mut Vec<Mistake>) -> Layer {
     let (table, errors) = DeTable::parse_recoverable(text);
     let lines = Lines::new(text);
+    let mut reader = Reader {
+        lines,
+        broken: BTreeSet::new(),
+        places: BTreeMap::new(),
+    };
     for error in errors {
-        let line = error.span().map(|span| lines.at(span.start));
-        let origin = match &origin {
-            Origin::File { path, .. } => Origin::File {
-                path: path.clone(),
-                line,
-            },
-            other => other.clone(),
-        };
+        let line = error.span().map(|span| reader.lines.at(span.start));
+        reader.broken.extend(line);
         mistakes.push(Mistake {
             key: None,
-            origin: Some(origin),
+            origin: Some(origin.at_line(line)),
             problem: format!("is not valid TOML: {}", error.message()),
             fix: "write KEY = VALUE lines under [SECTION] headings, texts in double quotes".to_owned(),
         });
     }
-    let mut places = BTreeMap::new();
-    let values = dict(table.get_ref(), "", &lines, &mut places);
+    let values = reader.dict(table.get_ref(), "");
     Layer {
         origin,
         values,
-        lines: places,
+        lines: reader.places,
     }
 }
 
-fn dict(table: &DeTable<'_>, prefix: &str, lines: &Lines, places: &mut BTreeMap<String, usize>) -> Dict {
-    let mut values = Dict::new();
-    for (name, spanned) in table {
-        let key = format!("{prefix}{}", name.get_ref());
-        places.insert(key.clone(), lines.at(name.span().start));
-        values.insert(name.get_ref().to_string(), value(spanned, &key, lines, places));
-    }
-    values
+/// Turns what the parser read into values, and notes on which line each key stands.
+struct Reader {
+    lines: Lines,
+    /// Lines with syntax errors: what the parser guessed there is not to be judged.
+    broken: BTreeSet<usize>,
+    places: BTreeMap<String, usize>,
 }
 
-fn value(
-    spanned: &Spanned<DeValue<'_>>,
-    key: &str,
-    lines: &Lines,
-    places: &mut BTreeMap<String, usize>,
-) -> Value {
-    match spanned.get_ref() {
-        DeValue::String(text) => Value::from(text.as_ref()),
-        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
-            .map_or_else(|_| Value::from(number.as_str()), Value::from),
-        DeValue::Float(number) => number
-            .as_str()
-            .parse::<f64>()
-            .map_or_else(|_| Value::from(number.as_str()), Value::from),
-        DeValue::Boolean(flag) => Value::from(*flag),
-        DeValue::Datetime(moment) => Value::from(moment.to_string()),
-        DeValue::Array(items) => items
-            .iter()
-            .map(|item| value(item, key, lines, places))
-            .collect::<Vec<_>>()
-            .into(),
-        DeValue::Table(table) => Value::from(dict(table, &format!("{key}."), lines, places)),
+impl Reader {
+    fn dict(&mut self, table: &DeTable<'_>, prefix: &str) -> Dict {
+        let mut values = Dict::new();
+        for (name, spanned) in table {
+            let line = self.lines.at(name.span().start);
+            if self.broken.contains(&line) && !spanned.get_ref().is_table() {
+                continue;
+            }
+            let key = format!("{prefix}{}", name.get_ref());
+            self.places.insert(key.clone(), line);
+            values.insert(name.get_ref().to_string(), self.value(spanned, &key));
+        }
+        values
+    }
+
+    fn value(&mut self, spanned: &Spanned<DeValue<'_>>, key: &str) -> Value {
+        match spanned.get_ref() {
+            DeValue::String(text) => Value::from(text.as_ref()),
+            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+                .map_or_else(|_| Value::from(number.as_str()), Value::from),
+            DeValue::Float(number) => number
+                .as_str()
+                .parse::<f64>()
+                .map_or_else(|_| Value::from(number.as_str()), Value::from),
+            DeValue::Boolean(flag) => Value::from(*flag),
+            DeValue::Datetime(moment) => Value::from(moment.to_string()),
+            DeValue::Array(items) => items
+                .iter()
+                .map(|item| self.value(item, key))
+                .collect::<Vec<_>>()
+                .into(),
+            DeValue::Table(table) => Value::from(self.dict(table, &format!("{key}."))),
+        }
     }
 }
 

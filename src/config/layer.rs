@@ -32,7 +32,7 @@ impl Origin {
         }
     }
 
-    fn at_line(&self, line: Option<usize>) -> Self {
+    pub(super) fn at_line(&self, line: Option<usize>) -> Self {
         match self {
             Self::File { path, .. } => Self::File {
                 path: path.clone(),
@@ -96,6 +96,15 @@ impl Layer {
         remove(&mut self.values, path)
     }
 
+    /// The file this layer was read from.
+    pub(super) fn file(&self) -> Option<&Path> {
+        match &self.origin {
+            Origin::File { path, .. } => Some(path),
+            Origin::Variable { file, .. } => file.as_deref(),
+            Origin::BuiltIn(_) | Origin::Flag(_) => None,
+        }
+    }
+
     pub(super) fn origin_of(&self, key: &str) -> Origin {
         self.origin.at_line(self.lines.get(key).copied())
     }
@@ -138,16 +147,4 @@ impl Provider for &Layer {
     fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
         Ok(Profile::Default.collect(self.values.clone()))
     }
-}
-
-/// The dotted keys of all values that are not tables, in their order.
-pub(super) fn leaves(values: &Dict) -> Vec<String> {
-    let mut keys = Vec::new();
-    for (name, value) in values {
-        match value.as_dict() {
-            Some(inner) => keys.extend(leaves(inner).into_iter().map(|key| format!("{name}.{key}"))),
-            None => keys.push(name.clone()),
-        }
-    }
-    keys
 }

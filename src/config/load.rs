@@ -3,7 +3,7 @@
 //! figment stops at the first error. So a value it cannot read is noted and taken out of its layer, and the
 //! rest is read again, until everything is read or noted.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use figment::error::Kind;
@@ -11,9 +11,10 @@ use figment::value::Value;
 
 use super::check::Checks;
 use super::environment::{Environment, typed};
-use super::layer::{Layer, Origin, leaves};
-use super::mistake::{Mistake, Mistakes, explain};
+use super::layer::{Layer, Origin};
+use super::mistake::{Manual, Mistake, Mistakes, closest};
 use super::profile::Profile;
+use super::secret_url::SecretUrl;
 use super::{Config, file};
 
 /// Every key with its default value and a comment.
@@ -50,13 +51,20 @@ impl Loaded {
         origin(&self.layers, &path(key))
     }
 
+    /// The files whose passwords are in force.
+    pub fn secret_files(&self) -> Vec<&Path> {
+        let files = SECRETS.iter().filter_map(|key| {
+            let path = path(key);
+            let layer = self.layers.iter().rev().find(|layer| layer.holds(&path))?;
+            let url: SecretUrl = layer.get(&path)?.as_str()?.parse().ok()?;
+            layer.file().filter(|_| url.has_secret())
+        });
+        files.collect()
+    }
+
     /// The files that were read, the weakest first.
-    pub fn files(&self) -> impl Iterator<Item = &std::path::Path> {
-        self.layers.iter().filter_map(|layer| match &layer.origin {
-            Origin::File { path, .. } => Some(path.as_path()),
-            Origin::Variable { file, .. } => file.as_deref(),
-            Origin::BuiltIn(_) | Origin::Flag(_) => None,
-        })
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.layers.iter().filter_map(Layer::file)
     }
 }
 
@@ -64,6 +72,7 @@ impl Loaded {
 pub fn load(request: &Request) -> Result<Loaded, Mistakes> {
     let mut mistakes = Vec::new();
     let mut layers = gather(request, &mut mistakes);
+    unknown_jobs(&mut layers, &mut mistakes);
     let config = extract(&mut layers, &mut mistakes);
     if let Some(config) = &config {
         check(config, &layers, &mut mistakes);
@@ -148,9 +157,9 @@ fn profile_in(layers: &[Layer]) -> Option<Profile> {
         .find_map(|layer| layer.get(&path("profile"))?.as_str()?.parse().ok())
 }
 
-/// Reads everything that can be read; notes the rest. None if even the built-in values cannot be read.
+/// Reads everything that can be read; notes the rest. None if what is wrong cannot be taken out.
 fn extract(layers: &mut [Layer], mistakes: &mut Vec<Mistake>) -> Option<Config> {
-    let known = leaves(&layers[0].values);
+    let manual = Manual::new(DEFAULTS);
     loop {
         let figment = layers
             .iter()
@@ -159,35 +168,77 @@ fn extract(layers: &mut [Layer], mistakes: &mut Vec<Mistake>) -> Option<Config> 
             Ok(config) => return Some(config),
             Err(error) => error,
         };
-        let mut at = error.path.clone();
-        if let Kind::UnknownField(name, _) = &error.kind {
-            at.push(name.clone());
-        }
-        // The place of an item is its list: a part of a list cannot be taken out.
-        let strongest = loop {
-            match layers.iter().rposition(|layer| layer.holds(&at)) {
-                Some(index) => break index,
-                None => at.pop().map(|_| ())?,
-            }
+        let Some((at, strongest)) = place(&error, layers) else {
+            mistakes.push(Mistake {
+                key: None,
+                origin: None,
+                problem: "the configuration cannot be read".to_owned(),
+                fix: manual.explain(&error.kind, "").1,
+            });
+            return None;
         };
         let key = at.join(".");
-        let (problem, fix) = explain(&error.kind, &known, &key);
-        let origin = layers[strongest].origin_of(&key);
-        let secret = layers[strongest]
-            .get(&at)
-            .and_then(Value::as_str)
-            .filter(|text| text.len() > 3);
-        let fix = match secret {
-            Some(text) if SECRETS.contains(&key.as_str()) => fix.replace(text, "***"),
-            _ => fix,
+        let layer = &mut layers[strongest];
+        let (problem, fix) = manual.explain(&error.kind, &key);
+        let problem = match layer.get(&at).and_then(Value::as_str) {
+            Some(text) if SECRETS.contains(&key.as_str()) && !text.is_empty() => problem.replace(text, "***"),
+            Some(_) | None => problem,
         };
         mistakes.push(Mistake {
+            origin: Some(layer.origin_of(&key)),
             key: Some(key),
-            origin: Some(origin),
             problem,
             fix,
         });
-        layers[strongest].remove(&at);
+        layer.remove(&at);
+    }
+}
+
+/// The path of what an error is about, and the strongest layer that holds it.
+fn place(error: &figment::Error, layers: &[Layer]) -> Option<(Vec<String>, usize)> {
+    let mut at = error.path.clone();
+    if let Kind::UnknownField(name, _) = &error.kind {
+        at.push(name.clone());
+    }
+    // An item of a list stands for its list: it cannot be taken out alone.
+    while !at.is_empty() {
+        if let Some(index) = layers.iter().rposition(|layer| layer.holds(&at)) {
+            return Some((at, index));
+        }
+        at.pop();
+    }
+    None
+}
+
+/// Takes out settings of jobs that do not exist: those that do stand in the built-in values.
+fn unknown_jobs(layers: &mut [Layer], mistakes: &mut Vec<Mistake>) {
+    let names = |layer: &Layer| -> Vec<String> {
+        let jobs = layer.get(&path("jobs")).and_then(Value::as_dict);
+        jobs.map(|jobs| jobs.keys().cloned().collect())
+            .unwrap_or_default()
+    };
+    let known: Vec<String> = names(&layers[0])
+        .iter()
+        .map(|name| format!("jobs.{name}"))
+        .collect();
+    for layer in layers {
+        for name in names(layer) {
+            let key = format!("jobs.{name}");
+            if known.contains(&key) {
+                continue;
+            }
+            let fix = match closest(&key, &known) {
+                Some(near) => format!("did you mean {near}?"),
+                None => format!("remove it; there are {}", known.join(", ")),
+            };
+            mistakes.push(Mistake {
+                origin: Some(layer.origin_of(&key)),
+                problem: "is no job".to_owned(),
+                fix,
+                key: Some(key.clone()),
+            });
+            layer.remove(&path(&key));
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use figment::error::{Actual, Kind};
 use serde::Serialize;
 
 use super::layer::Origin;
+use super::reference::{self, Documented};
 
 /// One thing wrong. Never holds a value: it may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,37 +60,75 @@ impl fmt::Display for Mistakes {
     }
 }
 
-/// The problem and the fix that an error of figment stands for.
-pub(super) fn explain(kind: &Kind, known: &[String], path: &str) -> (String, String) {
-    match kind {
-        Kind::Message(message) => ("is wrong".to_owned(), message.clone()),
-        Kind::InvalidType(found, expected) => (
-            format!("is {}", describe(found)),
-            format!("write {}", expectation(expected)),
-        ),
-        Kind::InvalidValue(_, expected) | Kind::InvalidLength(_, expected) => (
-            "is out of range".to_owned(),
-            format!("write {}", expectation(expected)),
-        ),
-        Kind::UnknownVariant(_, allowed) => (
-            "is not one of its values".to_owned(),
-            format!("write one of {}", allowed.join(", ")),
-        ),
-        Kind::UnknownField(..) => {
-            let fix = match closest(path, known) {
-                Some(near) => format!("did you mean {near}?"),
-                None => "remove it; `usciere config show` lists every key".to_owned(),
-            };
-            ("is not a key of the configuration".to_owned(), fix)
+/// What the built-in file knows: the keys there are, and how their values are written.
+pub(super) struct Manual {
+    keys: Vec<Documented>,
+    /// Keys and the sections they stand in.
+    names: Vec<String>,
+}
+
+impl Manual {
+    pub(super) fn new(defaults: &str) -> Self {
+        let keys = reference::keys(defaults);
+        let mut names: Vec<String> = keys.iter().map(|documented| documented.key.clone()).collect();
+        let sections = keys
+            .iter()
+            .filter_map(|documented| documented.key.rsplit_once('.'));
+        names.extend(sections.map(|(section, _)| section.to_owned()));
+        names.dedup();
+        Self { keys, names }
+    }
+
+    /// The default value of a key as it is written, to be copied.
+    fn example(&self, key: &str) -> Option<String> {
+        let documented = self.keys.iter().find(|documented| documented.key == key)?;
+        let name = key.rsplit('.').next()?;
+        Some(format!("{name} = {}", documented.default))
+    }
+
+    /// The problem and the fix that an error of figment about `key` stands for.
+    pub(super) fn explain(&self, kind: &Kind, key: &str) -> (String, String) {
+        let such_as = self
+            .example(key)
+            .map(|example| format!(", such as {example}"))
+            .unwrap_or_default();
+        match kind {
+            Kind::Message(message) => {
+                let fix = match self.example(key) {
+                    Some(example) => format!("write it like the default: {example}"),
+                    None => "see docs/configuration.md".to_owned(),
+                };
+                (format!("is wrong: {message}"), fix)
+            }
+            Kind::InvalidType(found, expected) => (
+                format!("is {}", describe(found)),
+                format!("write {}{such_as}", expectation(expected)),
+            ),
+            Kind::InvalidValue(_, expected) | Kind::InvalidLength(_, expected) => (
+                "is out of range".to_owned(),
+                format!("write {}{such_as}", expectation(expected)),
+            ),
+            Kind::UnknownVariant(_, allowed) => (
+                "is not one of its values".to_owned(),
+                format!("write one of {}", allowed.join(", ")),
+            ),
+            Kind::UnknownField(..) => {
+                let fix = match closest(key, &self.names) {
+                    Some(near) => format!("did you mean {near}?"),
+                    None => "remove it; `usciere config show` lists every key".to_owned(),
+                };
+                ("is not a key of the configuration".to_owned(), fix)
+            }
+            Kind::MissingField(name) => (format!("lacks {name}"), format!("add {name}")),
+            Kind::ISizeOutOfRange(_) | Kind::USizeOutOfRange(_) => (
+                "is out of range".to_owned(),
+                format!("write a smaller number{such_as}"),
+            ),
+            Kind::DuplicateField(_) | Kind::Unsupported(_) | Kind::UnsupportedKey(..) => (
+                "is not understood".to_owned(),
+                "see docs/configuration.md".to_owned(),
+            ),
         }
-        Kind::MissingField(name) => (format!("lacks {name}"), format!("add {name}")),
-        Kind::ISizeOutOfRange(_) | Kind::USizeOutOfRange(_) => {
-            ("is out of range".to_owned(), "write a smaller number".to_owned())
-        }
-        Kind::DuplicateField(_) | Kind::Unsupported(_) | Kind::UnsupportedKey(..) => (
-            "is not understood".to_owned(),
-            "see docs/configuration.md".to_owned(),
-        ),
     }
 }
 
@@ -135,7 +174,7 @@ pub(super) fn closest<'a>(written: &str, known: &'a [String]) -> Option<&'a str>
     known
         .iter()
         .map(|key| (distance(written, key), key.as_str()))
-        .filter(|(distance, key)| *distance <= 1 + key.len().min(written.len()) / 5)
+        .filter(|(distance, key)| *distance <= 1 + key.len().min(written.len()) / 4)
         .min()
         .map(|(_, key)| key)
 }
@@ -165,6 +204,7 @@ mod tests {
         let known = ["http.listen", "database.url", "amqp.url"].map(str::to_owned);
         assert_eq!(closest("http.lisen", &known), Some("http.listen"));
         assert_eq!(closest("databse.url", &known), Some("database.url"));
+        assert_eq!(closest("ampq.url", &known), Some("amqp.url"));
         assert_eq!(closest("webserver.port", &known), None);
     }
 }

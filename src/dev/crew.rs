@@ -28,6 +28,8 @@ pub(super) struct Crew {
     folder: Option<Folder>,
     postgres: Option<Process>,
     node: Option<Node>,
+    /// Both have answered: from now on somebody's data may depend on an orderly end.
+    answered: bool,
 }
 
 /// RabbitMQ and the port mapper that it needs.
@@ -44,6 +46,7 @@ impl Crew {
         if !leftovers::clear(&folder.root, Duration::ZERO).await {
             return Err(folder.unusable(&"servers of an earlier start cannot be ended"));
         }
+        postgres::forget_killed_server(folder).map_err(|error| folder.unusable(&error))?;
         let mut state = folder.state()?;
         let password = state.password.clone();
         let postgres = async {
@@ -79,6 +82,7 @@ impl Crew {
             broker: broker.unwrap_or(state.ports.broker),
         };
         folder.save(&state)?;
+        self.answered = true;
         Ok(Addresses {
             folder: folder.root.clone(),
             account: folder.account.as_ref().map(|account| account.name.clone()),
@@ -120,9 +124,9 @@ impl Crew {
             return Ok(());
         };
         folder.mark_stopping()?;
-        let (postgres_steps, broker_steps) = match keep {
-            Keep::Data => (postgres::FAREWELL, broker::FAREWELL),
-            Keep::Nothing => (postgres::QUICK_FAREWELL, [].as_slice()),
+        let (postgres_steps, broker_steps) = match (keep, self.answered) {
+            (Keep::Data, true) => (postgres::FAREWELL, broker::FAREWELL),
+            (Keep::Data, false) | (Keep::Nothing, _) => (postgres::QUICK_FAREWELL, [].as_slice()),
         };
         let postgres = async {
             if let Some(process) = &mut self.postgres {

@@ -114,7 +114,7 @@ impl GuardHandle {
 
 impl Status {
     fn why_ended(&self) -> ServicesError {
-        let unexpected = || ServicesError::Guard(format!("ended unexpectedly: {}", self.last_words));
+        let unexpected = || ServicesError::Guard(format!("ended unexpectedly: {}", self.last_words.trim()));
         self.failure.clone().unwrap_or_else(unexpected)
     }
 }
@@ -152,7 +152,10 @@ fn listen(mut child: Child, output: ChildStdout, complaints: ChildStderr, status
     let read = BufReader::new(complaints).read_to_string(&mut last_words);
     let ended = read.and_then(|_| child.wait());
     status.send_modify(|status| {
-        status.last_words = ended.map_or_else(|error| error.to_string(), |_| last_words.trim().to_owned());
+        status.last_words = match ended {
+            Ok(how) => format!("{how} {last_words}"),
+            Err(error) => error.to_string(),
+        };
         status.ended = true;
     });
 }

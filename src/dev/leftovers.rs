@@ -11,6 +11,9 @@ use tokio::time::{Instant, sleep};
 /// In the environment of every server: the data folder it belongs to.
 pub(super) const MARK: &str = "USCIERE_DEV_FOLDER";
 
+/// Whether [`processes_of`] can tell on this system.
+pub(super) const ARE_SEEN: bool = cfg!(target_os = "linux");
+
 const KILLED_WITHIN: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(20);
 

@@ -64,10 +64,10 @@ impl BrokerPorts {
         self.all(is_free)
     }
 
-    fn all(self, wanted: impl Fn(u16) -> bool) -> bool {
+    fn all(self, holds: impl Fn(u16) -> bool) -> bool {
         [self.amqp, self.management, self.distribution, self.mapper]
             .into_iter()
-            .all(wanted)
+            .all(holds)
     }
 }
 

@@ -16,6 +16,7 @@ use tokio::time::sleep;
 
 use super::error::{Service, ServicesError};
 use super::folder::Folder;
+use super::leftovers;
 use super::process::{Process, Recipe, plain_environment};
 use super::programs::PostgresPrograms;
 
@@ -62,6 +63,22 @@ pub(super) fn data_major(folder: &Folder) -> Option<u32> {
 
 fn data(folder: &Folder) -> PathBuf {
     folder.path("pg")
+}
+
+/// Removes the lock files of a server that was killed, when we know that no process of it is left. The server itself
+/// would only ask whether the process id is in use, and a zombie or a stranger may have it.
+pub(super) fn forget_killed_server(folder: &Folder) -> io::Result<()> {
+    if !leftovers::ARE_SEEN || !data(folder).exists() {
+        return Ok(());
+    }
+    for entry in fs::read_dir(data(folder))? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if name == "postmaster.pid" || name.as_bytes().starts_with(b".s.PGSQL.") {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 impl Postgres<'_> {

@@ -5,7 +5,9 @@
 
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc, Weekday};
+use chrono::{
+    DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _, Utc, Weekday,
+};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -57,14 +59,19 @@ impl TimeZone {
         instant.with_timezone(&self.0)
     }
 
-    /// The first instant of a date. Where midnight is skipped by a clock change, the first instant after the gap.
+    /// The first instant of a date.
     pub fn start_of(self, date: NaiveDate) -> DateTime<Utc> {
-        let midnight = date.and_time(NaiveTime::MIN);
+        self.instant_of(date.and_time(NaiveTime::MIN))
+    }
+
+    /// The instant at which the wall clock shows this: the earlier of two in autumn, the first after the gap where
+    /// spring skips it.
+    pub fn instant_of(self, wall: NaiveDateTime) -> DateTime<Utc> {
         // No zone has ever skipped more than one whole day, in steps of a quarter of an hour.
         (0..=2 * 24 * 4)
-            .filter_map(|quarters| midnight.checked_add_signed(TimeDelta::minutes(quarters * 15)))
+            .filter_map(|quarters| wall.checked_add_signed(TimeDelta::minutes(quarters * 15)))
             .find_map(|local| self.0.from_local_datetime(&local).earliest())
-            .map_or_else(|| midnight.and_utc(), |local| local.with_timezone(&Utc))
+            .map_or_else(|| wall.and_utc(), |local| local.with_timezone(&Utc))
     }
 }
 
@@ -138,6 +145,17 @@ impl Calendar {
 
     pub fn between(self, start: NaiveDate, end: NaiveDate) -> u32 {
         self.days.between(start, end)
+    }
+
+    /// The dates up to and with `end` that did not count, each with its cause.
+    pub fn skipped(self, start: NaiveDate, end: NaiveDate) -> Vec<(NaiveDate, DayOff)> {
+        match self.days {
+            DayCount::Calendar => Vec::new(),
+            DayCount::Working => {
+                let dates = start.iter_days().skip(1).take_while(|date| *date <= end);
+                dates.filter_map(|date| Some((date, day_off(date)?))).collect()
+            }
+        }
     }
 }
 

@@ -101,13 +101,14 @@ impl Engine {
 
     async fn attempt(&self, items: &[Item], found: &[Found]) -> Result<Vec<Handled>, HandleError> {
         let registers = Arc::clone(&self.registers.borrow());
+        let workflows = Arc::clone(&self.workflows.borrow());
         let began = std::time::Instant::now();
         let mut transaction = self.store.begin_intake().await?;
         let keys: Vec<_> = items.iter().filter_map(key).collect();
         let seen = transaction.seen(&keys).await?;
         let mut batch = Batch {
             ledger: Ledger::new(
-                &self.workflows,
+                &workflows,
                 &registers,
                 &self.options,
                 self.buckets(),

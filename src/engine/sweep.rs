@@ -40,12 +40,13 @@ impl Engine {
     async fn sweep_chunk(&self) -> Result<(i64, Swept), StoreError> {
         let now = self.clock.now();
         let registers = Arc::clone(&self.registers.borrow());
+        let workflows = Arc::clone(&self.workflows.borrow());
         let mut transaction = self.store.begin_intake().await?;
         let due = transaction
             .lock_due(crate::domain::calendar::rome_date(now), CHUNK)
             .await?;
         let count = i64::try_from(due.len()).unwrap_or(CHUNK);
-        let mut ledger = Ledger::new(&self.workflows, &registers, &self.options, self.buckets(), now);
+        let mut ledger = Ledger::new(&workflows, &registers, &self.options, self.buckets(), now);
         let ids: Vec<RequestId> = due.iter().map(|request| request.case.id).collect();
         ledger.requests = due
             .into_iter()

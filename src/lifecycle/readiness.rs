@@ -6,6 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
+/// How often a waiting start looks whether everything is up.
+const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_millis(20);
+
 /// A part whose state decides whether the node is ready.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -16,6 +19,16 @@ pub enum Part {
     /// Sedi, competence, topics and patronati are in memory.
     Registers,
     Workflows,
+}
+
+impl Part {
+    pub const ALL: [Self; 5] = [
+        Self::Database,
+        Self::BrokerConsuming,
+        Self::BrokerPublishing,
+        Self::Registers,
+        Self::Workflows,
+    ];
 }
 
 /// Why a part is not as it should be: a word monitoring can tell apart.
@@ -130,6 +143,13 @@ impl Readiness {
 
     pub fn is_ready(&self) -> bool {
         self.report().ready
+    }
+
+    /// Waits until every part can do its work.
+    pub async fn ready(&self) {
+        while !self.is_ready() {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
     }
 }
 

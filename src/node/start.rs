@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use super::changes::{Follower, TopologyKeeper};
 use super::jobs::{JobParts, built_in};
-use super::{Node, NodeError, NodeOptions, Role, health, store};
+use super::{Node, NodeError, NodeOptions, Role, Workflows, health, store};
 use crate::amqp::intake::take_in;
 use crate::amqp::topology::{intake_queue, quarantine_queue};
 use crate::amqp::{Broker, DecodeRules};
@@ -22,11 +22,10 @@ use crate::domain::registers::Registers;
 use crate::engine::{Door, Engine, EngineOptions, EngineParts, Limits};
 use crate::http::dev::{DevHooks, OffsetNotKept};
 use crate::http::{self, HttpState};
-use crate::lifecycle::readiness::{Part, Status};
+use crate::mail::{Mailer, Surroundings};
 use crate::relay::{HandOff, Relay, RelayOptions};
 use crate::store::{Store, StoreError};
 use crate::telemetry::metrics::Exporter;
-use crate::workflow::Registry;
 
 /// Longest a destination that refuses is left alone.
 const LONGEST_BACK_OFF: Duration = Duration::from_mins(1);
@@ -39,8 +38,9 @@ impl Node {
         let config = options.config;
         let name = config.node.name();
         // Everything that can be wrong with files is found before anything is asked or consumed.
-        let workflows = Arc::new(Registry::load(&config.workflows.dir).map_err(NodeError::Workflows)?);
-        let attachments = AttachmentStore::open(&config.attachments.url).map_err(NodeError::Attachments)?;
+        let workflows = Workflows::load(&config.workflows.dir, &options.readiness)?;
+        let attachments =
+            AttachmentStore::open(&config.attachments.url).map_err(NodeError::Attachments)?;
         let store = store(config, &name)?;
         let listener = listen(config.http.listen).await?;
         let http = listener
@@ -49,8 +49,7 @@ impl Node {
         let stop = options.shutdown.soft();
         serve_http(&options, &store, listener, exporter);
         wait_for_database(&store, config, &stop).await?;
-        pin_workflows(&store, &workflows).await?;
-        options.readiness.set(Part::Workflows, Status::Up);
+        workflows.pin(&store).await?;
 
         let parts = Parts {
             options: &options,
@@ -67,7 +66,7 @@ impl Node {
             EngineParts {
                 store: store.clone(),
                 clock: options.clock.clone(),
-                workflows: Arc::clone(&workflows),
+                workflows: workflows.subscribe(),
                 registers: registers.clone(),
                 citizens: Arc::new(store.clone()),
                 practices: Arc::new(store.clone()),
@@ -83,6 +82,7 @@ impl Node {
         let door = Door::open(&engine, worker_count, batch, &workers, &closing);
         parts.health(&broker);
         parts.scheduler(&engine, &mails);
+        parts.mailer(&mails)?;
         let intake = parts.intake(&broker, &door, &registers);
         let ending = Ending {
             broker,
@@ -204,6 +204,21 @@ impl Parts<'_> {
                 tracing::error!(error = %error, "the scheduler could not start");
             }
         });
+    }
+
+    fn mailer(&self, wake: &Arc<Notify>) -> Result<(), NodeError> {
+        if !self.has(Role::Mailer) {
+            return Ok(());
+        }
+        let config = self.options.config;
+        let surroundings =
+            Surroundings { service: config.brand.name.clone(), base_url: config.http.base_url.clone() };
+        let (store, name, clock) = (self.store.clone(), self.name.clone(), self.options.clock.clone());
+        let mailer = Mailer::new(store, name, &config.smtp, &config.mail, surroundings, clock)
+            .map_err(NodeError::Mail)?;
+        let (stop, wake) = (self.stop.clone(), Arc::clone(wake));
+        self.options.shutdown.spawn(async move { mailer.run(stop, wake).await });
+        Ok(())
     }
 
     /// Consumes the intake, and its quarantine one at a time, once the registers are there to judge by.
@@ -353,20 +368,4 @@ async fn wait_for_database(
             () = tokio::time::sleep(DATABASE_PAUSE) => {}
         }
     }
-}
-
-/// A released version never changes under the cases that are pinned to it.
-async fn pin_workflows(store: &Store, workflows: &Registry) -> Result<(), NodeError> {
-    for workflow in workflows.iter() {
-        let reference = workflow.reference();
-        let sha256 = workflow.fingerprint().to_string();
-        let pinned = store.pin_workflow(reference, &sha256).await?;
-        if let Some(pinned) = pinned {
-            return Err(NodeError::WorkflowChanged {
-                name: reference.to_string(),
-                pinned,
-            });
-        }
-    }
-    Ok(())
 }

@@ -11,6 +11,7 @@ use crate::domain::ids::{ActorId, OfficeCode, PatronatoCode, RequestId, SedeCode
 use crate::domain::refusal::Refusal;
 
 pub(super) static RICHIESTA: LazyLock<Workflow> = LazyLock::new(|| released("richiesta.v1.toml"));
+pub(super) static QUESITO: LazyLock<Workflow> = LazyLock::new(|| released("quesito.v1.toml"));
 
 pub(super) fn released(file: &str) -> Workflow {
     let path = format!("{}/workflows/{file}", env!("CARGO_MANIFEST_DIR"));

@@ -43,12 +43,7 @@ pub(in crate::amqp) fn properties(raw: &BasicProperties) -> Properties {
         timestamp: *raw.timestamp(),
         delivery_mode: *raw.delivery_mode(),
         priority: *raw.priority(),
-        headers: Headers(
-            raw.headers()
-                .as_ref()
-                .map(|table| fields(table))
-                .unwrap_or_default(),
-        ),
+        headers: Headers(raw.headers().as_ref().map(fields).unwrap_or_default()),
     }
 }
 
@@ -85,9 +80,7 @@ fn header(value: &AMQPValue) -> HeaderValue {
         AMQPValue::ByteArray(bytes) => HeaderValue::Bytes(bytes.as_slice().to_vec()),
         AMQPValue::Timestamp(seconds) => HeaderValue::Timestamp(*seconds),
         AMQPValue::Void => HeaderValue::Void,
-        AMQPValue::FieldArray(items) => {
-            HeaderValue::List(items.as_slice().iter().map(|item| header(item)).collect())
-        }
+        AMQPValue::FieldArray(items) => HeaderValue::List(items.as_slice().iter().map(header).collect()),
         AMQPValue::FieldTable(table) => HeaderValue::Table(fields(table)),
     }
 }

@@ -68,13 +68,23 @@ fn collect(error: &ValidationError<'_>, problems: &mut Vec<FieldProblem>) {
     match error.kind() {
         Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
             // "or null" is not what was meant by a value that is not null.
-            let meant = context.iter().filter(|branch| !branch.iter().all(is_null_wanted));
-            let before = problems.len();
-            for error in meant.flatten() {
-                collect(error, problems);
-            }
-            if problems.len() == before {
+            let meant: Vec<_> = context
+                .iter()
+                .filter(|branch| !branch.iter().all(is_null_wanted))
+                .flatten()
+                .collect();
+            let words: Vec<_> = meant.iter().filter_map(|error| wanted_word(error)).collect();
+            if meant.is_empty() {
                 problems.push(problem(pointer, "Valore non valido."));
+            } else if words.len() == meant.len() {
+                problems.push(problem(
+                    pointer,
+                    &format!("Valore non ammesso: atteso uno di {}.", words.join(", ")),
+                ));
+            } else {
+                for error in meant {
+                    collect(error, problems);
+                }
             }
         }
         Kind::Required { property } => {
@@ -95,6 +105,14 @@ fn is_null_wanted(error: &ValidationError<'_>) -> bool {
             kind: TypeKind::Single(JsonType::Null)
         }
     )
+}
+
+/// The word of an alternative that is one word: an enum whose variants are documented has one branch for each.
+fn wanted_word<'e>(error: &'e ValidationError<'_>) -> Option<&'e str> {
+    match error.kind() {
+        Kind::Constant { expected_value } => expected_value.as_str(),
+        _ => None,
+    }
 }
 
 fn meaning(kind: &Kind) -> String {

@@ -15,6 +15,8 @@ const FRAME_END: u8 = 0xCE;
 const FRAME_HEADER: usize = 7;
 /// `basic.deliver`: its class and method.
 const DELIVER: [u8; 4] = [0, 60, 0, 60];
+/// What every broker may send, whatever was negotiated.
+const SMALLEST_FRAME_MAX: usize = 4_096;
 /// Longer frames than this are passed on unseen; the broker sends 128 KiB at most.
 const LONGEST_HELD: usize = 1024 * 1024;
 
@@ -123,7 +125,7 @@ fn readable_properties(frame: &mut Vec<u8>) {
     let Some(reason) = properties::fault(payload) else {
         return;
     };
-    let room = payload.len().max(2 * 1024) - 128;
+    let room = payload.len().max(SMALLEST_FRAME_MAX - 64) - 128;
     let table = table_about(reason, &payload[FIXED.min(payload.len())..], room);
     let mut harmless = payload[..FIXED.min(payload.len())].to_vec();
     harmless.resize(FIXED, 0);

@@ -43,7 +43,7 @@ pub(super) fn fault(payload: &[u8]) -> Option<DeadLetterReason> {
     match reader.properties() {
         Ok(()) => None,
         Err(Unreadable::Text) => Some(DeadLetterReason::InvalidUtf8),
-        Err(Unreadable::Nesting | Unreadable::CutOff) => Some(DeadLetterReason::TooManyHeaders),
+        Err(Unreadable::Nesting | Unreadable::Malformed) => Some(DeadLetterReason::TooManyHeaders),
     }
 }
 
@@ -52,8 +52,8 @@ enum Unreadable {
     Text,
     /// Tables within tables without end: a reader that recurses runs out of stack.
     Nesting,
-    /// It ends too early, or is of no known form.
-    CutOff,
+    /// It ends too early or too late, or is of no known form.
+    Malformed,
 }
 
 struct Reader<'a> {
@@ -73,7 +73,12 @@ impl<'a> Reader<'a> {
                 Form::Bytes(count) => self.take(count).map(|_| ())?,
             }
         }
-        Ok(())
+        // More flags, or bytes that no property accounts for.
+        if flags & 1 == 0 && self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(Unreadable::Malformed)
+        }
     }
 
     /// Walks a table without recursing: a list of the places where the tables and lists it is in end.
@@ -83,7 +88,7 @@ impl<'a> Reader<'a> {
             let is_table = level.is_table;
             if self.rest.len() <= level.ends_before {
                 if self.rest.len() < level.ends_before {
-                    return Err(Unreadable::CutOff);
+                    return Err(Unreadable::Malformed);
                 }
                 open.pop();
                 continue;
@@ -105,7 +110,7 @@ impl<'a> Reader<'a> {
                 b'V' => {}
                 b'A' | b'F' if open.len() > MAX_DEPTH => return Err(Unreadable::Nesting),
                 b'A' | b'F' => open.push(self.enter(tag == b'F')?),
-                _ => return Err(Unreadable::CutOff),
+                _ => return Err(Unreadable::Malformed),
             }
         }
         Ok(())
@@ -114,7 +119,7 @@ impl<'a> Reader<'a> {
     /// Goes into a table or list.
     fn enter(&mut self, is_table: bool) -> Result<Level, Unreadable> {
         let length = self.length()?;
-        let ends_before = self.rest.len().checked_sub(length).ok_or(Unreadable::CutOff)?;
+        let ends_before = self.rest.len().checked_sub(length).ok_or(Unreadable::Malformed)?;
         Ok(Level {
             is_table,
             ends_before,
@@ -130,17 +135,17 @@ impl<'a> Reader<'a> {
     }
 
     fn length(&mut self) -> Result<usize, Unreadable> {
-        usize::try_from(u32::from_be_bytes(self.array()?)).map_err(|_| Unreadable::CutOff)
+        usize::try_from(u32::from_be_bytes(self.array()?)).map_err(|_| Unreadable::Malformed)
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Unreadable> {
-        let (bytes, rest) = self.rest.split_first_chunk().ok_or(Unreadable::CutOff)?;
+        let (bytes, rest) = self.rest.split_first_chunk().ok_or(Unreadable::Malformed)?;
         self.rest = rest;
         Ok(*bytes)
     }
 
     fn take(&mut self, count: usize) -> Result<&'a [u8], Unreadable> {
-        let (bytes, rest) = self.rest.split_at_checked(count).ok_or(Unreadable::CutOff)?;
+        let (bytes, rest) = self.rest.split_at_checked(count).ok_or(Unreadable::Malformed)?;
         self.rest = rest;
         Ok(bytes)
     }

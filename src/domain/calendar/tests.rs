@@ -41,6 +41,22 @@ fn a_day_starts_at_local_midnight_also_when_the_clock_changes() {
 }
 
 #[test]
+fn a_wall_clock_time_that_is_twice_or_never_has_one_instant() {
+    let rome = TimeZone::default();
+    for (wall, expected) in [
+        ("2026-03-29T02:30:00", "2026-03-29T01:00:00Z"),
+        ("2026-10-25T02:30:00", "2026-10-25T00:30:00Z"),
+        ("2026-10-25T12:00:00", "2026-10-25T11:00:00Z"),
+    ] {
+        assert_eq!(
+            rome.instant_of(wall.parse().unwrap()),
+            instant(expected),
+            "{wall}"
+        );
+    }
+}
+
+#[test]
 fn a_skipped_midnight_moves_the_start_of_the_day() {
     let sao_paulo: TimeZone = "America/Sao_Paulo".parse().unwrap();
     assert_eq!(

@@ -14,6 +14,8 @@ use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::ClientId;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
@@ -248,7 +250,12 @@ fn authorities(path: &Path) -> Result<Certificate, TransportError> {
         path: path.to_owned(),
         source,
     })?;
-    Certificate::from_pem(&pem).map_err(|_| TransportError::NoCertificate {
+    // lettre takes a file without any certificate for an authority nobody is certified by.
+    let found = CertificateDer::pem_slice_iter(&pem)
+        .next()
+        .is_some_and(|first| first.is_ok());
+    let certificates = Certificate::from_pem(&pem).ok().filter(|_| found);
+    certificates.ok_or_else(|| TransportError::NoCertificate {
         path: path.to_owned(),
     })
 }

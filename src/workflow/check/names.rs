@@ -29,27 +29,26 @@ impl Checker<'_> {
         }
     }
 
+    /// A version is found by its file's name. Texts that are no file (tests, uploads) may be called anything.
     fn file_name(&mut self) {
-        let name = self.file.rsplit('/').next().unwrap_or(self.file);
-        let Some((stem, version)) = name.strip_suffix(".toml").and_then(|stem| stem.rsplit_once(".v")) else {
+        let file = self.file.rsplit('/').next().unwrap_or(self.file);
+        let Some(stem) = file.strip_suffix(".toml") else {
             return;
         };
+        let (name, version) = stem.rsplit_once(".v").unwrap_or(("", ""));
         let help = "name and version stand in the file's name too: NAME.vN.toml";
-        if let Some(inside) = self
-            .draft
+        let draft = self.draft;
+        let other_name = draft
             .name
             .as_ref()
-            .filter(|inside| inside.get_ref().as_str() != stem)
-        {
-            self.wrong(inside.span(), format!("the file is called {name}"), help);
-        }
-        if let Some(inside) = self
-            .draft
+            .filter(|inside| inside.get_ref().as_str() != name)
+            .map(toml::Spanned::span);
+        let other_version = draft
             .version
             .as_ref()
-            .filter(|inside| inside.get_ref().to_string() != version)
-        {
-            self.wrong(inside.span(), format!("the file is called {name}"), help);
+            .filter(|inside| inside.get_ref().to_string() != version);
+        if let Some(place) = other_name.or_else(|| other_version.map(toml::Spanned::span)) {
+            self.wrong(place, format!("the file is called {file}"), help);
         }
     }
 }
