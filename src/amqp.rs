@@ -13,6 +13,7 @@ pub mod message;
 pub mod metrics;
 pub mod outgoing;
 pub mod publisher;
+pub mod replay;
 pub mod supervisor;
 pub mod topology;
 

@@ -2,12 +2,15 @@
 
 pub mod broker;
 pub mod case;
+pub mod cells;
 pub mod completions;
 pub mod config;
 pub mod db;
 pub mod dead;
 pub mod dev;
 pub mod doctor;
+#[cfg(test)]
+mod examples;
 pub mod exit;
 pub mod globals;
 pub mod import;
@@ -15,13 +18,16 @@ pub mod job;
 pub mod mail;
 pub mod man;
 pub mod output;
+pub mod page;
 pub mod queue;
+pub mod reach;
 pub mod reference;
 pub mod route;
 pub mod run;
 pub mod schema;
 pub mod send;
 pub mod session;
+pub mod who;
 pub mod words;
 pub mod workflow;
 
@@ -89,13 +95,13 @@ async fn dispatch(command: Command, session: &mut Session) -> Result<Exit, Failu
         Command::Man(args) => man::run(&args, session),
         Command::Run(args) => run::run(args, session).await,
         Command::Dev(args) => dev::run(args, session).await,
-        Command::Send(_)
-        | Command::Case(_)
-        | Command::Queue(_)
-        | Command::Dead(_)
-        | Command::Job(_)
-        | Command::Workflow(_)
-        | Command::Mail(_)
+        Command::Case(args) => case::run(args, session).await,
+        Command::Queue(args) => queue::run(args, session).await,
+        Command::Dead(args) => dead::run(args, session).await,
+        Command::Job(args) => job::run(args, session).await,
+        Command::Mail(args) => mail::run(args, session).await,
+        Command::Send(args) => send::run(args, session).await,
+        Command::Workflow(_)
         | Command::Import(_)
         | Command::Route(_)
         | Command::Db(_)

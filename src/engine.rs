@@ -28,6 +28,7 @@ use crate::store::Store;
 use crate::workflow::Registry;
 
 pub use door::{Completion, Door};
+pub use handle::HandleError;
 pub use item::{Handled, Item, Original};
 pub use sweep::Swept;
 

@@ -5,6 +5,7 @@
 //! queued, then everything is let go of.
 
 mod changes;
+mod engine;
 mod health;
 mod jobs;
 mod start;
@@ -27,6 +28,7 @@ use crate::lifecycle::readiness::Readiness;
 use crate::store::{Store, StoreError, StoreOptions};
 use crate::workflow::Problems;
 
+pub use engine::engine_only;
 pub use jobs::built_in as built_in_jobs;
 pub use workflows::Workflows;
 

@@ -8,6 +8,7 @@
 mod cases;
 mod dead_letters;
 mod error;
+mod inbox;
 mod intake;
 mod jobs;
 mod mails;
@@ -24,7 +25,9 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgPool};
 
 pub use cases::{CaseFilter, Sending};
-pub use dead_letters::{DeadLetter, DeadLetterFilter, NewDeadLetter, Resolution};
+pub use dead_letters::{
+    DeadLetter, DeadLetterFilter, DeadLetterId, DeadLetterSummary, NewDeadLetter, Resolution, Resolved,
+};
 pub use error::StoreError;
 pub use intake::{Answer, InboxRow, IntakeTransaction, NewOutboxRow, Outcome, SeenMessage};
 pub use jobs::{
@@ -35,7 +38,7 @@ pub use mails::{
     ClaimedMail, MailCounts, MailEnd, MailFilter, MailId, MailParams, MailRetry, MailState, MailSummary,
     NewMail, UnknownOutcome,
 };
-pub use outbox::{BucketLease, OutboxRow, OutboxState};
+pub use outbox::{BackOff, BucketLease, OutboxRow, OutboxState, WaitingFor};
 pub use registers::{PatronatoOffice, RegisterImport, Written};
 pub use settings::{Change, Kept};
 

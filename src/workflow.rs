@@ -5,6 +5,7 @@
 
 mod check;
 mod compile;
+mod deadlines;
 mod decide;
 mod definition;
 mod diff;
@@ -14,6 +15,7 @@ mod fixtures;
 pub mod graph;
 #[cfg(test)]
 mod invariants;
+pub mod model;
 mod offers;
 mod opening;
 mod parse;
@@ -24,6 +26,7 @@ pub mod registry;
 pub mod scenario;
 pub mod vocabulary;
 
+pub use deadlines::{Deadline, DeadlineKind, deadlines};
 pub use decide::{Decision, decide};
 pub use definition::{Fingerprint, State, Workflow};
 pub use diff::diff;

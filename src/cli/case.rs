@@ -1,10 +1,23 @@
-//! `usciere case`: look at requests.
+//! `usciere case`: look at requests. Who may see people's names and texts reads them elsewhere: here are none.
+
+mod find;
+mod flows;
+mod list;
+mod show;
+pub(super) mod trace;
 
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 
+use super::exit::{Exit, Failure};
+use super::page::Page;
+use super::reach;
+use super::session::Session;
 use crate::domain::case::StateName;
 use crate::domain::ids::{OfficeCode, PatronatoCode, SedeCode, TopicCode};
+
+#[cfg(test)]
+pub(super) use flows::Flows;
 
 /// Look at requests
 #[derive(Debug, Args)]
@@ -60,20 +73,30 @@ pub struct CaseListArgs {
     pub page: Page,
 }
 
-/// Which part of a long list.
-#[derive(Debug, Clone, Args)]
-pub struct Page {
-    /// Most lines
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
-    pub limit: u16,
-    /// Goes on after the line with this id
-    #[arg(long, value_name = "ID")]
-    pub after: Option<String>,
-}
-
 #[derive(Debug, Args)]
 pub struct CaseRef {
-    /// Id or protocol number of the request
+    /// Protocol number of the request, or its id, or enough of the beginning of that
     #[arg(value_name = "ID|PROTOCOL")]
     pub request: String,
+}
+
+pub async fn run(args: CaseArgs, session: &mut Session) -> Result<Exit, Failure> {
+    let (config, store) = reach::database(session).await?;
+    let flows = flows::Flows::load(&config.workflows.dir, &mut session.printer);
+    match args.command {
+        CaseCommand::List(args) => list::run(&args, &store, &flows, &mut session.printer).await?,
+        CaseCommand::Show(which) => {
+            let now = reach::clock(&config, &store).await?.now();
+            let request = find::request(&store, &which.request).await?;
+            let history = store.history(request.case.id).await?;
+            let registers = store.load_registers().await?;
+            show::Sheet::new(&request, &history, &flows, &registers, now).print(&mut session.printer)?;
+        }
+        CaseCommand::Trace(which) => {
+            let request = find::request(&store, &which.request).await?;
+            let lines = trace::collect(&store, &request).await?;
+            session.printer.rows(&lines)?;
+        }
+    }
+    Ok(Exit::Ok)
 }

@@ -1,11 +1,22 @@
 //! `usciere dead`: messages that could not be understood or trusted.
 
-use clap::{Args, Subcommand};
-use uuid::Uuid;
+mod discard;
+mod list;
+mod masked;
+mod replay;
+mod select;
+mod show;
 
-use super::case::Page;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::exit::{Exit, Failure};
+use super::page::Page;
+use super::session::Session;
 use super::words::one_of;
 use crate::domain::dead_letter::DeadLetterReason;
+use crate::store::DeadLetterId;
 
 /// Look at dead letters, replay or discard them
 #[derive(Debug, Args)]
@@ -41,14 +52,14 @@ pub struct ReasonFilter {
     pub reason: Option<DeadLetterReason>,
 }
 
-/// Show one dead letter with its headers
+/// Show one dead letter with its headers; of its body the keys, not the values
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
-  usciere dead show 0199c0de-0000-7000-8000-000000000001 --raw > body.json")]
+  usciere dead show 17 --raw > body.json")]
 pub struct DeadShowArgs {
     #[arg(value_name = "ID")]
-    pub id: Uuid,
+    pub id: DeadLetterId,
     /// Prints the body alone, byte for byte. It may hold personal data
     #[arg(long)]
     pub raw: bool,
@@ -58,11 +69,15 @@ pub struct DeadShowArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  usciere dead replay 0199c0de-0000-7000-8000-000000000001
+  usciere dead replay 17
+  usciere dead replay 17 --body mended.json
   usciere dead replay --reason schema_too_new --yes")]
 pub struct DeadReplayArgs {
     #[command(flatten)]
     pub which: DeadSelection,
+    /// Works this body in place of the one that came; for one dead letter. The original stays as it is
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["reason", "all"])]
+    pub body: Option<PathBuf>,
 }
 
 /// Close dead letters without working them; they stay in the database
@@ -75,13 +90,25 @@ pub struct DeadDiscardArgs {
     pub why: String,
 }
 
-/// Some dead letters by id, or all those with a reason.
+/// Some dead letters by id, all those with a reason, or all.
 #[derive(Debug, Clone, Args)]
 #[group(required = true, multiple = false)]
 pub struct DeadSelection {
     #[arg(value_name = "ID")]
-    pub ids: Vec<Uuid>,
+    pub ids: Vec<DeadLetterId>,
     /// All those dead for this reason
     #[arg(long, hide_possible_values = true, value_parser = one_of(DeadLetterReason::ALL, DeadLetterReason::as_str, DeadLetterReason::from_word))]
     pub reason: Option<DeadLetterReason>,
+    /// All that wait for a decision
+    #[arg(long)]
+    pub all: bool,
+}
+
+pub async fn run(args: DeadArgs, session: &mut Session) -> Result<Exit, Failure> {
+    match args.command {
+        DeadCommand::List(args) => list::run(&args, session).await,
+        DeadCommand::Show(args) => show::run(&args, session).await,
+        DeadCommand::Replay(args) => replay::run(&args, session).await,
+        DeadCommand::Discard(args) => discard::run(&args, session).await,
+    }
 }

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use uuid::Uuid;
 
-use super::case::Page;
+use super::page::Page;
 
 /// Look at mails, preview their templates, send failed ones again
 #[derive(Debug, Args)]

@@ -119,6 +119,11 @@ impl Printer {
         }
     }
 
+    /// Prints bytes as they are, whatever the format.
+    pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        heard(self.out.write_all(bytes).and_then(|()| self.out.flush()))
+    }
+
     /// Talks to the person; silent with `--quiet`.
     pub fn say(&mut self, message: impl Display) {
         if !self.manner.quiet {
@@ -185,11 +190,7 @@ impl Printer {
     }
 
     fn write_out(&mut self, text: &str) -> Result<(), Failure> {
-        heard(
-            self.out
-                .write_all(text.as_bytes())
-                .and_then(|()| self.out.flush()),
-        )
+        self.bytes(text.as_bytes())
     }
 
     fn talk_line(&mut self, text: &str) {

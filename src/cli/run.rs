@@ -57,7 +57,9 @@ pub(super) async fn serve(
 ) -> Result<Exit, Failure> {
     let signals = Signals::listen()?;
     let (asked, mut reloads) = tokio::sync::mpsc::unbounded_channel();
-    tokio::spawn(signals.drive(shutdown.clone(), move || drop(asked.send(()))));
+    tokio::spawn(signals.drive(shutdown.clone(), move || {
+        let _ = asked.send(());
+    }));
     tokio::spawn(exporter.clone().upkeep());
     let readiness = Readiness::expecting(Part::ALL);
     let clock = Clock::system();
@@ -94,7 +96,7 @@ async fn cancelled(shutdown: &Shutdown) {
 }
 
 /// Which exit code a node ends with that cannot start.
-fn failure(error: NodeError) -> Failure {
+pub(super) fn failure(error: NodeError) -> Failure {
     let exit = match &error {
         NodeError::Workflows(_) | NodeError::WorkflowChanged { .. } | NodeError::Mail(_) => {
             Exit::Configuration

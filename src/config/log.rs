@@ -25,7 +25,7 @@ impl Default for LogSettings {
     fn default() -> Self {
         Self {
             format: LogFormat::Pretty,
-            level: "info".to_owned(),
+            level: "info,sqlx=warn,tokio_cron_scheduler=warn".to_owned(),
         }
     }
 }

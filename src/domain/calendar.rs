@@ -146,6 +146,17 @@ impl Calendar {
     pub fn between(self, start: NaiveDate, end: NaiveDate) -> u32 {
         self.days.between(start, end)
     }
+
+    /// The dates up to and with `end` that did not count, each with its cause.
+    pub fn skipped(self, start: NaiveDate, end: NaiveDate) -> Vec<(NaiveDate, DayOff)> {
+        match self.days {
+            DayCount::Calendar => Vec::new(),
+            DayCount::Working => {
+                let dates = start.iter_days().skip(1).take_while(|date| *date <= end);
+                dates.filter_map(|date| Some((date, day_off(date)?))).collect()
+            }
+        }
+    }
 }
 
 /// Why a date is no working day in Italy; `None` if it is one.

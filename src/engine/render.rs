@@ -10,7 +10,7 @@ use crate::domain::attachment::StoredAttachment;
 use crate::domain::calendar::rome_date;
 use crate::domain::command::{Envelope, Personal};
 use crate::domain::event::{Actor, EventKind, MailKind, PortalEvent, SedeMessage};
-use crate::domain::ids::{RequestId, SedeCode, Source, derived_uuid};
+use crate::domain::ids::{RequestId, SedeCode, Source, derived_uuid, portal_message_id};
 use crate::domain::outgoing::{
     AppointmentBooked, AppointmentBookedNotice, AppointmentCancelled, AppointmentConfirmed,
     AppointmentEnabled, AttachmentAdded, AttachmentRef, CitizenRef, CommandRefused, DueDates, OperatorRef,
@@ -402,8 +402,7 @@ impl Scene<'_> {
         match (&self.cause.source, &self.cause.message_id) {
             (source @ Source::Portal(_), Some(message)) => answer_id(source, message.as_str(), event),
             (Source::Portal(_) | Source::Sede(_) | Source::Engine, _) => {
-                let (request, seq) = (self.request.case.id.to_string(), self.seq.to_string());
-                derived_uuid(&["portal", &request, &seq, event.as_str()])
+                portal_message_id(self.request.case.id, self.seq, event.as_str())
             }
         }
     }

@@ -1,12 +1,14 @@
 //! Questions about requests: lists, one with its history, and the way each of its messages went.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::rows::{CaseRow, HistoryRow};
 use super::{Store, StoreError};
 use crate::domain::case::StateName;
-use crate::domain::ids::{PatronatoCode, RequestId, SedeCode};
+use crate::domain::ids::{OfficeCode, PatronatoCode, RequestId, SedeCode, TopicCode};
 use crate::domain::protocol::ProtocolNumber;
 use crate::domain::request::{HistoryEntry, Request};
 
@@ -14,9 +16,13 @@ use crate::domain::request::{HistoryEntry, Request};
 #[derive(Debug, Clone, Default)]
 pub struct CaseFilter {
     pub patronato: Option<PatronatoCode>,
+    pub office: Option<OfficeCode>,
     pub sede: Option<SedeCode>,
     pub state: Option<StateName>,
+    pub topic: Option<TopicCode>,
     pub overdue: Option<bool>,
+    /// Whether at least one solicit was sent.
+    pub solicited: Option<bool>,
     pub protocol: Option<ProtocolNumber>,
     pub opened_from: Option<NaiveDate>,
     pub opened_to: Option<NaiveDate>,
@@ -57,8 +63,11 @@ impl Store {
               and ($8::date is null or opened_at >= $8::date at time zone 'Europe/Rome')
               and ($9::date is null or opened_at < ($9::date + 1) at time zone 'Europe/Rome')
               and ($10::timestamptz is null or (opened_at, id) < ($10, $11::uuid))
+              and ($12::text is null or office = $12)
+              and ($13::text is null or topic = $13)
+              and ($14::boolean is null or (first_solicit is not null) = $14)
             order by opened_at desc, id desc
-            limit $12
+            limit $15
             "#,
             filter.patronato.as_ref().map(PatronatoCode::as_str),
             filter.sede.as_ref().map(SedeCode::as_str),
@@ -71,6 +80,9 @@ impl Store {
             filter.opened_to,
             before_at,
             before_id,
+            filter.office.as_ref().map(OfficeCode::as_str),
+            filter.topic.as_ref().map(TopicCode::as_str),
+            filter.solicited,
             filter.limit
         )
         .fetch_all(&self.pool)
@@ -86,6 +98,24 @@ impl Store {
             .transpose()
     }
 
+    /// Up to `limit` requests whose id lies in this range, both ends in it: those that begin alike.
+    pub async fn request_ids_between(
+        &self,
+        first: RequestId,
+        last: RequestId,
+        limit: i64,
+    ) -> Result<Vec<RequestId>, StoreError> {
+        let ids = sqlx::query_scalar!(
+            "select id from cases where id between $1 and $2 order by id limit $3",
+            first.0,
+            last.0,
+            limit
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(ids.into_iter().map(RequestId).collect())
+    }
+
     /// Every event of a request, oldest first.
     pub async fn history(&self, id: RequestId) -> Result<Vec<HistoryEntry>, StoreError> {
         let rows = sqlx::query_as!(
@@ -96,6 +126,31 @@ impl Store {
         .fetch_all(&self.pool)
         .await?;
         rows.into_iter().map(HistoryEntry::try_from).collect()
+    }
+
+    /// When the commands behind a request's events were written down, by number of the event.
+    ///
+    /// On the machine's clock, as messages and mails are: the `at` of an event is engine time, which a development
+    /// system moves. Missing for timers, and for commands the inbox has forgotten.
+    pub async fn recorded_at(&self, id: RequestId) -> Result<BTreeMap<u32, DateTime<Utc>>, StoreError> {
+        let rows = sqlx::query!(
+            r#"
+            select e.seq, i.received_at
+            from case_event as e
+            join inbox as i on i.source = e.source and i.message_id = e.caused_by
+            where e.case_id = $1
+            "#,
+            id.0
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                let seq = u32::try_from(row.seq);
+                let seq = seq.map_err(|_| StoreError::corrupt("case_event", "seq", id))?;
+                Ok((seq, row.received_at))
+            })
+            .collect()
     }
 
     /// Every message of a request, sent or waiting, in the order they were queued.

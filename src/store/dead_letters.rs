@@ -1,12 +1,35 @@
 //! What could not be understood or trusted: kept byte for byte until somebody decides.
 
+mod decisions;
+mod lists;
+
 use chrono::{DateTime, Utc};
 use sqlx::{Postgres, Transaction};
 
-use super::{Store, StoreError};
+use super::StoreError;
 use crate::domain::dead_letter::DeadLetterReason;
 use crate::domain::event::words;
-use crate::domain::ids::MessageId;
+
+/// The number of a dead letter.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(transparent)]
+pub struct DeadLetterId(pub i64);
+
+impl std::fmt::Display for DeadLetterId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::str::FromStr for DeadLetterId {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
 
 /// A message to keep.
 #[derive(Debug, Clone)]
@@ -20,7 +43,7 @@ pub struct NewDeadLetter {
     pub properties: serde_json::Value,
     pub headers: serde_json::Value,
     pub body: Vec<u8>,
-    pub replay_of: Option<i64>,
+    pub replay_of: Option<DeadLetterId>,
 }
 
 words!(
@@ -31,36 +54,54 @@ words!(
     }
 );
 
-/// A kept message.
-#[derive(Debug, Clone)]
-pub struct DeadLetter {
-    pub id: i64,
+/// What was decided about a dead letter, by whom.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Resolved {
+    pub resolution: Resolution,
+    pub at: DateTime<Utc>,
+    pub by: String,
+    /// Why it was discarded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// The message id it was replayed under.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replayed_as: Option<String>,
+}
+
+/// A kept message without its body.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct DeadLetterSummary {
+    pub id: DeadLetterId,
     pub reason: DeadLetterReason,
     pub detail: String,
     pub source: Option<String>,
     pub message_id: Option<String>,
     pub routing_key: String,
+    pub size: u64,
+    pub received_at: DateTime<Utc>,
+    pub replay_of: Option<DeadLetterId>,
+    /// `None`: it waits for a decision.
+    pub resolved: Option<Resolved>,
+}
+
+/// A kept message as it came.
+#[derive(Debug, Clone)]
+pub struct DeadLetter {
+    pub summary: DeadLetterSummary,
     pub properties: serde_json::Value,
     pub headers: serde_json::Value,
     pub body: Vec<u8>,
-    pub received_at: DateTime<Utc>,
-    pub replay_of: Option<i64>,
-    pub resolution: Option<Resolution>,
-    pub resolved_at: Option<DateTime<Utc>>,
-    pub resolved_by: Option<String>,
-    pub resolved_why: Option<String>,
-    pub replayed_as: Option<String>,
 }
 
-/// Which dead letters to list.
+/// Which dead letters to list, newest first.
 #[derive(Debug, Clone, Default)]
 pub struct DeadLetterFilter {
     pub reason: Option<DeadLetterReason>,
     /// Also those already replayed or discarded.
     pub resolved: bool,
-    /// Only those after this id (keyset paging).
-    pub after: i64,
-    pub limit: i64,
+    /// Only older than this one: the last of the page before.
+    pub before: Option<DeadLetterId>,
+    pub limit: u16,
 }
 
 pub(super) async fn insert(
@@ -103,7 +144,10 @@ pub(super) async fn insert(
             .map(|l| writable_json(&l.headers))
             .collect::<Vec<_>>(),
         &letters.iter().map(|l| l.body.clone()).collect::<Vec<_>>(),
-        &letters.iter().map(|l| l.replay_of).collect::<Vec<_>>() as _
+        &letters
+            .iter()
+            .map(|l| l.replay_of.map(|id| id.0))
+            .collect::<Vec<_>>() as _
     )
     .execute(&mut **transaction)
     .await?;
@@ -127,137 +171,5 @@ fn writable_json(value: &serde_json::Value) -> serde_json::Value {
                 .collect(),
         ),
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
-    }
-}
-
-struct Row {
-    id: i64,
-    reason: String,
-    detail: String,
-    source: Option<String>,
-    message_id: Option<String>,
-    routing_key: String,
-    properties: serde_json::Value,
-    headers: serde_json::Value,
-    body: Vec<u8>,
-    received_at: DateTime<Utc>,
-    replay_of: Option<i64>,
-    resolution: Option<String>,
-    resolved_at: Option<DateTime<Utc>>,
-    resolved_by: Option<String>,
-    resolved_why: Option<String>,
-    replayed_as: Option<String>,
-}
-
-impl TryFrom<Row> for DeadLetter {
-    type Error = StoreError;
-
-    fn try_from(row: Row) -> Result<Self, StoreError> {
-        let corrupt = |column| StoreError::corrupt("dead_letter", column, row.id);
-        let resolution = match row.resolution.as_deref() {
-            None => None,
-            Some(word) => Some(Resolution::from_word(word).ok_or_else(|| corrupt("resolution"))?),
-        };
-        Ok(Self {
-            id: row.id,
-            reason: DeadLetterReason::from_word(&row.reason).ok_or_else(|| corrupt("reason"))?,
-            detail: row.detail,
-            source: row.source,
-            message_id: row.message_id,
-            routing_key: row.routing_key,
-            properties: row.properties,
-            headers: row.headers,
-            body: row.body,
-            received_at: row.received_at,
-            replay_of: row.replay_of,
-            resolution,
-            resolved_at: row.resolved_at,
-            resolved_by: row.resolved_by,
-            resolved_why: row.resolved_why,
-            replayed_as: row.replayed_as,
-        })
-    }
-}
-
-impl Store {
-    pub async fn dead_letters(&self, filter: &DeadLetterFilter) -> Result<Vec<DeadLetter>, StoreError> {
-        let rows = sqlx::query_as!(
-            Row,
-            r#"
-            select * from dead_letter
-            where id > $1 and ($2::text is null or reason = $2) and ($3 or resolution is null)
-            order by id limit $4
-            "#,
-            filter.after,
-            filter.reason.map(DeadLetterReason::as_str),
-            filter.resolved,
-            filter.limit
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        rows.into_iter().map(DeadLetter::try_from).collect()
-    }
-
-    pub async fn dead_letter(&self, id: i64) -> Result<Option<DeadLetter>, StoreError> {
-        sqlx::query_as!(Row, "select * from dead_letter where id = $1", id)
-            .fetch_optional(&self.pool)
-            .await?
-            .map(DeadLetter::try_from)
-            .transpose()
-    }
-
-    /// Open dead letters by reason.
-    pub async fn dead_letter_counts(&self) -> Result<Vec<(DeadLetterReason, i64)>, StoreError> {
-        let rows = sqlx::query!(
-            r#"select reason, count(*) as "count!" from dead_letter where resolution is null group by reason order by reason"#
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        rows.into_iter()
-            .map(|row| {
-                let reason = DeadLetterReason::from_word(&row.reason)
-                    .ok_or_else(|| StoreError::corrupt("dead_letter", "reason", &row.reason))?;
-                Ok((reason, row.count))
-            })
-            .collect()
-    }
-
-    /// Gives an open dead letter up, with a reason; false when it was no longer open.
-    pub async fn discard_dead_letter(&self, id: i64, by: &str, why: &str) -> Result<bool, StoreError> {
-        let done = sqlx::query!(
-            r#"
-            update dead_letter
-            set resolution = 'discarded', resolved_at = now(), resolved_by = $2, resolved_why = $3
-            where id = $1 and resolution is null
-            "#,
-            id,
-            by,
-            why
-        )
-        .execute(&self.pool)
-        .await?;
-        Ok(done.rows_affected() == 1)
-    }
-
-    /// Marks an open dead letter as replayed under a new message id; false when it was no longer open.
-    pub async fn resolve_as_replayed(
-        &self,
-        id: i64,
-        by: &str,
-        replayed_as: &MessageId,
-    ) -> Result<bool, StoreError> {
-        let done = sqlx::query!(
-            r#"
-            update dead_letter
-            set resolution = 'replayed', resolved_at = now(), resolved_by = $2, replayed_as = $3
-            where id = $1 and resolution is null
-            "#,
-            id,
-            by,
-            replayed_as.as_str()
-        )
-        .execute(&self.pool)
-        .await?;
-        Ok(done.rows_affected() == 1)
     }
 }

@@ -3,6 +3,8 @@
 //! A lease has a fence that grows with every change of hands, and every confirmation names it: a node that was
 //! stopped and resumed can at worst publish twice under the same message id, never mark what is no longer its own.
 
+mod waiting;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -10,6 +12,8 @@ use uuid::Uuid;
 
 use super::{NewOutboxRow, Store, StoreError};
 use crate::domain::ids::{NodeName, RequestId};
+
+pub use waiting::{BackOff, WaitingFor};
 
 /// A bucket in this node's hands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
