@@ -43,7 +43,6 @@ use session::Session;
     name = "usciere",
     version,
     max_term_width = 100,
-    propagate_version = true,
     after_long_help = globals::EXIT_CODES_HELP,
 )]
 pub struct Cli {

@@ -165,7 +165,7 @@ fn the_environment_beats_files_and_flags_beat_both() {
     );
     assert_eq!(
         show(&["--set", "http.listen=127.0.0.1:3"], &variable),
-        "http.listen,127.0.0.1:3,--set http.listen"
+        "http.listen,127.0.0.1:3,flag --set http.listen"
     );
 }
 

@@ -57,7 +57,7 @@ impl fmt::Display for Origin {
                 name,
                 file: Some(file),
             } => write!(f, "{name} ({})", file.display()),
-            Self::Flag(flag) => f.write_str(flag),
+            Self::Flag(flag) => write!(f, "flag {flag}"),
         }
     }
 }

@@ -80,7 +80,7 @@ fn every_later_place_beats_the_earlier_ones() {
     );
     assert_eq!(
         listen(&files, &variable, &flag),
-        (5, "--set http.listen".to_owned())
+        (5, "flag --set http.listen".to_owned())
     );
 }
 

@@ -39,8 +39,7 @@ impl Node {
         let name = config.node.name();
         // Everything that can be wrong with files is found before anything is asked or consumed.
         let workflows = Workflows::load(&config.workflows.dir, &options.readiness)?;
-        let attachments =
-            AttachmentStore::open(&config.attachments.url).map_err(NodeError::Attachments)?;
+        let attachments = AttachmentStore::open(&config.attachments.url).map_err(NodeError::Attachments)?;
         let store = store(config, &name)?;
         let listener = listen(config.http.listen).await?;
         let http = listener
@@ -211,13 +210,17 @@ impl Parts<'_> {
             return Ok(());
         }
         let config = self.options.config;
-        let surroundings =
-            Surroundings { service: config.brand.name.clone(), base_url: config.http.base_url.clone() };
+        let surroundings = Surroundings {
+            service: config.brand.name.clone(),
+            base_url: config.http.base_url.clone(),
+        };
         let (store, name, clock) = (self.store.clone(), self.name.clone(), self.options.clock.clone());
         let mailer = Mailer::new(store, name, &config.smtp, &config.mail, surroundings, clock)
             .map_err(NodeError::Mail)?;
         let (stop, wake) = (self.stop.clone(), Arc::clone(wake));
-        self.options.shutdown.spawn(async move { mailer.run(stop, wake).await });
+        self.options
+            .shutdown
+            .spawn(async move { mailer.run(stop, wake).await });
         Ok(())
     }
 

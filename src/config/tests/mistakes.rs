@@ -116,7 +116,7 @@ fn a_named_file_must_exist() {
     place.request.file = Some("nowhere.toml".into());
     insta::assert_snapshot!(place.mistakes(), @r"
     the configuration has 1 mistake
-      ✘ --config nowhere.toml names a file that does not exist or cannot be read
+      ✘ flag --config nowhere.toml names a file that does not exist or cannot be read
         fix: name an existing TOML file
     ");
 }
