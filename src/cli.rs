@@ -16,6 +16,7 @@ pub mod mail;
 pub mod man;
 pub mod output;
 pub mod queue;
+mod reach;
 pub mod reference;
 pub mod route;
 pub mod run;
@@ -90,16 +91,16 @@ async fn dispatch(command: Command, session: &mut Session) -> Result<Exit, Failu
         Command::Man(args) => man::run(&args, session),
         Command::Run(args) => run::run(args, session).await,
         Command::Dev(args) => dev::run(args, session).await,
+        Command::Import(args) => import::run(args, session).await,
+        Command::Route(args) => route::run(args, session).await,
+        Command::Db(args) => db::run(args, session).await,
+        Command::Broker(args) => broker::run(args, session).await,
         Command::Send(_)
         | Command::Case(_)
         | Command::Queue(_)
         | Command::Dead(_)
         | Command::Job(_)
         | Command::Workflow(_)
-        | Command::Mail(_)
-        | Command::Import(_)
-        | Command::Route(_)
-        | Command::Db(_)
-        | Command::Broker(_) => Err(Failure::new(Exit::Failed, "this command is not wired yet")),
+        | Command::Mail(_) => Err(Failure::new(Exit::Failed, "this command is not wired yet")),
     }
 }
