@@ -113,6 +113,11 @@ impl RegisterImport {
         Ok(known.into_iter().collect())
     }
 
+    /// Ends the import as if it had never been.
+    pub async fn abandon(self) -> Result<(), StoreError> {
+        Ok(self.transaction.rollback().await?)
+    }
+
     /// Ends the import; where nodes keep a snapshot of what it changed, they are told to take a new one.
     pub async fn commit(mut self, snapshot_changed: bool) -> Result<(), StoreError> {
         sqlx::query!("delete from import_line where import = pg_current_xact_id()")
