@@ -101,10 +101,10 @@ async fn dispatch(command: Command, session: &mut Session) -> Result<Exit, Failu
         Command::Job(args) => job::run(args, session).await,
         Command::Mail(args) => mail::run(args, session).await,
         Command::Send(args) => send::run(args, session).await,
-        Command::Workflow(_)
-        | Command::Import(_)
-        | Command::Route(_)
-        | Command::Db(_)
-        | Command::Broker(_) => Err(Failure::new(Exit::Failed, "this command is not wired yet")),
+        Command::Import(args) => import::run(args, session).await,
+        Command::Route(args) => route::run(args, session).await,
+        Command::Db(args) => db::run(args, session).await,
+        Command::Broker(args) => broker::run(args, session).await,
+        Command::Workflow(_) => Err(Failure::new(Exit::Failed, "this command is not wired yet")),
     }
 }

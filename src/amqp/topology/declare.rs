@@ -48,6 +48,16 @@ pub struct Finding {
     pub deviation: Deviation,
 }
 
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.deviation {
+            Deviation::Missing => write!(f, "{} is missing", self.object),
+            Deviation::Different(why) => write!(f, "{} is declared otherwise: {why}", self.object),
+            Deviation::Forbidden(why) => write!(f, "{} may not be touched: {why}", self.object),
+        }
+    }
+}
+
 /// What a queue holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueueStatus {

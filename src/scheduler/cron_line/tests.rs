@@ -140,7 +140,7 @@ proptest! {
 
     /// What this type takes, `cron` and `croner` fire at the same times, forwards and backwards.
     #[test]
-    fn both_parsers_agree(text in lines(), seconds in 1_700_000_000_i64..1_900_000_000) {
+    fn both_parsers_agree(text in lines(), seconds in 1_700_000_000_i64..1_900_000_000, millis in 0_i64..1_000) {
         let line = match CronLine::parse(&text) {
             Ok(line) => line,
             Err(InvalidCronLine::Never) => return Ok(()),
@@ -155,6 +155,11 @@ proptest! {
             let ours = line.next_after(wall.naive_utc()).unwrap();
             prop_assert_eq!(ours, theirs.naive_utc(), "{}", &text);
             prop_assert_eq!(line.latest_until(ours), Some(ours), "{}", &text);
+            let within = ours + TimeDelta::milliseconds(millis);
+            prop_assert_eq!(line.latest_until(within), Some(ours), "{}", &text);
+            prop_assert_eq!(line.next_after(within), line.next_after(ours), "{}", &text);
+            let before = ours - TimeDelta::milliseconds(1);
+            prop_assert!(line.latest_until(before).unwrap() < ours, "{}", &text);
             wall = theirs;
         }
         let latest = other.find_previous_occurrence(&start, true).unwrap();
