@@ -183,6 +183,8 @@ impl Parts<'_> {
             readiness.clone(),
             self.stop.clone(),
         ));
+        let queue = intake_queue(&self.options.config.amqp.prefix);
+        shutdown.spawn(health::watch_queue(broker.clone(), queue, self.stop.clone()));
     }
 
     fn scheduler(&self, engine: &Arc<Engine>, mails: &Arc<Notify>) {
