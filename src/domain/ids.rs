@@ -170,6 +170,11 @@ pub fn derived_uuid(parts: &[&str]) -> Uuid {
     Uuid::new_v5(&NAMESPACE, parts.join("\n").as_bytes())
 }
 
+/// The id under which a portal is told of event number `seq` of a request that no command of its own caused.
+pub fn portal_message_id(request: RequestId, seq: u32, kind: &str) -> Uuid {
+    derived_uuid(&["portal", &request.to_string(), &seq.to_string(), kind])
+}
+
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -67,6 +67,27 @@ impl Store {
         })
     }
 
+    /// Queues every mail again that failed or is unknown, at most 10,000 at a time; their time to give up starts anew.
+    pub async fn retry_given_up_mails(&self) -> Result<Vec<MailId>, StoreError> {
+        let ids = sqlx::query_scalar!(
+            r#"
+            with given_up as (
+                select id from mail_outbox where state in ('failed', 'unknown') order by id limit 10000 for update
+            ),
+            queued as (
+                update mail_outbox as m
+                set state = 'queued', attempts = 0, next_try_at = now(), queued_at = now()
+                from given_up where m.id = given_up.id
+                returning m.id, pg_notify('usciere_mails', '')
+            )
+            select id from queued order by id
+            "#
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(ids.into_iter().map(MailId).collect())
+    }
+
     pub async fn mail_counts(&self) -> Result<MailCounts, StoreError> {
         let row = sqlx::query!(
             r#"

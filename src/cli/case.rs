@@ -1,0 +1,102 @@
+//! `usciere case`: look at requests. Who may see people's names and texts reads them elsewhere: here are none.
+
+mod find;
+mod flows;
+mod list;
+mod show;
+pub(super) mod trace;
+
+use chrono::NaiveDate;
+use clap::{Args, Subcommand};
+
+use super::exit::{Exit, Failure};
+use super::page::Page;
+use super::reach;
+use super::session::Session;
+use crate::domain::case::StateName;
+use crate::domain::ids::{OfficeCode, PatronatoCode, SedeCode, TopicCode};
+
+#[cfg(test)]
+pub(super) use flows::Flows;
+
+/// Look at requests
+#[derive(Debug, Args)]
+pub struct CaseArgs {
+    #[command(subcommand)]
+    pub command: CaseCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CaseCommand {
+    List(CaseListArgs),
+    /// Show one request: its state, what is allowed now, and why not
+    Show(CaseRef),
+    /// Show everything that happened to one request, message by message
+    Trace(CaseRef),
+}
+
+/// List requests, the newest first
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  usciere case list --overdue --sede 230001
+  usciere case list --from 2026-11-01 -o csv > november.csv")]
+pub struct CaseListArgs {
+    /// Only in this state
+    #[arg(long)]
+    pub state: Option<StateName>,
+    /// Only at this sede or desk
+    #[arg(long)]
+    pub sede: Option<SedeCode>,
+    /// Only from this patronato
+    #[arg(long)]
+    pub patronato: Option<PatronatoCode>,
+    /// Only from this office of the patronato
+    #[arg(long)]
+    pub office: Option<OfficeCode>,
+    /// Only about this topic
+    #[arg(long)]
+    pub topic: Option<TopicCode>,
+    /// Only those that waited too long
+    #[arg(long)]
+    pub overdue: bool,
+    /// Only those solicited
+    #[arg(long)]
+    pub solicited: bool,
+    /// Only those opened on or after this day
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub from: Option<NaiveDate>,
+    /// Only those opened on or before this day
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub to: Option<NaiveDate>,
+    #[command(flatten)]
+    pub page: Page,
+}
+
+#[derive(Debug, Args)]
+pub struct CaseRef {
+    /// Protocol number of the request, or its id, or enough of the beginning of that
+    #[arg(value_name = "ID|PROTOCOL")]
+    pub request: String,
+}
+
+pub async fn run(args: CaseArgs, session: &mut Session) -> Result<Exit, Failure> {
+    let (config, store) = reach::database(session).await?;
+    let flows = flows::Flows::load(&config.workflows.dir, &mut session.printer);
+    match args.command {
+        CaseCommand::List(args) => list::run(&args, &store, &flows, &mut session.printer).await?,
+        CaseCommand::Show(which) => {
+            let now = reach::clock(&config, &store).await?.now();
+            let request = find::request(&store, &which.request).await?;
+            let history = store.history(request.case.id).await?;
+            let registers = store.load_registers().await?;
+            show::Sheet::new(&request, &history, &flows, &registers, now).print(&mut session.printer)?;
+        }
+        CaseCommand::Trace(which) => {
+            let request = find::request(&store, &which.request).await?;
+            let lines = trace::collect(&store, &request).await?;
+            session.printer.rows(&lines)?;
+        }
+    }
+    Ok(Exit::Ok)
+}

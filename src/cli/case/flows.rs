@@ -1,0 +1,44 @@
+//! The workflow definitions as far as commands read them: the labels of states. Without them states have names.
+
+use std::path::Path;
+
+use crate::cli::output::Printer;
+use crate::domain::case::{Case, StateName, WorkflowRef};
+use crate::workflow::{Registry, Workflow};
+
+pub(super) struct Flows(Registry);
+
+impl Flows {
+    /// Reads the folder. Looking at requests must not fail because of it: what is wrong is said, and done without.
+    pub(super) fn load(folder: &Path, printer: &mut Printer) -> Self {
+        Self(Registry::load(folder).unwrap_or_else(|_| {
+            printer.say(format!(
+                "the workflow definitions in {} cannot be read: states show their names, and what is allowed is \
+                 unknown\n  fix: set workflows.dir; `usciere workflow check` says what is wrong with a folder",
+                folder.display()
+            ));
+            Registry::default()
+        }))
+    }
+
+    #[cfg(test)]
+    pub(super) const fn of(registry: Registry) -> Self {
+        Self(registry)
+    }
+
+    pub(super) fn workflow(&self, reference: &WorkflowRef) -> Option<&Workflow> {
+        self.0.get(reference).map(AsRef::as_ref)
+    }
+
+    /// What people call the state a request is in.
+    pub(super) fn label(&self, case: &Case) -> String {
+        self.label_of(&case.workflow, &case.state)
+    }
+
+    pub(super) fn label_of(&self, reference: &WorkflowRef, state: &StateName) -> String {
+        let label = self
+            .workflow(reference)
+            .and_then(|workflow| workflow.state_label(state));
+        label.map_or_else(|| state.to_string(), str::to_owned)
+    }
+}

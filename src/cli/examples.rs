@@ -1,0 +1,236 @@
+//! What tests of commands share: made-up requests, and what a printer printed.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use super::case::Flows;
+use super::exit::Failure;
+use super::output::{Format, Manner, Printer};
+use crate::domain::attachment::{MediaType, Sha256Hex, StoredAttachment};
+use crate::domain::case::{Appointment, Case, Facts, WorkflowRef};
+use crate::domain::command::{ContactReason, Operator, Personal, Practice, Role};
+use crate::domain::dead_letter::DeadLetterReason;
+use crate::domain::event::{Actor, Event, EventKind};
+use crate::domain::ids::{SedeCode, Source};
+use crate::domain::practice::PracticeKind;
+use crate::domain::request::{Details, HistoryEntry, IdentifiedCitizen, RecordedEvent, Request};
+use crate::store::{DeadLetter, DeadLetterId, DeadLetterSummary, Resolution, Resolved};
+use crate::workflow::Registry;
+
+/// What was printed on stdout as table, line of JSON and CSV.
+pub(super) fn every_format(print: impl Fn(&mut Printer) -> Result<(), Failure>) -> String {
+    [Format::Table, Format::Jsonl, Format::Csv]
+        .map(|format| printed(format, &print))
+        .join("\n")
+}
+
+/// What was printed on stdout.
+pub(super) fn printed(format: Format, print: impl Fn(&mut Printer) -> Result<(), Failure>) -> String {
+    let out = Buffer::default();
+    let manner = Manner {
+        format,
+        ..Manner::default()
+    };
+    let mut printer = Printer::into_writers(manner, Box::new(out.clone()), Box::new(io::sink()));
+    print(&mut printer).unwrap();
+    let bytes = out.0.lock().unwrap().clone();
+    String::from_utf8(bytes).unwrap()
+}
+
+#[derive(Clone, Default)]
+struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The workflows as released.
+pub(super) fn flows() -> Flows {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("workflows");
+    Flows::of(Registry::load(&folder).unwrap())
+}
+
+pub(super) fn moment(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+/// At a sede since the day of the manual's example, overdue, solicited once.
+pub(super) fn waiting() -> Request {
+    Request {
+        case: Case {
+            id: "0199c0de-0000-7000-8000-000000000001".parse().unwrap(),
+            workflow: WorkflowRef {
+                name: "richiesta".parse().unwrap(),
+                version: 1,
+            },
+            patronato: "inca".parse().unwrap(),
+            office: "INCA-RM-001".parse().unwrap(),
+            sender: "op1".parse().unwrap(),
+            state: "assegnato_sede".parse().unwrap(),
+            sede: "230001".parse().unwrap(),
+            facts: Facts {
+                elapsed: 16,
+                overdue: true,
+                first_solicit: Some("2020-11-06".parse().unwrap()),
+                officer: Some("uff7".parse().unwrap()),
+                ..Facts::opened("2020-10-21".parse().unwrap())
+            },
+        },
+        role: Role::Operator,
+        sender: Operator {
+            id: "op1".parse().unwrap(),
+            name: Personal("Mario Rossi".to_owned()),
+            email: Some(Personal("op1@inca.example".to_owned())),
+        },
+        protocol: "INPS.7013.21/10/2020.0000123".parse().unwrap(),
+        reason: ContactReason::StatusOrRejection,
+        topic: "pensioni-paesi-non-convenzionati".parse().unwrap(),
+        practice: Some(Practice {
+            kind: PracticeKind::Pension,
+            number: "030010110000000".parse().unwrap(),
+        }),
+        citizen: Some(IdentifiedCitizen {
+            person_id: "p-1".parse().unwrap(),
+            codice_fiscale: Some("BNCMRA50A01H501U".parse().unwrap()),
+            family_name: Personal("Bianchi".to_owned()),
+            given_name: Personal("Mario".to_owned()),
+            born_on: "1950-01-01".parse().unwrap(),
+        }),
+        due_on: None,
+        sede_seq: [("230001".parse().unwrap(), 2)].into(),
+        version: 3,
+        opened_at: moment("2020-10-21T13:04:13Z"),
+    }
+}
+
+/// Of a referent, answered, with an appointment.
+pub(super) fn answered() -> Request {
+    let mut request = waiting();
+    request.case.id = "0199c0de-0000-7000-8000-000000000002".parse().unwrap();
+    request.case.state = "chiuso_da_funzionario".parse().unwrap();
+    request.case.workflow.name = "quesito".parse().unwrap();
+    request.case.sede = "lineainps".parse().unwrap();
+    request.case.facts = Facts {
+        awaiting_since: None,
+        interactions: 2,
+        barred: true,
+        appointment_enabled: true,
+        appointment: Appointment::Booked,
+        ..Facts::opened("2020-10-20".parse().unwrap())
+    };
+    request.role = Role::RegionalReferent;
+    request.reason = ContactReason::RegulatoryClarification;
+    request.protocol = "INPS.CCBFF.20/10/2020.0000007".parse().unwrap();
+    (request.practice, request.citizen) = (None, None);
+    request.opened_at = moment("2020-10-20T08:00:00Z");
+    request
+}
+
+/// The history of [`waiting`].
+pub(super) fn happened() -> Vec<HistoryEntry> {
+    let entry = |seq, at: &str, actor, event: Option<Event>, message: Option<&str>| HistoryEntry {
+        request: waiting().case.id,
+        seq,
+        kind: event.as_ref().map_or(EventKind::Submitted, Event::kind),
+        actor,
+        event: RecordedEvent {
+            event,
+            state: "assegnato_sede".parse().unwrap(),
+            sede: "230001".parse().unwrap(),
+        },
+        details: Details::default(),
+        source: Source::Engine,
+        caused_by: message.map(|id| id.parse().unwrap()),
+        at: moment(at),
+    };
+    let operator = Actor::Operator {
+        id: "op1".parse().unwrap(),
+        patronato: "inca".parse().unwrap(),
+        office: "INCA-RM-001".parse().unwrap(),
+    };
+    let assigned = Event::Assigned {
+        sede: "230001".parse().unwrap(),
+    };
+    let mut opened = entry(1, "2020-10-21T13:04:13Z", operator, None, Some("m-1"));
+    opened.source = Source::Portal("inca".parse().unwrap());
+    opened.event.state = "inviato_lineainps".parse().unwrap();
+    opened.event.sede = SedeCode::lineainps();
+    opened.details = Details {
+        name: Some(Personal("Mario Rossi".to_owned())),
+        text: Some(Personal("Buongiorno, a che punto è?".to_owned())),
+        attachments: vec![StoredAttachment {
+            name: "pensione.pdf".to_owned(),
+            sha256: Sha256Hex::of(b"%PDF-1.7"),
+            size: 8,
+            media_type: MediaType::of_name("pensione.pdf").unwrap(),
+        }],
+        ..Details::default()
+    };
+    vec![
+        opened,
+        entry(2, "2020-10-21T13:04:13Z", Actor::Engine, Some(assigned), Some("m-1")),
+        entry(
+            3,
+            "2020-11-06T00:01:00Z",
+            Actor::Engine,
+            Some(Event::Elapsed { days: 16 }),
+            None,
+        ),
+    ]
+}
+
+/// A message without a type that waits for a decision.
+pub(super) fn dead_letter() -> DeadLetter {
+    DeadLetter {
+        summary: DeadLetterSummary {
+            id: DeadLetterId(17),
+            reason: DeadLetterReason::UnknownType,
+            detail: "the type property is missing".to_owned(),
+            source: Some("portal.inca".to_owned()),
+            message_id: Some("m-1".to_owned()),
+            routing_key: "portal.inca.request.submit".to_owned(),
+            size: 42,
+            received_at: moment("2026-11-23T09:00:00Z"),
+            replay_of: None,
+            resolved: None,
+        },
+        properties: json!({ "message_id": "m-1", "content_type": "application/json" }),
+        headers: json!({ "schema-version": 1 }),
+        body: r#"{"operator":{"name":"Mario Rossi"},"sede":null}"#.into(),
+    }
+}
+
+/// One that is no JSON and was worked again.
+pub(super) fn replayed() -> DeadLetter {
+    let letter = dead_letter();
+    DeadLetter {
+        summary: DeadLetterSummary {
+            id: DeadLetterId(9),
+            reason: DeadLetterReason::InvalidJson,
+            source: None,
+            message_id: None,
+            replay_of: Some(DeadLetterId(3)),
+            resolved: Some(Resolved {
+                resolution: Resolution::Replayed,
+                at: moment("2026-11-23T09:12:00Z"),
+                by: "anna".to_owned(),
+                why: None,
+                replayed_as: Some("3d3f6b1e-8f8a-5d51-9b4e-000000000009".to_owned()),
+            }),
+            ..letter.summary
+        },
+        body: b"{".into(),
+        ..letter
+    }
+}
