@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use sha2::{Digest, Sha256};
 
 use super::vocabulary::{Change, Condition};
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{Case, Facts, StateName, WorkflowRef};
-use crate::domain::event::{Effect, EventKind, Party};
+use crate::domain::event::{Effect, Event, EventKind, Party};
 
 /// The SHA-256 of a definition file as it stands: a released version never changes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -139,9 +139,13 @@ impl Workflow {
         self.calendar
     }
 
-    /// The further messages the patronato may still write.
+    /// The further messages the patronato may still write; none once the sede barred the conversation.
     pub const fn interactions_left(&self, facts: &Facts) -> u8 {
-        self.limits.interactions.saturating_sub(facts.interactions)
+        if facts.barred {
+            0
+        } else {
+            self.limits.interactions.saturating_sub(facts.interactions)
+        }
     }
 
     pub fn states(&self) -> impl Iterator<Item = &State> {
@@ -186,6 +190,20 @@ impl Workflow {
             self.calendar
                 .add(case.facts.awaiting_since?, self.thresholds.appointment?),
         )
+    }
+
+    /// The event of the next timer, if its date has come: what the scheduler brings as [`Actor::Engine`].
+    ///
+    /// [`Actor::Engine`]: crate::domain::event::Actor::Engine
+    pub fn due_event(&self, case: &Case, now: DateTime<Utc>) -> Option<Event> {
+        let state = self.state(&case.state)?;
+        let due = self
+            .due_on(state, &case.facts)
+            .is_some_and(|date| date <= self.calendar.today(now));
+        state
+            .next_timer(&case.facts)
+            .filter(|_| due)
+            .map(|timer| Event::Elapsed { days: timer.days })
     }
 
     /// The date of the next timer that has not fired on the running clock.

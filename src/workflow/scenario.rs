@@ -16,13 +16,13 @@ use script::Script;
 pub const FOLDER: &str = "scenari";
 
 /// What running scenarios showed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Report {
     pub scenarios: Vec<Outcome>,
 }
 
 /// One scenario.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Outcome {
     pub file: String,
     pub title: String,
@@ -33,7 +33,7 @@ pub struct Outcome {
 }
 
 /// Something that came out otherwise than the scenario says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Failure {
     /// Of the step, from 1.
     pub line: usize,
