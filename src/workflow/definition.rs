@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::vocabulary::{Change, Condition};
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{Case, Facts, StateName, WorkflowRef};
-use crate::domain::event::{Effect, Event, EventKind, Party};
+use crate::domain::event::{Effect, EventKind, Party};
 
 /// The SHA-256 of a definition file as it stands: a released version never changes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -161,6 +161,18 @@ impl Workflow {
         self.states.iter().find(|state| state.name == *name)
     }
 
+    /// The state a request is opened in.
+    pub fn initial_state(&self) -> &State {
+        self.state_at(self.initial)
+    }
+
+    /// The timer of a case that is due, by its days; `None` while it has to wait.
+    pub fn due_timer(&self, case: &Case, now: DateTime<Utc>) -> Option<u16> {
+        let timer = self.state(&case.state)?.next_timer(&case.facts)?;
+        let due = self.calendar.add(case.facts.awaiting_since?, timer.days);
+        (due <= self.calendar.today(now)).then_some(timer.days)
+    }
+
     pub(super) fn state_at(&self, index: StateIndex) -> &State {
         &self.states[index.0]
     }
@@ -190,20 +202,6 @@ impl Workflow {
             self.calendar
                 .add(case.facts.awaiting_since?, self.thresholds.appointment?),
         )
-    }
-
-    /// The event of the next timer, if its date has come: what the scheduler brings as [`Actor::Engine`].
-    ///
-    /// [`Actor::Engine`]: crate::domain::event::Actor::Engine
-    pub fn due_event(&self, case: &Case, now: DateTime<Utc>) -> Option<Event> {
-        let state = self.state(&case.state)?;
-        let due = self
-            .due_on(state, &case.facts)
-            .is_some_and(|date| date <= self.calendar.today(now));
-        state
-            .next_timer(&case.facts)
-            .filter(|_| due)
-            .map(|timer| Event::Elapsed { days: timer.days })
     }
 
     /// The date of the next timer that has not fired on the running clock.

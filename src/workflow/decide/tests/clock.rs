@@ -85,10 +85,10 @@ fn r_112_the_waiting_runs_over_once_on_day_sixteen() {
         (refusal.code, refusal.available_from),
         (RefusalCode::NotYet, Some(date("2020-11-06")))
     );
-    assert_eq!(RICHIESTA.due_event(&story.case, day(15)), None);
-    assert_eq!(RICHIESTA.due_event(&story.case, day(90)), Some(elapsed.clone()));
+    assert_eq!(RICHIESTA.due_timer(&story.case, day(15)), None);
+    assert_eq!(RICHIESTA.due_timer(&story.case, day(90)), Some(16));
     let decision = story.then(16, &Actor::Engine, &elapsed);
-    assert_eq!(RICHIESTA.due_event(&story.case, day(90)), None);
+    assert_eq!(RICHIESTA.due_timer(&story.case, day(90)), None);
     assert_eq!(words(&decision.effects), "portal:request.overdue mail:overdue");
     assert_eq!(decision.due_on, None);
     assert_eq!((story.case.facts.overdue, story.case.facts.elapsed), (true, 16));
