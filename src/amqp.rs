@@ -1,1 +1,28 @@
-//! (to be written)
+//! The broker: what is declared there, what comes in, what goes out. Only this module names lapin.
+//!
+//! Two connections per node, one that only consumes and one that only publishes, so that a broker in alarm blocks
+//! the second and never the first. Both are rebuilt by [`supervisor`], never by lapin's own recovery.
+
+mod connection;
+pub mod consumer;
+pub mod envelope;
+pub mod error;
+mod guard;
+pub mod intake;
+pub mod message;
+pub mod metrics;
+pub mod outgoing;
+pub mod publisher;
+pub mod supervisor;
+pub mod topology;
+
+pub use consumer::{Acked, Acker, Consumer, Delivery, Receipt};
+pub use envelope::{BodyFault, DecodeRules, Publishers, RawDelivery, Rejected, decode_body};
+pub use error::BrokerError;
+pub use guard::{RAW_PROPERTIES, UNREADABLE};
+pub use message::{HeaderValue, Headers, Properties};
+pub use outgoing::{Addressed, Exchange, Outgoing};
+pub use publisher::{Lost, Published, Publisher};
+pub use supervisor::{Broker, BrokerState, Consuming, Publishing};
+pub use topology::Topology;
+pub use topology::declare::{Deviation, Finding, Object, QueueStatus};

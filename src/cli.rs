@@ -1,1 +1,105 @@
-//! (to be written)
+//! The command line: one file per command group, one printer, exit codes scripts can rely on.
+
+pub mod broker;
+pub mod case;
+pub mod completions;
+pub mod config;
+pub mod db;
+pub mod dead;
+pub mod dev;
+pub mod doctor;
+pub mod exit;
+pub mod globals;
+pub mod import;
+pub mod job;
+pub mod mail;
+pub mod man;
+pub mod output;
+pub mod queue;
+pub mod reference;
+pub mod route;
+pub mod run;
+pub mod schema;
+pub mod send;
+pub mod session;
+pub mod words;
+pub mod workflow;
+
+use clap::{Parser, Subcommand};
+
+use exit::{Exit, Failure};
+use globals::Globals;
+use session::Session;
+
+/// Carries every request of a patronato to the right INPS sede, and the answer back.
+#[derive(Debug, Parser)]
+#[command(
+    name = "usciere",
+    version,
+    max_term_width = 100,
+    propagate_version = true,
+    after_long_help = globals::EXIT_CODES_HELP,
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub globals: Globals,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Run(run::RunArgs),
+    Dev(dev::DevArgs),
+    Send(send::SendArgs),
+    Case(case::CaseArgs),
+    Queue(queue::QueueArgs),
+    Dead(dead::DeadArgs),
+    Job(job::JobArgs),
+    Workflow(workflow::WorkflowArgs),
+    Mail(mail::MailArgs),
+    Import(import::ImportArgs),
+    Route(route::RouteArgs),
+    Db(db::DbArgs),
+    Broker(broker::BrokerArgs),
+    Config(config::ConfigArgs),
+    Doctor(doctor::DoctorArgs),
+    Schema(schema::SchemaArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
+}
+
+/// Runs a command to its end and says how it ended.
+pub async fn run(cli: Cli) -> Exit {
+    let mut session = Session::new(cli.globals);
+    match dispatch(cli.command, &mut session).await {
+        Ok(exit) => exit,
+        Err(failure) => {
+            session.printer.failure(&failure);
+            failure.exit
+        }
+    }
+}
+
+async fn dispatch(command: Command, session: &mut Session) -> Result<Exit, Failure> {
+    match command {
+        Command::Config(args) => config::run(args, session),
+        Command::Doctor(_) => doctor::run(session).await,
+        Command::Schema(args) => schema::run(&args, session),
+        Command::Completions(args) => completions::run(&args, session),
+        Command::Man(args) => man::run(&args, session),
+        Command::Run(args) => run::run(args, session).await,
+        Command::Dev(args) => dev::run(args, session).await,
+        Command::Send(_)
+        | Command::Case(_)
+        | Command::Queue(_)
+        | Command::Dead(_)
+        | Command::Job(_)
+        | Command::Workflow(_)
+        | Command::Mail(_)
+        | Command::Import(_)
+        | Command::Route(_)
+        | Command::Db(_)
+        | Command::Broker(_) => Err(Failure::new(Exit::Failed, "this command is not wired yet")),
+    }
+}

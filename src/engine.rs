@@ -1,1 +1,112 @@
-//! (to be written)
+//! The engine: a batch of commands in, one transaction, and everything that has to follow from it queued.
+//!
+//! `handle` looks up what rules need (outside any transaction), then: seen before? -> lock -> decide -> write ->
+//! commit. Nothing is published, mailed or acknowledged here: that is the outbox's, the relay's and the door's.
+
+mod counting;
+mod door;
+mod handle;
+mod item;
+mod ledger;
+mod lookup;
+mod render;
+mod submission;
+mod sweep;
+mod translate;
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::attachments::AttachmentStore;
+use crate::clock::Clock;
+use crate::domain::attachment::AttachmentLimits;
+use crate::domain::registers::Registers;
+use crate::registry::{CitizenRegister, PracticeRegister};
+use crate::relay::HandOff;
+use crate::store::Store;
+use crate::workflow::Registry;
+
+pub use door::{Completion, Door};
+pub use item::{Handled, Item, Original};
+pub use sweep::Swept;
+
+/// What texts and files may be.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Characters of a text or of notes.
+    pub text: usize,
+    pub attachments: AttachmentLimits,
+}
+
+/// How a node's engine is set up.
+#[derive(Debug, Clone)]
+pub struct EngineOptions {
+    pub limits: Limits,
+    /// Buckets messages are spread over when no relay runs in this process.
+    pub buckets: u16,
+    /// The address attachments and requests are linked under.
+    pub base_url: String,
+}
+
+/// Handles commands. Shared by every door of a node.
+pub struct Engine {
+    store: Store,
+    clock: Clock,
+    workflows: watch::Receiver<Arc<Registry>>,
+    registers: watch::Receiver<Arc<Registers>>,
+    citizens: CitizenRegister,
+    practices: PracticeRegister,
+    attachments: AttachmentStore,
+    /// The relay of this node, when it has one.
+    handoff: Option<HandOff>,
+    options: EngineOptions,
+}
+
+/// The parts an engine works with.
+pub struct EngineParts {
+    pub store: Store,
+    pub clock: Clock,
+    pub workflows: watch::Receiver<Arc<Registry>>,
+    pub registers: watch::Receiver<Arc<Registers>>,
+    pub citizens: CitizenRegister,
+    pub practices: PracticeRegister,
+    pub attachments: AttachmentStore,
+    pub handoff: Option<HandOff>,
+}
+
+impl Engine {
+    pub fn new(parts: EngineParts, options: EngineOptions) -> Self {
+        let EngineParts {
+            store,
+            clock,
+            workflows,
+            registers,
+            citizens,
+            practices,
+            attachments,
+            handoff,
+        } = parts;
+        Self {
+            store,
+            clock,
+            workflows,
+            registers,
+            citizens,
+            practices,
+            attachments,
+            handoff,
+            options,
+        }
+    }
+
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    fn buckets(&self) -> u16 {
+        self.handoff
+            .as_ref()
+            .map_or(self.options.buckets, HandOff::buckets)
+    }
+}

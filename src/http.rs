@@ -1,1 +1,94 @@
-//! (to be written)
+//! The HTTP face of a node: health and metrics on every node, the movable clock and the caught mails in development.
+//!
+//! No timeout drops a handler: a dropped database future leaves its connection in a transaction. What must not be cut
+//! short when a client hangs up is spawned.
+
+pub mod body;
+pub mod dev;
+pub mod health;
+pub mod problem;
+
+use std::any::Any;
+use std::io;
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::config::Profile;
+use crate::lifecycle::readiness::Readiness;
+use crate::telemetry::metrics::Exporter;
+use dev::DevHooks;
+use problem::Problem;
+
+/// What the handlers answer from.
+#[derive(Debug, Clone)]
+pub struct HttpState {
+    pub readiness: Readiness,
+    pub exporter: Exporter,
+}
+
+/// Bodies of these endpoints are small; attachments have routes and limits of their own.
+const LARGEST_BODY: usize = 64 * 1024;
+
+/// Everything this node answers at `address`. The hooks are mounted in development only, and only on loopback.
+pub fn router(state: HttpState, profile: Profile, address: SocketAddr, hooks: Option<DevHooks>) -> Router {
+    let mut router = Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .with_state(state);
+    match hooks {
+        Some(hooks) if !profile.is_production() && address.ip().is_loopback() => {
+            router = router.merge(dev::router(hooks));
+        }
+        Some(_) | None => {}
+    }
+    let router = router
+        .fallback(|| async { Problem::new(StatusCode::NOT_FOUND) })
+        .method_not_allowed_fallback(|| async { Problem::new(StatusCode::METHOD_NOT_ALLOWED) })
+        .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
+        .layer(CatchPanicLayer::custom(after_panic));
+    SECURITY_HEADERS
+        .into_iter()
+        .fold(router, |router, (name, value)| {
+            router.layer(SetResponseHeaderLayer::if_not_present(
+                name,
+                HeaderValue::from_static(value),
+            ))
+        })
+}
+
+/// These pages are data for machines: nothing in them is to be run, framed, guessed at or kept.
+const SECURITY_HEADERS: [(HeaderName, &str); 5] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::CACHE_CONTROL, "no-store"),
+];
+
+fn after_panic(_panic: Box<dyn Any + Send + 'static>) -> Response {
+    tracing::error!("a handler panicked");
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR).into_response()
+}
+
+/// Answers until `until` is cancelled. Cancel it last: a node that drains still says so at `/readyz`.
+pub async fn serve(listener: TcpListener, router: Router, until: CancellationToken) -> io::Result<()> {
+    axum::serve(listener, router)
+        .with_graceful_shutdown(until.cancelled_owned())
+        .await
+}
+
+#[cfg(test)]
+mod tests;

@@ -20,6 +20,7 @@ pub mod engine;
 pub mod http;
 pub mod lifecycle;
 pub mod mail;
+pub mod node;
 pub mod registry;
 pub mod relay;
 pub mod routing;

@@ -1,1 +1,355 @@
-//! (to be written)
+//! The relay: from the outbox to queues of sedi and portals, each message until the broker confirms it.
+//!
+//! Every bucket is in the hands of one node. What this node commits reaches the relay in memory (`handoff`); what
+//! other nodes commit, what was left over and what failed is found by looking into the database, woken by NOTIFY
+//! and by a slow poll. A destination that refuses waits as a whole; the others do not notice.
+
+mod confirmer;
+mod handoff;
+mod leases;
+mod window;
+
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::amqp::{Exchange, Lost, Outgoing, Published, Publisher};
+use crate::domain::command::TraceParent;
+use crate::domain::ids::{MessageId, NodeName};
+use crate::store::{OutboxRow, Store};
+
+use confirmer::Confirmer;
+use handoff::{Ticket, Tickets};
+use leases::{Held, LeaseKeeper};
+
+pub use handoff::{HandOff, Slot};
+
+/// How many rows one look into the database takes.
+const LOOK: i64 = 1_000;
+
+#[derive(Debug, Clone)]
+pub struct RelayOptions {
+    pub node: NodeName,
+    /// What this node does, for its sign of life.
+    pub roles: Vec<&'static str>,
+    pub buckets: u16,
+    pub lease: Duration,
+    /// How often the database is looked at without being told.
+    pub poll: Duration,
+    /// Messages in flight towards the broker.
+    pub window: usize,
+    pub longest_back_off: Duration,
+}
+
+/// Publishes what the engine queued.
+pub struct Relay {
+    store: Store,
+    publisher: Publisher,
+    options: RelayOptions,
+    tickets: Tickets,
+    held: Held,
+    /// Held buckets whose database rows have to be looked at before anything handed over is believed.
+    dirty: BTreeSet<u16>,
+    /// Messages a look found, and the last slot that may repeat them.
+    looked_at: HashSet<i64>,
+    repeats_until: u64,
+    queue: VecDeque<OutboxRow>,
+    /// Destinations that refused, until when.
+    waiting: HashMap<String, Instant>,
+    /// Destinations that waited long enough: one message taken ends it.
+    tried_again: HashSet<String>,
+    next_poll: Instant,
+    /// The last window could not be sent at all.
+    broker_away: bool,
+}
+
+impl Relay {
+    pub fn new(store: Store, publisher: Publisher, options: RelayOptions) -> (Self, HandOff) {
+        let (handoff, tickets) = HandOff::new(options.buckets);
+        let relay = Self {
+            store,
+            publisher,
+            options,
+            tickets,
+            held: Held::new(),
+            dirty: BTreeSet::new(),
+            looked_at: HashSet::new(),
+            repeats_until: 0,
+            queue: VecDeque::new(),
+            waiting: HashMap::new(),
+            tried_again: HashSet::new(),
+            next_poll: Instant::now(),
+            broker_away: false,
+        };
+        (relay, handoff)
+    }
+
+    /// Runs until `stop`; then publishes what was handed over, and lets go of its buckets.
+    ///
+    /// `told` carries buckets other nodes wrote into; an empty list means all.
+    pub async fn run(mut self, mut told: mpsc::Receiver<Vec<u16>>, stop: CancellationToken) {
+        let (held_sender, mut held) = watch::channel(Held::new());
+        let keeper = LeaseKeeper {
+            store: self.store.clone(),
+            node: self.options.node.clone(),
+            roles: self.options.roles.clone(),
+            buckets: self.options.buckets,
+            lease: self.options.lease,
+        };
+        let keeper_stop = CancellationToken::new();
+        let keeper = tokio::spawn(keeper.run(held_sender, keeper_stop.clone()));
+        let confirmer = Confirmer::start(self.store.clone(), self.options.node.clone(), held.clone());
+
+        while !stop.is_cancelled() {
+            if std::mem::take(&mut self.broker_away) {
+                // Slots filled meanwhile overflow into the database; the leases are renewed beside this.
+                tokio::select! {
+                    () = stop.cancelled() => break,
+                    () = self.publisher.ready() => {}
+                }
+            }
+            let next_look = self.next_look();
+            tokio::select! {
+                () = stop.cancelled() => {}
+                changed = held.changed() => {
+                    if changed.is_ok() { let now = held.borrow_and_update().clone(); self.leases_changed(now); }
+                }
+                Some(ticket) = self.tickets.receiver.recv() => self.take(ticket).await,
+                Some(buckets) = told.recv() => self.told(&buckets),
+                () = tokio::time::sleep_until(next_look) => self.time_to_look(),
+            }
+            self.publish_queue(&confirmer).await;
+            self.look(&confirmer).await;
+        }
+        while let Ok(ticket) = self.tickets.receiver.try_recv() {
+            self.take(ticket).await;
+        }
+        self.publish_queue(&confirmer).await;
+        confirmer.idle().await;
+        keeper_stop.cancel();
+        if keeper.await.is_err() {
+            tracing::error!("the keeper of relay leases panicked");
+        }
+        if let Err(error) = self.store.sign_off(&self.options.node).await {
+            tracing::warn!(error = %error, "relay leases were left to run out");
+        }
+    }
+
+    fn leases_changed(&mut self, now: Held) {
+        for bucket in self.held.keys().filter(|bucket| !now.contains_key(bucket)) {
+            self.tickets.set_held(*bucket, false);
+            self.dirty.remove(bucket);
+        }
+        for (bucket, fence) in &now {
+            if self.held.get(bucket) != Some(fence) {
+                self.dirty.insert(*bucket);
+                self.tickets.set_held(*bucket, true);
+            }
+        }
+        self.held = now;
+    }
+
+    fn told(&mut self, buckets: &[u16]) {
+        if buckets.is_empty() {
+            self.all_dirty();
+        } else {
+            self.dirty
+                .extend(buckets.iter().filter(|bucket| self.held.contains_key(bucket)));
+        }
+    }
+
+    fn all_dirty(&mut self) {
+        self.dirty.extend(self.held.keys());
+    }
+
+    fn time_to_look(&mut self) {
+        let now = Instant::now();
+        self.tried_again.extend(
+            self.waiting
+                .extract_if(|_, until| *until <= now)
+                .map(|(name, _)| name),
+        );
+        self.next_poll = now + self.options.poll.mul_f64(rand::random_range(0.9..1.1));
+        self.all_dirty();
+    }
+
+    fn next_look(&self) -> Instant {
+        self.waiting
+            .values()
+            .copied()
+            .min()
+            .map_or(self.next_poll, |due| due.min(self.next_poll))
+    }
+
+    /// Takes this slot and every other one that is there.
+    async fn take(&mut self, ticket: Ticket) {
+        let mut next = Some(ticket);
+        while let Some(ticket) = next {
+            if ticket.number > self.repeats_until {
+                self.looked_at.clear();
+            }
+            match ticket.rows.await {
+                Ok(rows) => {
+                    self.tickets.taken(rows.len());
+                    self.queue.extend(rows.into_iter().filter(|row| {
+                        self.held.contains_key(&row.bucket)
+                            && !self.dirty.contains(&row.bucket)
+                            && !self.looked_at.contains(&row.id)
+                    }));
+                }
+                Err(_) => self.all_dirty(),
+            }
+            next = if self.queue.len() < self.options.window {
+                self.tickets.receiver.try_recv().ok()
+            } else {
+                None
+            };
+        }
+    }
+
+    /// Looks into the database for what no slot will bring, until nothing is left to find.
+    async fn look(&mut self, confirmer: &Confirmer) {
+        while !self.dirty.is_empty() {
+            confirmer.idle().await;
+            let buckets: Vec<u16> = self.dirty.iter().copied().collect();
+            let rows = match self.store.unsent(&buckets, LOOK).await {
+                Ok(rows) => rows,
+                Err(error) => {
+                    tracing::warn!(error = %error, "the outbox could not be read");
+                    tokio::time::sleep(self.options.poll).await;
+                    return;
+                }
+            };
+            self.repeats_until = self.tickets.last_reserved();
+            self.looked_at.extend(rows.iter().map(|row| row.id));
+            if i64::try_from(rows.len()).unwrap_or(LOOK) < LOOK {
+                self.dirty.clear();
+            }
+            self.queue.extend(rows);
+            if !self.publish_queue(confirmer).await {
+                return;
+            }
+        }
+    }
+
+    /// Publishes everything queued; false when the broker could not be reached and the rest was given back.
+    async fn publish_queue(&mut self, confirmer: &Confirmer) -> bool {
+        while !self.queue.is_empty() {
+            let waiting: HashSet<String> = self.waiting.keys().cloned().collect();
+            let window = window::take_window(&mut self.queue, self.options.window, &waiting);
+            if window.is_empty() {
+                continue;
+            }
+            let (window, outgoing): (Vec<_>, Vec<_>) = window
+                .into_iter()
+                .filter_map(|row| outgoing(&row).map(|message| (row, message)))
+                .unzip();
+            let outcomes = self.publisher.publish(outgoing).await;
+            if !self.settle(window, outcomes, confirmer).await {
+                self.queue.clear();
+                self.all_dirty();
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Books the outcome of a window; false when messages were lost with their channel.
+    async fn settle(
+        &mut self,
+        window: Vec<OutboxRow>,
+        outcomes: Vec<Published>,
+        confirmer: &Confirmer,
+    ) -> bool {
+        let mut taken = Vec::with_capacity(window.len());
+        let mut refused: HashMap<String, (String, Vec<i64>)> = HashMap::new();
+        let mut lost = None;
+        let mut recovered = Vec::new();
+        for (row, outcome) in window.into_iter().zip(outcomes) {
+            match outcome {
+                Published::Confirmed => {
+                    taken.push(row.id);
+                    if self.tried_again.remove(&row.destination) {
+                        recovered.push(row.destination);
+                    }
+                }
+                Published::Unroutable { .. } | Published::Refused => {
+                    let reason = why(&outcome);
+                    refused
+                        .entry(row.destination)
+                        .or_insert_with(|| (reason, Vec::new()))
+                        .1
+                        .push(row.id);
+                }
+                Published::Lost(reason) => lost = Some(reason),
+            }
+        }
+        confirmer.confirmed(&taken);
+        if let Err(error) = self.store.end_back_off(&recovered).await {
+            tracing::warn!(error = %error, "the end of a wait could not be noted");
+        }
+        for (destination, (reason, ids)) in refused {
+            self.back_off(destination, &reason, &ids).await;
+        }
+        match &lost {
+            None => true,
+            Some(Lost::Blocked | Lost::NotConnected) => {
+                self.broker_away = true;
+                false
+            }
+            Some(Lost::Broken(_) | Lost::Silent) => {
+                tracing::info!(reason = ?lost, "messages in flight were lost and will be published again");
+                false
+            }
+        }
+    }
+
+    async fn back_off(&mut self, destination: String, reason: &str, ids: &[i64]) {
+        let longest = self.options.longest_back_off;
+        let pause = match self.store.back_off(&destination, reason, ids, longest).await {
+            Ok(pause) => pause,
+            Err(error) => {
+                tracing::warn!(error = %error, "a waiting destination could not be noted");
+                longest
+            }
+        };
+        tracing::warn!(
+            destination,
+            reason,
+            messages = ids.len(),
+            pause_ms = pause.as_millis(),
+            "destination waits"
+        );
+        self.waiting.insert(destination, Instant::now() + pause);
+    }
+}
+
+fn why(outcome: &Published) -> String {
+    match outcome {
+        Published::Unroutable { code, text } => format!("unroutable: {code} {text}"),
+        Published::Refused => "the queue is full".to_owned(),
+        Published::Confirmed | Published::Lost(_) => String::new(),
+    }
+}
+
+/// The row as a message; `None` for a row no version of usciere wrote.
+fn outgoing(row: &OutboxRow) -> Option<Outgoing> {
+    Some(Outgoing {
+        exchange: Exchange::from_word(&row.exchange)?,
+        routing_key: row.routing_key.clone(),
+        message_id: MessageId::parse(&row.message_id.to_string()).ok()?,
+        kind: row.kind.clone().into(),
+        request: row.request,
+        causation_id: row
+            .causation_id
+            .as_deref()
+            .and_then(|id| MessageId::parse(id).ok()),
+        case_seq: row.case_seq,
+        trace_parent: row.trace_parent.as_deref().map(|trace| TraceParent(trace.into())),
+        at: row.created_at,
+        body: row.body.as_slice().into(),
+    })
+}

@@ -1,17 +1,32 @@
-//! PostgreSQL, the only truth. (Minimal: the engine's store takes its place.)
+//! PostgreSQL, the only truth. All SQL of usciere stands in this module; its verbs are what the engine does, not
+//! what tables hold.
+//!
+//! Relies on `migrations/`. Futures of this module are never dropped half way (no `select!`, no `timeout` round
+//! them): sqlx 0.9.0 returns a connection with an open transaction to the pool when `begin()` is cancelled.
+//! Limits on time are the server's: `statement_timeout`, `lock_timeout`.
 
+mod cases;
+mod dead_letters;
 mod error;
+mod intake;
 mod jobs;
 mod mails;
+mod outbox;
+mod registers;
+mod rows;
+mod settings;
 
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection as _, PgPool};
 
+pub use cases::{CaseFilter, Sending};
+pub use dead_letters::{DeadLetter, DeadLetterFilter, NewDeadLetter, Resolution};
 pub use error::StoreError;
+pub use intake::{Answer, InboxRow, IntakeTransaction, NewOutboxRow, Outcome, SeenMessage};
 pub use jobs::{
     Announced, AskedRun, JobCause, JobName, JobResult, JobRow, JobRunFilter, JobRunRow, NewJobRun, RunAsked,
     RunHold, RunStart,
@@ -20,12 +35,16 @@ pub use mails::{
     ClaimedMail, MailCounts, MailEnd, MailFilter, MailId, MailParams, MailRetry, MailState, MailSummary,
     NewMail, UnknownOutcome,
 };
+pub use outbox::{BucketLease, OutboxRow, OutboxState};
+pub use registers::{PatronatoOffice, RegisterImport, Written};
+pub use settings::{Change, Kept};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// How to reach the database and how long its answers may take.
 #[derive(Debug, Clone)]
 pub struct StoreOptions {
+    /// `postgres://user:password@host:port/database`, or with `?host=/socket/dir`.
     pub url: String,
     pub application_name: String,
     pub max_connections: u32,
@@ -36,25 +55,122 @@ pub struct StoreOptions {
 /// The database, shared by everything in one node.
 #[derive(Debug, Clone)]
 pub struct Store {
-    pub(crate) pool: PgPool,
+    pool: PgPool,
 }
 
 impl Store {
+    /// Prepares a pool; connects on first use, so that a node starts while its database does not.
     pub fn new(options: &StoreOptions) -> Result<Self, StoreError> {
         let connect = PgConnectOptions::from_str(&options.url)
             .map_err(StoreError::from)?
-            .application_name(&options.application_name);
+            .application_name(&options.application_name)
+            .options([
+                ("statement_timeout", millis(options.statement_timeout)),
+                ("lock_timeout", millis(options.lock_timeout)),
+                (
+                    "idle_in_transaction_session_timeout",
+                    millis(Duration::from_mins(1)),
+                ),
+                ("timezone", "UTC".to_owned()),
+                ("synchronous_commit", "on".to_owned()),
+            ]);
         let pool = PgPoolOptions::new()
             .max_connections(options.max_connections)
+            .acquire_timeout(Duration::from_secs(10))
+            .max_lifetime(Duration::from_mins(10))
+            .after_release(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
             .connect_lazy_with(connect);
         Ok(Self { pool })
     }
 
+    /// Brings the schema up to this binary's; does nothing when it is.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         MIGRATIONS.run(&self.pool).await.map_err(StoreError::from)
+    }
+
+    /// The migrations this binary knows and the ones the database has.
+    pub async fn schema_status(&self) -> Result<SchemaStatus, StoreError> {
+        let known = MIGRATIONS
+            .iter()
+            .map(|m| (m.version, m.description.to_string()))
+            .collect();
+        let table: bool =
+            sqlx::query_scalar!(r#"select to_regclass('_sqlx_migrations') is not null as "there!""#)
+                .fetch_one(&self.pool)
+                .await?;
+        let applied = if table {
+            // Not `query!`: the table is sqlx's own and does not stand in `migrations/`.
+            sqlx::query_scalar::<_, i64>(
+                "select version from _sqlx_migrations where success order by version",
+            )
+            .fetch_all(&self.pool)
+            .await?
+        } else {
+            Vec::new()
+        };
+        Ok(SchemaStatus { known, applied })
+    }
+
+    /// Whether the database answers, and how far its clock is from this machine's is not asked here.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query_scalar!(r#"select 1 as "one!""#)
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// A listener on the channels by which nodes wake each other.
+    pub async fn listen(&self) -> Result<Changes, StoreError> {
+        let mut listener = sqlx::postgres::PgListener::connect_with(&self.pool).await?;
+        listener.listen_all(Change::CHANNELS.iter().copied()).await?;
+        Ok(Changes { listener })
     }
 
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// What migrations a binary knows and a database has.
+#[derive(Debug, Clone)]
+pub struct SchemaStatus {
+    pub known: Vec<(i64, String)>,
+    pub applied: Vec<i64>,
+}
+
+impl SchemaStatus {
+    pub fn is_current(&self) -> bool {
+        self.known
+            .iter()
+            .map(|(version, _)| version)
+            .eq(self.applied.iter())
+    }
+
+    /// The database is of a newer binary: this one must not write to it.
+    pub fn is_ahead(&self) -> bool {
+        self.applied.last() > self.known.last().map(|(version, _)| version)
+    }
+}
+
+/// The stream of changes other nodes made. A lost connection ends it: listen again, and look at everything.
+pub struct Changes {
+    listener: sqlx::postgres::PgListener,
+}
+
+impl Changes {
+    /// The next change. Notifications of no meaning here are skipped.
+    pub async fn next(&mut self) -> Result<Change, StoreError> {
+        loop {
+            let Some(notification) = self.listener.try_recv().await? else {
+                return Err(StoreError::Unavailable(sqlx::Error::PoolClosed));
+            };
+            if let Some(change) = Change::read(notification.channel(), notification.payload()) {
+                return Ok(change);
+            }
+        }
+    }
+}
+
+fn millis(duration: Duration) -> String {
+    duration.as_millis().to_string()
 }

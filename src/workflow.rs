@@ -1,30 +1,33 @@
-//! (placeholder: signatures the engine is written against)
-use chrono::NaiveDate;
+//! Workflows as data (`workflows/*.toml`) and the pure rules that run them.
+//!
+//! [`Workflow::parse`] turns a file into a checked table or lists everything wrong with it; [`decide`] and
+//! [`offers`] read that one table, so engine, API and pages cannot disagree. No I/O but in [`registry`].
 
-use crate::domain::case::{Facts, StateName};
-use crate::domain::event::{Effect, EventKind};
-use crate::domain::ids::SedeCode;
-use crate::domain::refusal::{Reason, RefusalCode};
+mod check;
+mod compile;
+mod decide;
+mod definition;
+mod diff;
+mod explain;
+#[cfg(test)]
+mod fixtures;
+pub mod graph;
+#[cfg(test)]
+mod invariants;
+mod offers;
+mod opening;
+mod parse;
+mod problems;
+mod question;
+mod refuse;
+pub mod registry;
+pub mod scenario;
+pub mod vocabulary;
 
-/// What an event makes of a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision {
-    pub state: StateName,
-    pub sede: SedeCode,
-    pub facts: Facts,
-    pub effects: Vec<Effect>,
-    /// The date of the next timer, if one is running.
-    pub due_on: Option<NaiveDate>,
-}
-
-/// Whether an actor may bring an event about now; if not, why and from when.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Offer {
-    pub event: EventKind,
-    pub allowed: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub code: Option<RefusalCode>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub available_from: Option<NaiveDate>,
-    pub why: Vec<Reason>,
-}
+pub use decide::{Decision, decide};
+pub use definition::{Fingerprint, State, Workflow};
+pub use diff::diff;
+pub use offers::{Offer, offers};
+pub use opening::{Opened, Opening, Past, Unreplayable, open, replay};
+pub use problems::{Problem, Problems};
+pub use registry::Registry;

@@ -3,7 +3,10 @@
 //! Topology is data (`workflows/*.toml`), vocabulary is Rust: a new word is one variant here, and the compiler
 //! lists the places that must know it.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::case::Continuation;
 use super::ids::{ActorId, OfficeCode, PatronatoCode, SedeCode};
@@ -13,7 +16,7 @@ macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+        #[derive(serde::Serialize, schemars::JsonSchema)]
         pub enum $name { $($(#[$variant_doc])* #[serde(rename = $word)] $variant),+ }
 
         impl $name {
@@ -28,6 +31,12 @@ macro_rules! words {
             }
         }
 
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::domain::event::read_word(deserializer, &[$($word),+], Self::from_word)
+            }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(self.as_str())
@@ -36,6 +45,32 @@ macro_rules! words {
     };
 }
 pub(crate) use words;
+
+/// Reads one of `words`, as a text and nothing else: serde alone would also take `{"word": null}`.
+pub(crate) fn read_word<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    words: &'static [&'static str],
+    from_word: fn(&str) -> Option<T>,
+) -> Result<T, D::Error> {
+    deserializer.deserialize_str(WordVisitor { words, from_word })
+}
+
+struct WordVisitor<T> {
+    words: &'static [&'static str],
+    from_word: fn(&str) -> Option<T>,
+}
+
+impl<T> Visitor<'_> for WordVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "one of {}", self.words.join(", "))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+        (self.from_word)(text).ok_or_else(|| E::unknown_variant(text, self.words))
+    }
+}
 
 words!(
     /// The kinds of event, as history and workflow files name them.

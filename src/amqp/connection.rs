@@ -1,0 +1,49 @@
+//! Opening a connection: heartbeat, name and time limits, without lapin's own recovery (RELIABILITY.md F8).
+
+use std::time::Duration;
+
+use lapin::uri::AMQPUri;
+use lapin::{Connection, ConnectionProperties, Error, ErrorKind};
+
+use super::error::BrokerError;
+use super::guard;
+use crate::config::amqp::AmqpSettings;
+
+/// From the first packet to an open virtual host.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Opens a connection that shows itself to operators of the broker as `name`.
+pub(super) async fn open(settings: &AmqpSettings, name: &str) -> Result<Connection, BrokerError> {
+    let mut uri: AMQPUri = settings.url.0.parse().map_err(BrokerError::Address)?;
+    uri.query.heartbeat.get_or_insert(settings.heartbeat_seconds);
+    let address = format!(
+        "{}:{}{}",
+        uri.authority.host,
+        uri.authority.port,
+        shown(&uri.vhost)
+    );
+    let properties = ConnectionProperties::default().with_connection_name(name.into());
+    let opening = guard::connect(uri, properties);
+    match tokio::time::timeout(OPEN_TIMEOUT, opening).await {
+        Ok(Ok(connection)) => Ok(connection),
+        Ok(Err(source)) if is_refusal(&source) => Err(BrokerError::Refused { address, source }),
+        Ok(Err(source)) => Err(BrokerError::Unreachable { address, source }),
+        Err(_) => Err(BrokerError::Silent { address }),
+    }
+}
+
+fn shown(vhost: &str) -> String {
+    if vhost == "/" {
+        String::new()
+    } else {
+        format!(" ({vhost})")
+    }
+}
+
+/// Whether the broker itself said no: no such path, access refused or not allowed (402, 403, 530).
+fn is_refusal(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::ProtocolError(error) => matches!(error.get_id(), 402 | 403 | 530),
+        _ => false,
+    }
+}

@@ -1,0 +1,50 @@
+//! Consuming one queue for as long as the process wants it, over every broken channel and connection.
+
+mod acker;
+mod ledger;
+pub(super) mod reading;
+pub(super) mod task;
+
+use tokio::sync::mpsc;
+
+use super::envelope::RawDelivery;
+use super::message::Properties;
+
+pub use acker::{Acked, Acker};
+
+/// A message the broker delivered and waits to see acknowledged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delivery {
+    pub routing_key: String,
+    pub properties: Properties,
+    pub body: Vec<u8>,
+    /// It was delivered before, to somebody, and not acknowledged.
+    pub redelivered: bool,
+    /// How often it was returned without an ack (quorum queues); every crash of a node or the broker counts one.
+    pub delivery_count: u32,
+    pub receipt: Receipt,
+}
+
+impl Delivery {
+    pub fn raw(&self) -> RawDelivery<'_> {
+        RawDelivery {
+            routing_key: &self.routing_key,
+            properties: &self.properties,
+            body: &self.body,
+        }
+    }
+}
+
+/// What an ack names: the delivery's number on its channel, and which channel that was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Receipt {
+    generation: u64,
+    tag: u64,
+}
+
+/// A queue being consumed. Deliveries end (`None`) only when consuming was stopped.
+#[derive(Debug)]
+pub struct Consumer {
+    pub deliveries: mpsc::Receiver<Delivery>,
+    pub acker: Acker,
+}

@@ -1,0 +1,163 @@
+//! The broker as the rest of the engine knows it: always there, sometimes down, and saying so.
+//!
+//! Two connections are kept up, one that only consumes and one that only publishes (RELIABILITY.md F5), each by a
+//! task of its own; consumers and publishers follow whatever connection is there. lapin's recovery is not used (F8).
+
+mod backoff;
+mod board;
+mod link;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::consumer::{Consumer, task};
+use super::error::BrokerError;
+use super::publisher::Publisher;
+use super::topology::Topology;
+use super::topology::declare::{self, Finding, QueueStatus};
+use crate::clock::Clock;
+use crate::config::amqp::AmqpSettings;
+use crate::domain::ids::{NodeName, SedeCode};
+
+pub(super) use backoff::Backoff;
+pub(super) use board::Board;
+pub use board::{BrokerState, Consuming, Publishing};
+use link::{Link, LinkRole};
+pub(super) use link::{Live, LiveLink};
+
+/// The way to the broker. Cheap to clone; [`Broker::close`] ends it.
+#[derive(Debug, Clone)]
+pub struct Broker {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    settings: AmqpSettings,
+    board: Board,
+    consuming: LiveLink,
+    publishing: LiveLink,
+    /// What is declared again when a consumer finds its queue missing.
+    known: Mutex<Topology>,
+    stop_consuming: CancellationToken,
+    closing: CancellationToken,
+    tasks: tokio::sync::Mutex<JoinSet<()>>,
+}
+
+impl Broker {
+    /// Begins to connect and returns at once; [`Broker::state`] tells how it goes.
+    pub fn start(settings: &AmqpSettings, node: &NodeName, clock: Clock) -> Self {
+        let board = Board::new(clock);
+        let (stop_consuming, closing) = (CancellationToken::new(), CancellationToken::new());
+        let mut tasks = JoinSet::new();
+        let mut keep = |role: LinkRole| {
+            let (link, live) = Link::new(role, settings.clone(), node, board.clone(), closing.clone());
+            tasks.spawn(link.keep());
+            live
+        };
+        let shared = Shared {
+            settings: settings.clone(),
+            consuming: keep(LinkRole::Consume),
+            publishing: keep(LinkRole::Publish),
+            board,
+            known: Mutex::new(Topology::default()),
+            stop_consuming,
+            closing,
+            tasks: tokio::sync::Mutex::new(tasks),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// How both directions stand; readiness follows it.
+    pub fn state(&self) -> watch::Receiver<BrokerState> {
+        self.shared.board.watch()
+    }
+
+    /// Waits until both connections are up.
+    pub async fn connected(&self) {
+        for link in [&self.shared.consuming, &self.shared.publishing] {
+            link.live().await;
+        }
+    }
+
+    /// Consumes a queue, taking at most `prefetch` unacknowledged deliveries, until consuming is stopped.
+    pub async fn consume(&self, queue: &str, prefetch: u16) -> Consumer {
+        let broker = self.clone();
+        let (task, consumer) = task::Task::new(queue, prefetch, broker, self.shared.stop_consuming.clone());
+        self.shared.tasks.lock().await.spawn(task.run());
+        consumer
+    }
+
+    /// A publisher with a channel of its own: what breaks another's channel does not touch it.
+    pub fn publisher(&self) -> Publisher {
+        let link = self.shared.publishing.clone();
+        Publisher::new(link, self.state(), &self.shared.settings)
+    }
+
+    /// Declares a topology and remembers it, to declare it again where a queue is found missing.
+    pub async fn declare(&self, topology: &Topology) -> Result<Vec<Finding>, BrokerError> {
+        self.known().include(topology.clone());
+        declare::declare(&self.connection()?.connection, topology).await
+    }
+
+    /// Declares the queue of a sede that became active.
+    pub async fn declare_sede(&self, sede: &SedeCode) -> Result<Vec<Finding>, BrokerError> {
+        let settings = &self.shared.settings;
+        self.declare(&Topology::of_sede(&settings.prefix, settings.queue_type, sede))
+            .await
+    }
+
+    /// What of a topology is missing or different.
+    pub async fn diff(&self, topology: &Topology) -> Result<Vec<Finding>, BrokerError> {
+        declare::diff(&self.connection()?.connection, topology).await
+    }
+
+    /// How full a queue is; `None` when there is none.
+    pub async fn queue_status(&self, queue: &str) -> Result<Option<QueueStatus>, BrokerError> {
+        declare::queue_status(&self.connection()?.connection, queue).await
+    }
+
+    /// Ends all consumers: nothing more is delivered, what is already in hand can still be acknowledged.
+    pub fn stop_consuming(&self) {
+        self.shared.stop_consuming.cancel();
+    }
+
+    /// Ends everything. What was delivered and not acknowledged goes back to its queue.
+    pub async fn close(&self) {
+        self.stop_consuming();
+        self.shared.closing.cancel();
+        let mut tasks = self.shared.tasks.lock().await;
+        while tasks.join_next().await.is_some() {}
+    }
+
+    /// The connection for everything but publishing: an alarm does not block it.
+    fn connection(&self) -> Result<Arc<Live>, BrokerError> {
+        self.shared.consuming.now().ok_or(BrokerError::NotConnected)
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, Topology> {
+        self.shared.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn board(&self) -> &Board {
+        &self.shared.board
+    }
+
+    pub(super) async fn consuming_link(&self) -> Arc<Live> {
+        self.shared.consuming.live().await
+    }
+
+    /// Declares a queue that has gone missing, if it is ours to manage.
+    pub(super) async fn mend(&self, queue: &str) -> Result<Vec<Finding>, BrokerError> {
+        if !self.shared.settings.topology.manage {
+            return Ok(Vec::new());
+        }
+        let wanted = self.known().only_queue(queue);
+        declare::declare(&self.connection()?.connection, &wanted).await
+    }
+}

@@ -1,0 +1,250 @@
+//! Making a topology so, and telling what is not. Nothing is ever deleted: a queue that exists otherwise than wanted
+//! is told and left alone (a deleted and redeclared quorum queue may never come back, RELIABILITY.md F10).
+
+use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::types::{AMQPValue, FieldTable, ShortString};
+use lapin::{Channel, Connection, Error, ExchangeKind};
+
+use super::{Binding, ExchangeSpec, QueueSpec, Routing, Topology};
+use crate::amqp::error::{BrokerError, NOT_FOUND, soft_code};
+use crate::config::amqp::QueueType;
+
+/// One thing at the broker.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Object {
+    Exchange(String),
+    Queue(String),
+    Binding {
+        exchange: String,
+        queue: String,
+        key: String,
+    },
+}
+
+impl std::fmt::Display for Object {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Exchange(name) => write!(f, "exchange {name}"),
+            Self::Queue(name) => write!(f, "queue {name}"),
+            Self::Binding { exchange, queue, key } => write!(f, "binding {exchange} --{key}--> {queue}"),
+        }
+    }
+}
+
+/// How an object at the broker is not as wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deviation {
+    Missing,
+    /// It exists with other properties, in the broker's words.
+    Different(String),
+    /// The broker does not let us look or declare.
+    Forbidden(String),
+}
+
+/// An object that is not as wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub object: Object,
+    pub deviation: Deviation,
+}
+
+/// What a queue holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueueStatus {
+    /// Ready to be delivered; those delivered and not acknowledged are not counted.
+    pub messages: u32,
+    pub consumers: u32,
+}
+
+/// Declares everything; objects that cannot be made as wanted are reported, the others go on.
+pub(in crate::amqp) async fn declare(
+    connection: &Connection,
+    topology: &Topology,
+) -> Result<Vec<Finding>, BrokerError> {
+    let mut work = Work::new(connection);
+    for exchange in &topology.exchanges {
+        let done = exchange_declare(work.channel().await?, exchange, false).await;
+        work.note(Object::Exchange(exchange.name.clone()), done)?;
+    }
+    for queue in &topology.queues {
+        let done = queue_declare(work.channel().await?, queue, false).await;
+        work.note(Object::Queue(queue.name.clone()), done)?;
+    }
+    for binding in &topology.bindings {
+        let done = bind(work.channel().await?, binding).await;
+        work.note(object_of(binding), done)?;
+    }
+    Ok(work.findings)
+}
+
+/// Looks for what is missing or different. AMQP cannot ask for bindings: those are made again by every declaration.
+pub(in crate::amqp) async fn diff(
+    connection: &Connection,
+    topology: &Topology,
+) -> Result<Vec<Finding>, BrokerError> {
+    let mut work = Work::new(connection);
+    for exchange in &topology.exchanges {
+        let object = Object::Exchange(exchange.name.clone());
+        let exists = exchange_declare(work.channel().await?, exchange, true).await;
+        if work.note(object.clone(), exists)? {
+            // What exists can be declared again: the broker then compares the properties.
+            let same = exchange_declare(work.channel().await?, exchange, false).await;
+            work.note(object, same)?;
+        }
+    }
+    for queue in &topology.queues {
+        let object = Object::Queue(queue.name.clone());
+        let exists = queue_declare(work.channel().await?, queue, true).await;
+        if work.note(object.clone(), exists)? {
+            let same = queue_declare(work.channel().await?, queue, false).await;
+            work.note(object, same)?;
+        }
+    }
+    Ok(work.findings)
+}
+
+/// How many messages and consumers a queue has; `None` when there is no such queue.
+pub(in crate::amqp) async fn queue_status(
+    connection: &Connection,
+    queue: &str,
+) -> Result<Option<QueueStatus>, BrokerError> {
+    let channel = connection.create_channel().await?;
+    let options = QueueDeclareOptions {
+        passive: true,
+        ..QueueDeclareOptions::default()
+    };
+    match channel
+        .queue_declare(short(queue), options, FieldTable::default())
+        .await
+    {
+        Ok(found) => Ok(Some(QueueStatus {
+            messages: found.message_count(),
+            consumers: found.consumer_count(),
+        })),
+        Err(error) if soft_code(&error) == Some(NOT_FOUND) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Declarations one after the other, on a channel that is replaced whenever the broker closes it.
+struct Work<'c> {
+    connection: &'c Connection,
+    channel: Option<Channel>,
+    findings: Vec<Finding>,
+}
+
+impl<'c> Work<'c> {
+    const fn new(connection: &'c Connection) -> Self {
+        Self {
+            connection,
+            channel: None,
+            findings: Vec::new(),
+        }
+    }
+
+    async fn channel(&mut self) -> Result<&Channel, BrokerError> {
+        if self.channel.is_none() {
+            self.channel = Some(self.connection.create_channel().await?);
+        }
+        Ok(self.channel.as_ref().expect("just opened"))
+    }
+
+    /// Notes how one object went; false when it is not as wanted.
+    fn note(&mut self, object: Object, done: Result<(), Error>) -> Result<bool, BrokerError> {
+        let Err(error) = done else { return Ok(true) };
+        let deviation = match soft_code(&error) {
+            Some(NOT_FOUND) => Deviation::Missing,
+            Some(403) => Deviation::Forbidden(error.to_string()),
+            Some(_) => Deviation::Different(error.to_string()),
+            None => return Err(error.into()),
+        };
+        self.channel = None;
+        self.findings.push(Finding { object, deviation });
+        Ok(false)
+    }
+}
+
+async fn exchange_declare(channel: &Channel, exchange: &ExchangeSpec, passive: bool) -> Result<(), Error> {
+    let kind = match exchange.routing {
+        Routing::Topic => ExchangeKind::Topic,
+        Routing::Fanout => ExchangeKind::Fanout,
+    };
+    let mut arguments = FieldTable::default();
+    if let Some(alternate) = &exchange.alternate {
+        arguments.insert("alternate-exchange".into(), text(alternate));
+    }
+    let options = ExchangeDeclareOptions {
+        passive,
+        durable: true,
+        ..ExchangeDeclareOptions::default()
+    };
+    channel
+        .exchange_declare(short(&exchange.name), kind, options, arguments)
+        .await
+}
+
+async fn queue_declare(channel: &Channel, queue: &QueueSpec, passive: bool) -> Result<(), Error> {
+    let options = QueueDeclareOptions {
+        passive,
+        durable: true,
+        ..QueueDeclareOptions::default()
+    };
+    channel
+        .queue_declare(short(&queue.name), options, arguments_of(queue))
+        .await
+        .map(|_| ())
+}
+
+fn arguments_of(queue: &QueueSpec) -> FieldTable {
+    let mut arguments = FieldTable::default();
+    arguments.insert("x-queue-type".into(), text(queue.queue_type.as_str()));
+    if let Some(exchange) = &queue.dead_letters_to {
+        arguments.insert("x-dead-letter-exchange".into(), text(exchange));
+    }
+    if queue.queue_type == QueueType::Quorum {
+        arguments.insert(
+            "x-delivery-limit".into(),
+            AMQPValue::LongUInt(queue.delivery_limit),
+        );
+        if queue.dead_letters_to.is_some() {
+            // Without these two a message may be lost on its way to the dead letters.
+            arguments.insert("x-dead-letter-strategy".into(), text("at-least-once"));
+            arguments.insert("x-overflow".into(), text("reject-publish"));
+        }
+    }
+    arguments
+}
+
+async fn bind(channel: &Channel, binding: &Binding) -> Result<(), Error> {
+    let (queue, exchange, key) = (
+        short(&binding.queue),
+        short(&binding.exchange),
+        short(&binding.key),
+    );
+    channel
+        .queue_bind(
+            queue,
+            exchange,
+            key,
+            QueueBindOptions::default(),
+            FieldTable::default(),
+        )
+        .await
+}
+
+fn object_of(binding: &Binding) -> Object {
+    Object::Binding {
+        exchange: binding.exchange.clone(),
+        queue: binding.queue.clone(),
+        key: binding.key.clone(),
+    }
+}
+
+fn text(value: &str) -> AMQPValue {
+    AMQPValue::LongString(value.into())
+}
+
+/// Names are made of codes and a prefix, far below 255 bytes; what is longer would not be found anyway.
+fn short(name: &str) -> ShortString {
+    ShortString::try_new(name).unwrap_or_default()
+}

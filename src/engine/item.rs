@@ -1,0 +1,105 @@
+//! What goes into the engine, and what became of it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::domain::command::{Command, Content, Envelope};
+use crate::domain::dead_letter::DeadLetterReason;
+use crate::domain::ids::RequestId;
+use crate::domain::refusal::Refusal;
+use crate::store::{Answer, NewDeadLetter, Outcome};
+
+/// A message as it came, able to be kept byte for byte.
+pub trait Original: Send + Sync {
+    /// The dead letter of this message.
+    fn bury(&self, reason: DeadLetterReason, detail: String) -> NewDeadLetter;
+}
+
+/// One thing to handle.
+#[derive(Clone)]
+pub enum Item {
+    /// Understood: decide it.
+    Command {
+        envelope: Arc<Envelope>,
+        /// The message it came in; callers inside this process have none.
+        original: Option<Arc<dyn Original>>,
+    },
+    /// Not to be understood or trusted: keep it.
+    DeadLetter(Arc<NewDeadLetter>),
+}
+
+impl Item {
+    /// Items of one lane are handled in the order they came in: everything of one request shares a lane.
+    pub fn lane(&self) -> u16 {
+        match self {
+            Self::Command { envelope, .. } => target(envelope).map_or(0, |request| request.bucket(u16::MAX)),
+            Self::DeadLetter(_) => 0,
+        }
+    }
+}
+
+impl fmt::Debug for Item {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Command { envelope, .. } => f.debug_tuple("Command").field(&envelope.message_id).finish(),
+            Self::DeadLetter(letter) => f.debug_tuple("DeadLetter").field(&letter.reason).finish(),
+        }
+    }
+}
+
+/// The request a command is about; a submission without an id gets one derived from source and message id.
+pub(super) fn target(envelope: &Envelope) -> Option<RequestId> {
+    match &envelope.content {
+        Content::Invalid { .. } => envelope.request_id,
+        Content::Command(command) => Some(match command {
+            Command::Submit(submit) => submit
+                .request_id
+                .unwrap_or_else(|| RequestId::derive(&envelope.source, &envelope.message_id)),
+            Command::Message(body) => body.by.request_id,
+            Command::Attach(body) => body.by.request_id,
+            Command::Solicit(by) => by.request_id,
+            Command::Book(body) => body.by.request_id,
+            Command::Take(by) | Command::Release(by) => by.request_id,
+            Command::Assign(body) => body.by.request_id,
+            Command::Transfer(body) => body.by.request_id,
+            Command::Reply(body) => body.by.request_id,
+            Command::Close(body) | Command::EnableAppointment(body) | Command::CancelAppointment(body) => {
+                body.by.request_id
+            }
+            Command::Note(body) => body.by.request_id,
+            Command::ConfirmAppointment(body) => body.by.request_id,
+        }),
+    }
+}
+
+/// What became of an item, committed.
+#[derive(Debug, Clone)]
+pub enum Handled {
+    /// Done; what its portal was told, where it is told anything.
+    Done {
+        request: Option<RequestId>,
+        answer: Option<Answer>,
+    },
+    /// Understood, not allowed: nothing changed.
+    Refused(Box<Refusal>),
+    /// Came before, and was told the same again.
+    Repeated {
+        request: Option<RequestId>,
+        outcome: Outcome,
+        answer: Option<Answer>,
+    },
+    /// Kept as a dead letter.
+    DeadLettered(DeadLetterReason),
+}
+
+impl Handled {
+    /// The word metrics count it under.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Done { .. } => "done",
+            Self::Refused(_) => "refused",
+            Self::Repeated { .. } => "repeated",
+            Self::DeadLettered(_) => "dead_lettered",
+        }
+    }
+}

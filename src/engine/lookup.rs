@@ -1,0 +1,120 @@
+//! What rules need to know and only registers and stores can tell, asked for a whole batch at once and outside any
+//! transaction. When one of them is away the batch waits: nothing is lost or refused for it.
+
+use super::item::Item;
+use super::{Engine, Limits};
+use crate::attachments::AttachmentError;
+use crate::domain::attachment::{StoredAttachment, prepare};
+use crate::domain::command::{AttachmentInput, CitizenQuery, Command, Content, Practice};
+use crate::domain::refusal::Refusal;
+use crate::domain::registers::{Citizen, PracticeRecord};
+use crate::registry::RegisterError;
+
+/// What was found for one command.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    /// Everybody the query fits.
+    pub(super) citizens: Vec<Citizen>,
+    /// Everything the practices' register knows of the given reference.
+    pub(super) practices: Vec<PracticeRecord>,
+    /// The files, stored; or why they are not allowed.
+    pub(super) attachments: Result<Vec<StoredAttachment>, Refusal>,
+}
+
+/// A register or store that cannot be asked now.
+#[derive(Debug, thiserror::Error)]
+pub enum LookupError {
+    #[error("a register does not answer")]
+    Register(#[from] RegisterError),
+    #[error("the attachment store does not answer")]
+    Attachments(#[from] AttachmentError),
+}
+
+impl Engine {
+    /// One answer per item, in order; dead letters get an empty one.
+    pub(super) async fn look_up(&self, items: &[Item]) -> Result<Vec<Found>, LookupError> {
+        let wanted: Vec<Wanted<'_>> = items.iter().map(Wanted::of).collect();
+        let queries: Vec<CitizenQuery> = wanted.iter().filter_map(|w| w.citizen.cloned()).collect();
+        let references: Vec<Practice> = wanted.iter().filter_map(|w| w.practice.cloned()).collect();
+        let mut citizens = self.citizens.find_citizens(&queries).await?.into_iter();
+        let mut practices = self.practices.find_practices(&references).await?.into_iter();
+        let mut found = Vec::with_capacity(items.len());
+        for want in wanted {
+            found.push(Found {
+                citizens: want.citizen.and_then(|_| citizens.next()).unwrap_or_default(),
+                practices: want.practice.and_then(|_| practices.next()).unwrap_or_default(),
+                attachments: self.take_in(want.attachments, &self.options.limits).await?,
+            });
+        }
+        Ok(found)
+    }
+
+    /// Stores the files of one message under the hash of their content; storing one twice changes nothing.
+    async fn take_in(
+        &self,
+        inputs: &[AttachmentInput],
+        limits: &Limits,
+    ) -> Result<Result<Vec<StoredAttachment>, Refusal>, AttachmentError> {
+        if inputs.is_empty() {
+            return Ok(Ok(Vec::new()));
+        }
+        match prepare(inputs, &limits.attachments) {
+            Ok(prepared) => self.attachments.store(prepared, &limits.attachments).await,
+            Err(refusal) => Ok(Err(refusal)),
+        }
+    }
+}
+
+/// What has to be looked up for one item.
+struct Wanted<'a> {
+    citizen: Option<&'a CitizenQuery>,
+    practice: Option<&'a Practice>,
+    attachments: &'a [AttachmentInput],
+}
+
+impl<'a> Wanted<'a> {
+    const NOTHING: Self = Self {
+        citizen: None,
+        practice: None,
+        attachments: &[],
+    };
+
+    fn of(item: &'a Item) -> Self {
+        let Item::Command { envelope, .. } = item else {
+            return Self::NOTHING;
+        };
+        let Content::Command(command) = &envelope.content else {
+            return Self::NOTHING;
+        };
+        match command {
+            Command::Submit(submit) => Self {
+                citizen: submit.citizen.as_ref(),
+                practice: submit.practice.as_ref(),
+                attachments: &submit.attachments,
+            },
+            Command::Message(body) => Self {
+                attachments: &body.attachments,
+                ..Self::NOTHING
+            },
+            Command::Attach(body) => Self {
+                attachments: &body.attachments,
+                ..Self::NOTHING
+            },
+            Command::Reply(body) => Self {
+                attachments: &body.attachments,
+                ..Self::NOTHING
+            },
+            Command::Solicit(_)
+            | Command::Book(_)
+            | Command::Take(_)
+            | Command::Release(_)
+            | Command::Assign(_)
+            | Command::Transfer(_)
+            | Command::Close(_)
+            | Command::EnableAppointment(_)
+            | Command::Note(_)
+            | Command::ConfirmAppointment(_)
+            | Command::CancelAppointment(_) => Self::NOTHING,
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! One running node: its parts put together, started and stopped in order.
+//!
+//! Start: workflows and schema are checked before anything is consumed; then registers, broker, engine, relay, jobs,
+//! mails, HTTP. Stop: consuming ends, batches in hand commit and are acknowledged, the relay publishes what they
+//! queued, then everything is let go of.
+
+mod changes;
+mod health;
+mod jobs;
+mod start;
+mod workflows;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::amqp::Topology;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::config::amqp::AmqpSettings;
+use crate::domain::ids::NodeName;
+use crate::domain::registers::Registers;
+use crate::engine::{Door, Engine};
+use crate::lifecycle::Shutdown;
+use crate::lifecycle::readiness::Readiness;
+use crate::store::{Store, StoreError, StoreOptions};
+use crate::workflow::Problems;
+
+pub use jobs::built_in as built_in_jobs;
+pub use workflows::Workflows;
+
+/// A part of the work that can run on a node of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
+pub enum Role {
+    /// Takes commands from the broker.
+    Intake,
+    /// Publishes what the engine decided.
+    Relay,
+    /// Runs the recurring jobs and the deadlines.
+    Scheduler,
+    /// Sends the mails.
+    Mailer,
+    /// Answers over HTTP. Health and metrics are answered by every node.
+    Web,
+}
+
+impl Role {
+    pub const ALL: [Self; 5] = [
+        Self::Intake,
+        Self::Relay,
+        Self::Scheduler,
+        Self::Mailer,
+        Self::Web,
+    ];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Intake => "intake",
+            Self::Relay => "relay",
+            Self::Scheduler => "scheduler",
+            Self::Mailer => "mailer",
+            Self::Web => "web",
+        }
+    }
+}
+
+/// Why a node cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    #[error("the workflow definitions have problems\n{0}")]
+    Workflows(Problems),
+    #[error("{name} was changed after it was released: cases are pinned to the version with hash {pinned}")]
+    WorkflowChanged { name: String, pinned: String },
+    #[error("the database has schema {applied:?}, this program knows {known:?}: run `usciere db migrate`")]
+    Schema {
+        known: Option<i64>,
+        applied: Option<i64>,
+    },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the attachment store cannot be used")]
+    Attachments(#[source] crate::attachments::AttachmentError),
+    #[error("mails cannot be sent as configured")]
+    Mail(#[source] crate::mail::MailerError),
+    #[error("{0} cannot be listened on")]
+    Http(SocketAddr, #[source] std::io::Error),
+    /// Asked to stop before it was up.
+    #[error("stopped before it was ready")]
+    Stopped,
+}
+
+/// What a node is started with.
+pub struct NodeOptions<'a> {
+    pub config: &'a Config,
+    pub roles: &'a [Role],
+    pub clock: Clock,
+    pub shutdown: &'a Shutdown,
+    pub readiness: Readiness,
+}
+
+/// A node that runs until its [`Shutdown`] is asked to.
+pub struct Node {
+    pub name: NodeName,
+    pub store: Store,
+    pub engine: Arc<Engine>,
+    pub door: Door,
+    pub workflows: Workflows,
+    pub registers: watch::Receiver<Arc<Registers>>,
+    pub readiness: Readiness,
+    pub http: SocketAddr,
+}
+
+/// Everything the registers ask for at the broker.
+pub fn topology(settings: &AmqpSettings, registers: &Registers) -> Topology {
+    changes::topology(settings, registers)
+}
+
+/// The database as the configuration names it.
+pub fn store(config: &Config, name: &NodeName) -> Result<Store, StoreError> {
+    Store::new(&StoreOptions {
+        url: config.database.url.expose().to_owned(),
+        application_name: format!("usciere {name}"),
+        max_connections: config.database.max_connections.get(),
+        statement_timeout: config.database.statement_timeout.get(),
+        lock_timeout: config.database.lock_timeout.get(),
+    })
+}

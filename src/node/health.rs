@@ -1,0 +1,70 @@
+//! Reports the state of database and broker to readiness and metrics.
+
+use std::time::Duration;
+
+use metrics::gauge;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::amqp::{BrokerState, Consuming, Publishing};
+use crate::lifecycle::readiness::{Part, Readiness, Reason, Status};
+use crate::store::{Store, StoreError};
+use crate::telemetry::metrics::{BROKER_BLOCKED, OUTBOX_OLDEST_AGE_SECONDS, OUTBOX_UNSENT};
+
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Asks the database once a second whether it answers, and how much waits in the outbox.
+pub(super) async fn watch_database(store: Store, readiness: Readiness, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let status = match store.outbox_state().await {
+            Ok(state) => {
+                gauge!(OUTBOX_UNSENT).set(f64::from(i32::try_from(state.unsent).unwrap_or(i32::MAX)));
+                gauge!(OUTBOX_OLDEST_AGE_SECONDS)
+                    .set(state.oldest.map_or(0.0, |oldest| oldest.as_secs_f64()));
+                Status::Up
+            }
+            Err(StoreError::Unavailable(_) | StoreError::Conflict(_)) => Status::down(Reason::Unreachable),
+            Err(
+                StoreError::Schema(_)
+                | StoreError::Other(_)
+                | StoreError::Data { .. }
+                | StoreError::Corrupt { .. },
+            ) => Status::down(Reason::SchemaMismatch),
+        };
+        readiness.set(Part::Database, status);
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(EVERY) => {}
+        }
+    }
+}
+
+/// Passes on how the broker stands, as it changes.
+pub(super) async fn watch_broker(
+    mut state: watch::Receiver<BrokerState>,
+    readiness: Readiness,
+    stop: CancellationToken,
+) {
+    loop {
+        report(&state.borrow_and_update(), &readiness);
+        tokio::select! {
+            () = stop.cancelled() => return,
+            changed = state.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+fn report(state: &BrokerState, readiness: &Readiness) {
+    let consuming = match &state.consuming {
+        Consuming::Up => Status::Up,
+        Consuming::Down { .. } => Status::down(Reason::Unreachable),
+    };
+    let (publishing, blocked) = match &state.publishing {
+        Publishing::Up => (Status::Up, 0.0),
+        Publishing::Blocked { .. } => (Status::degraded(Reason::BrokerBlocked), 1.0),
+        Publishing::Down { .. } => (Status::down(Reason::Unreachable), 0.0),
+    };
+    gauge!(BROKER_BLOCKED).set(blocked);
+    readiness.set(Part::BrokerConsuming, consuming);
+    readiness.set(Part::BrokerPublishing, publishing);
+}

@@ -1,0 +1,87 @@
+//! The jobs of a node: what runs by the clock.
+
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+use tokio::sync::Notify;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::config::retention::Retention;
+use crate::engine::Engine;
+use crate::scheduler::{CronLine, Job, JobReport};
+use crate::store::{JobName, Kept, Store, StoreError};
+
+/// When each built-in job runs unless the configuration says otherwise.
+const SCHEDULES: [(&str, &str, Tz); 3] = [
+    ("overdue", "0 * * * * *", Tz::UTC),
+    ("mail", "*/30 * * * * *", Tz::UTC),
+    ("janitor", "0 15 3 * * *", Tz::Europe__Rome),
+];
+
+/// Everything built-in jobs work with.
+#[derive(Clone)]
+pub struct JobParts {
+    pub store: Store,
+    pub engine: Arc<Engine>,
+    pub clock: Clock,
+    /// Wakes the mailer of this node.
+    pub mails: Arc<Notify>,
+}
+
+/// The built-in jobs, as the configuration wants them.
+pub fn built_in(config: &Config, parts: &JobParts) -> Vec<Job> {
+    let jobs = SCHEDULES.into_iter().map(|(name, cron, zone)| {
+        let job = job(name, cron, zone, parts, &config.retention);
+        config.jobs.apply(job)
+    });
+    jobs.collect()
+}
+
+fn job(name: &'static str, cron: &str, zone: Tz, parts: &JobParts, retention: &Retention) -> Job {
+    let (parts, retention) = (parts.clone(), retention.clone());
+    let name = JobName::parse(name).expect("lower-case letters");
+    let cron = CronLine::parse(cron).expect("six fields both parsers read alike");
+    match name.as_str() {
+        "overdue" => Job::new(name, cron, zone, move |_| sweep(parts.clone())),
+        "mail" => Job::new(name, cron, zone, move |_| wake(parts.clone())),
+        _ => Job::new(name, cron, zone, move |_| clean(parts.clone(), retention.clone())),
+    }
+}
+
+/// Deadlines: from D+16 a waiting request is overdue, and its portal is told once.
+async fn sweep(parts: JobParts) -> Result<JobReport, crate::scheduler::JobError> {
+    let swept = parts.engine.sweep().await?;
+    let note = (swept.failed > 0).then(|| format!("{} timers could not be decided", swept.failed));
+    Ok(JobReport {
+        worked: swept.fired,
+        note,
+    })
+}
+
+/// Mails whose next try is due are looked for even if nobody announced them.
+async fn wake(parts: JobParts) -> Result<JobReport, crate::scheduler::JobError> {
+    parts.mails.notify_one();
+    Ok(JobReport::default())
+}
+
+/// Partitions ahead, and everything older than it has to be kept.
+async fn clean(parts: JobParts, retention: Retention) -> Result<JobReport, crate::scheduler::JobError> {
+    let worked = clean_up(&parts.store, &retention, &parts.clock).await?;
+    Ok(JobReport { worked, note: None })
+}
+
+async fn clean_up(store: &Store, retention: &Retention, clock: &Clock) -> Result<u64, StoreError> {
+    store.create_partitions().await?;
+    let kept = Kept {
+        inbox: retention.inbox.get(),
+        outbox: retention.outbox.get(),
+        dead_letters: retention.dead_letters.get(),
+    };
+    let mut forgotten = store.forget(&kept).await?;
+    forgotten += store.forget_sent_mails(retention.mails.get()).await?;
+    forgotten += store
+        .forget_job_runs(retention.job_runs.get(), clock.now())
+        .await?;
+    Ok(forgotten)
+}

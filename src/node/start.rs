@@ -1,0 +1,371 @@
+//! Putting a node together, and taking it apart in the right order.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::changes::{Follower, TopologyKeeper};
+use super::jobs::{JobParts, built_in};
+use super::{Node, NodeError, NodeOptions, Role, Workflows, health, store};
+use crate::amqp::intake::take_in;
+use crate::amqp::topology::{intake_queue, quarantine_queue};
+use crate::amqp::{Broker, DecodeRules};
+use crate::attachments::AttachmentStore;
+use crate::config::Config;
+use crate::domain::ids::NodeName;
+use crate::domain::registers::Registers;
+use crate::engine::{Door, Engine, EngineOptions, EngineParts, Limits};
+use crate::http::dev::{DevHooks, OffsetNotKept};
+use crate::http::{self, HttpState};
+use crate::mail::{Mailer, Surroundings};
+use crate::relay::{HandOff, Relay, RelayOptions};
+use crate::store::{Store, StoreError};
+use crate::telemetry::metrics::Exporter;
+
+/// Longest a destination that refuses is left alone.
+const LONGEST_BACK_OFF: Duration = Duration::from_mins(1);
+/// How long a node waits between two looks for a database that is not there yet.
+const DATABASE_PAUSE: Duration = Duration::from_millis(300);
+
+impl Node {
+    /// Starts a node; it runs on `shutdown` until that is asked to stop.
+    pub async fn start(options: NodeOptions<'_>, exporter: Exporter) -> Result<Self, NodeError> {
+        let config = options.config;
+        let name = config.node.name();
+        // Everything that can be wrong with files is found before anything is asked or consumed.
+        let workflows = Workflows::load(&config.workflows.dir, &options.readiness)?;
+        let attachments =
+            AttachmentStore::open(&config.attachments.url).map_err(NodeError::Attachments)?;
+        let store = store(config, &name)?;
+        let listener = listen(config.http.listen).await?;
+        let http = listener
+            .local_addr()
+            .map_err(|error| NodeError::Http(config.http.listen, error))?;
+        let stop = options.shutdown.soft();
+        serve_http(&options, &store, listener, exporter);
+        wait_for_database(&store, config, &stop).await?;
+        workflows.pin(&store).await?;
+
+        let parts = Parts {
+            options: &options,
+            name: &name,
+            store: &store,
+            stop: &stop,
+        };
+        let broker = Broker::start(&config.amqp, &name, options.clock.clone());
+        let (registers_sender, registers) = watch::channel(Arc::new(Registers::default()));
+        let (told_sender, told) = mpsc::channel(1_000);
+        let mails = Arc::new(Notify::new());
+        let (handoff, relaying) = parts.relay(&broker, told);
+        let engine = Arc::new(Engine::new(
+            EngineParts {
+                store: store.clone(),
+                clock: options.clock.clone(),
+                workflows: workflows.subscribe(),
+                registers: registers.clone(),
+                citizens: Arc::new(store.clone()),
+                practices: Arc::new(store.clone()),
+                attachments,
+                handoff,
+            },
+            engine_options(config),
+        ));
+        parts.follow(&broker, registers_sender, told_sender, &mails);
+        let workers = TaskTracker::new();
+        let closing = CancellationToken::new();
+        let (worker_count, batch) = (config.engine.workers.get(), config.engine.batch.get());
+        let door = Door::open(&engine, worker_count, batch, &workers, &closing);
+        parts.health(&broker);
+        parts.scheduler(&engine, &mails);
+        parts.mailer(&mails)?;
+        let intake = parts.intake(&broker, &door, &registers);
+        let ending = Ending {
+            broker,
+            intake,
+            closing,
+            workers,
+            relaying,
+        };
+        options.shutdown.spawn(ending.in_order(stop.clone()));
+        let readiness = options.readiness.clone();
+        Ok(Self {
+            name: name.clone(),
+            store,
+            engine,
+            door,
+            workflows,
+            registers,
+            readiness,
+            http,
+        })
+    }
+}
+
+/// What the parts of a node are made of.
+struct Parts<'a> {
+    options: &'a NodeOptions<'a>,
+    name: &'a NodeName,
+    store: &'a Store,
+    stop: &'a CancellationToken,
+}
+
+/// The relay of a node, to be stopped after everything that feeds it.
+struct Relaying {
+    task: tokio::task::JoinHandle<()>,
+    stop: CancellationToken,
+}
+
+impl Parts<'_> {
+    fn has(&self, role: Role) -> bool {
+        self.options.roles.contains(&role)
+    }
+
+    fn relay(&self, broker: &Broker, told: mpsc::Receiver<Vec<u16>>) -> (Option<HandOff>, Option<Relaying>) {
+        if !self.has(Role::Relay) {
+            return (None, None);
+        }
+        let settings = &self.options.config.relay;
+        let options = RelayOptions {
+            node: self.name.clone(),
+            roles: self.options.roles.iter().map(|role| role.as_str()).collect(),
+            buckets: settings.buckets.get(),
+            lease: settings.lease.get(),
+            poll: settings.poll.get(),
+            window: settings.window.get(),
+            longest_back_off: LONGEST_BACK_OFF,
+        };
+        let (relay, handoff) = Relay::new(self.store.clone(), broker.publisher(), options);
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(relay.run(told, stop.clone()));
+        (Some(handoff), Some(Relaying { task, stop }))
+    }
+
+    fn follow(
+        &self,
+        broker: &Broker,
+        registers: watch::Sender<Arc<Registers>>,
+        told: mpsc::Sender<Vec<u16>>,
+        mails: &Arc<Notify>,
+    ) {
+        let config = self.options.config;
+        let topology = config.amqp.topology.manage.then(|| TopologyKeeper {
+            broker: broker.clone(),
+            settings: config.amqp.clone(),
+            declared: None,
+        });
+        let follower = Follower {
+            store: self.store.clone(),
+            clock: self.options.clock.clone(),
+            clock_moves: !config.profile.is_production(),
+            registers,
+            readiness: self.options.readiness.clone(),
+            told,
+            mails: Arc::clone(mails),
+            topology,
+        };
+        self.options.shutdown.spawn(follower.run(self.stop.clone()));
+    }
+
+    fn health(&self, broker: &Broker) {
+        let readiness = &self.options.readiness;
+        let shutdown = self.options.shutdown;
+        shutdown.spawn(health::watch_database(
+            self.store.clone(),
+            readiness.clone(),
+            self.stop.clone(),
+        ));
+        shutdown.spawn(health::watch_broker(
+            broker.state(),
+            readiness.clone(),
+            self.stop.clone(),
+        ));
+    }
+
+    fn scheduler(&self, engine: &Arc<Engine>, mails: &Arc<Notify>) {
+        if !self.has(Role::Scheduler) {
+            return;
+        }
+        let clock = self.options.clock.clone();
+        let parts = JobParts {
+            store: self.store.clone(),
+            engine: Arc::clone(engine),
+            clock: clock.clone(),
+            mails: Arc::clone(mails),
+        };
+        let jobs = built_in(self.options.config, &parts);
+        let (store, name, stop) = (self.store.clone(), self.name.clone(), self.stop.clone());
+        self.options.shutdown.spawn(async move {
+            if let Err(error) = crate::scheduler::run(store, name, jobs, clock, stop).await {
+                tracing::error!(error = %error, "the scheduler could not start");
+            }
+        });
+    }
+
+    fn mailer(&self, wake: &Arc<Notify>) -> Result<(), NodeError> {
+        if !self.has(Role::Mailer) {
+            return Ok(());
+        }
+        let config = self.options.config;
+        let surroundings =
+            Surroundings { service: config.brand.name.clone(), base_url: config.http.base_url.clone() };
+        let (store, name, clock) = (self.store.clone(), self.name.clone(), self.options.clock.clone());
+        let mailer = Mailer::new(store, name, &config.smtp, &config.mail, surroundings, clock)
+            .map_err(NodeError::Mail)?;
+        let (stop, wake) = (self.stop.clone(), Arc::clone(wake));
+        self.options.shutdown.spawn(async move { mailer.run(stop, wake).await });
+        Ok(())
+    }
+
+    /// Consumes the intake, and its quarantine one at a time, once the registers are there to judge by.
+    fn intake(
+        &self,
+        broker: &Broker,
+        door: &Door,
+        registers: &watch::Receiver<Arc<Registers>>,
+    ) -> Vec<tokio::task::JoinHandle<()>> {
+        if !self.has(Role::Intake) {
+            return Vec::new();
+        }
+        let settings = &self.options.config.amqp;
+        let queues = [
+            (intake_queue(&settings.prefix), settings.prefetch),
+            (quarantine_queue(&settings.prefix), 1),
+        ];
+        let rules = DecodeRules::from(settings);
+        queues
+            .into_iter()
+            .map(|(queue, prefetch)| {
+                let (broker, door, rules) = (broker.clone(), door.clone(), rules.clone());
+                let (mut registers, stop) = (registers.clone(), self.stop.clone());
+                tokio::spawn(async move {
+                    tokio::select! {
+                        () = stop.cancelled() => return,
+                        loaded = registers.changed() => if loaded.is_err() { return },
+                    }
+                    let consumer = broker.consume(&queue, prefetch).await;
+                    take_in(consumer, door, rules).await;
+                })
+            })
+            .collect()
+    }
+}
+
+/// The parts that must end one after the other.
+struct Ending {
+    broker: Broker,
+    intake: Vec<tokio::task::JoinHandle<()>>,
+    /// Closes the engine's door.
+    closing: CancellationToken,
+    workers: TaskTracker,
+    relaying: Option<Relaying>,
+}
+
+impl Ending {
+    async fn in_order(self, stop: CancellationToken) {
+        stop.cancelled().await;
+        self.broker.stop_consuming();
+        for task in self.intake {
+            log_panic("intake", task.await);
+        }
+        self.closing.cancel();
+        self.workers.close();
+        self.workers.wait().await;
+        if let Some(Relaying { task, stop }) = self.relaying {
+            stop.cancel();
+            log_panic("relay", task.await);
+        }
+        self.broker.close().await;
+    }
+}
+
+fn log_panic(task: &str, ended: Result<(), tokio::task::JoinError>) {
+    if ended.is_err() {
+        tracing::error!(task, "a part of the node panicked");
+    }
+}
+
+fn engine_options(config: &Config) -> EngineOptions {
+    EngineOptions {
+        limits: Limits {
+            text: config.limits.text.get(),
+            attachments: (&config.limits).into(),
+        },
+        buckets: config.relay.buckets.get(),
+        base_url: config.http.base_url.as_str().trim_end_matches('/').to_owned(),
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, NodeError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| NodeError::Http(address, error))
+}
+
+/// Health and metrics answer from the first moment, also while everything else is still being waited for.
+fn serve_http(options: &NodeOptions<'_>, store: &Store, listener: TcpListener, exporter: Exporter) {
+    let config = options.config;
+    let store = store.clone();
+    let hooks = DevHooks {
+        clock: options.clock.clone(),
+        keep_offset: Arc::new(move |offset| {
+            let store = store.clone();
+            Box::pin(async move { store.set_clock_offset(offset).await.map_err(|_| OffsetNotKept) })
+        }),
+        mail_dir: match &config.smtp.url {
+            crate::config::mail::SmtpUrl::Files(folder) => Some(folder.clone()),
+            _ => None,
+        },
+    };
+    let state = HttpState {
+        readiness: options.readiness.clone(),
+        exporter,
+    };
+    let router = http::router(state, config.profile, config.http.listen, Some(hooks));
+    let stop = options.shutdown.soft();
+    options.shutdown.spawn(async move {
+        if let Err(error) = http::serve(listener, router, stop).await {
+            tracing::error!(error = %error, "the HTTP listener ended");
+        }
+    });
+}
+
+/// Waits for the database; brings its schema up in development, insists on it being current otherwise.
+async fn wait_for_database(
+    store: &Store,
+    config: &Config,
+    stop: &CancellationToken,
+) -> Result<(), NodeError> {
+    let mut said = false;
+    loop {
+        let ready = async {
+            if !config.profile.is_production() {
+                store.migrate().await?;
+            }
+            store.schema_status().await
+        };
+        match ready.await {
+            Ok(status) if status.is_current() => return Ok(()),
+            Ok(status) => {
+                return Err(NodeError::Schema {
+                    known: status.known.last().map(|(version, _)| *version),
+                    applied: status.applied.last().copied(),
+                });
+            }
+            Err(StoreError::Unavailable(error)) => {
+                if !std::mem::replace(&mut said, true) {
+                    tracing::warn!(error = %error, "waiting for the database");
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return Err(NodeError::Stopped),
+            () = tokio::time::sleep(DATABASE_PAUSE) => {}
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Questions about requests: lists, one with its history, and the way each of its messages went.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
+
+use super::rows::{CaseRow, HistoryRow};
+use super::{Store, StoreError};
+use crate::domain::case::StateName;
+use crate::domain::ids::{PatronatoCode, RequestId, SedeCode};
+use crate::domain::protocol::ProtocolNumber;
+use crate::domain::request::{HistoryEntry, Request};
+
+/// Which requests to list; everything given must fit.
+#[derive(Debug, Clone, Default)]
+pub struct CaseFilter {
+    pub patronato: Option<PatronatoCode>,
+    pub sede: Option<SedeCode>,
+    pub state: Option<StateName>,
+    pub overdue: Option<bool>,
+    pub protocol: Option<ProtocolNumber>,
+    pub opened_from: Option<NaiveDate>,
+    pub opened_to: Option<NaiveDate>,
+    /// Only those older than this one (keyset paging, newest first).
+    pub before: Option<(DateTime<Utc>, RequestId)>,
+    pub limit: i64,
+}
+
+/// One message or mail of a request, and how far it got.
+#[derive(Debug, Clone)]
+pub struct Sending {
+    pub kind: String,
+    pub destination: String,
+    pub case_seq: Option<i32>,
+    pub message_id: Uuid,
+    pub created_at: DateTime<Utc>,
+    /// When the broker confirmed it.
+    pub sent_at: Option<DateTime<Utc>>,
+    pub attempts: i32,
+    pub last_error: Option<String>,
+}
+
+impl Store {
+    pub async fn requests(&self, filter: &CaseFilter) -> Result<Vec<Request>, StoreError> {
+        let (before_at, before_id) = filter
+            .before
+            .map_or((None, None), |(at, id)| (Some(at), Some(id.0)));
+        let protocol = filter.protocol.as_ref();
+        let rows = sqlx::query_as!(
+            CaseRow,
+            r#"
+            select * from cases
+            where ($1::text is null or patronato = $1)
+              and ($2::text is null or sede = $2)
+              and ($3::text is null or state = $3)
+              and ($4::boolean is null or overdue = $4)
+              and ($5::text is null or (protocol_office = $5 and protocol_on = $6 and protocol_sequence = $7))
+              and ($8::date is null or opened_at >= $8::date at time zone 'Europe/Rome')
+              and ($9::date is null or opened_at < ($9::date + 1) at time zone 'Europe/Rome')
+              and ($10::timestamptz is null or (opened_at, id) < ($10, $11::uuid))
+            order by opened_at desc, id desc
+            limit $12
+            "#,
+            filter.patronato.as_ref().map(PatronatoCode::as_str),
+            filter.sede.as_ref().map(SedeCode::as_str),
+            filter.state.as_ref().map(StateName::as_str),
+            filter.overdue,
+            protocol.map(|p| p.office().as_str()),
+            protocol.map(ProtocolNumber::date),
+            protocol.map(|p| super::intake::to_i32(p.sequence())),
+            filter.opened_from,
+            filter.opened_to,
+            before_at,
+            before_id,
+            filter.limit
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter().map(Request::try_from).collect()
+    }
+
+    pub async fn request(&self, id: RequestId) -> Result<Option<Request>, StoreError> {
+        sqlx::query_as!(CaseRow, "select * from cases where id = $1", id.0)
+            .fetch_optional(&self.pool)
+            .await?
+            .map(Request::try_from)
+            .transpose()
+    }
+
+    /// Every event of a request, oldest first.
+    pub async fn history(&self, id: RequestId) -> Result<Vec<HistoryEntry>, StoreError> {
+        let rows = sqlx::query_as!(
+            HistoryRow,
+            "select * from case_event where case_id = $1 order by seq",
+            id.0
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter().map(HistoryEntry::try_from).collect()
+    }
+
+    /// Every message of a request, sent or waiting, in the order they were queued.
+    pub async fn sendings(&self, id: RequestId) -> Result<Vec<Sending>, StoreError> {
+        let rows = sqlx::query_as!(
+            Sending,
+            r#"
+            select kind as "kind!", destination as "destination!", case_seq, message_id as "message_id!",
+                   created_at as "created_at!", sent_at, attempts as "attempts!", last_error
+            from (
+                select id, kind, destination, case_seq, message_id, created_at, sent_at, 0 as attempts,
+                       null::text as last_error
+                from outbox_sent where case_id = $1
+                union all
+                select id, kind, destination, case_seq, message_id, created_at, null, attempts, last_error
+                from outbox where case_id = $1
+            ) as sending
+            order by id
+            "#,
+            id.0
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows)
+    }
+
+    /// Requests per state, with how many of them are overdue: for graphs with live counts.
+    pub async fn state_counts(&self, workflow: &str) -> Result<Vec<(String, i64, i64)>, StoreError> {
+        let rows = sqlx::query!(
+            r#"
+            select state, count(*) as "count!", count(*) filter (where overdue) as "overdue!"
+            from cases where workflow = $1 group by state order by state
+            "#,
+            workflow
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| (row.state, row.count, row.overdue))
+            .collect())
+    }
+}

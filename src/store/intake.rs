@@ -1,0 +1,415 @@
+//! The one transaction of a batch: seen before? -> lock -> (decide in memory) -> write -> commit.
+//!
+//! Every write is one set-based statement over UNNEST: one row at a time measured 5 to 10 times slower.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::Datelike as _;
+use sqlx::{Postgres, Transaction};
+use uuid::Uuid;
+
+use super::dead_letters::NewDeadLetter;
+use super::mails::NewMail;
+use super::rows::{CaseColumns, CaseRow, HistoryRow};
+use super::{Store, StoreError};
+use crate::domain::command::BodyHash;
+use crate::domain::event::words;
+use crate::domain::ids::{MessageId, RequestId, SedeCode, Source};
+use crate::domain::protocol::ProtocolOffice;
+use crate::domain::request::{HistoryEntry, Request};
+
+words!(
+    /// How a command ended.
+    Outcome {
+        Done = "done",
+        Refused = "refused",
+    }
+);
+
+/// What the sender of a command was told, kept to be told again.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Answer {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub body: serde_json::Value,
+}
+
+/// A command remembered from an earlier delivery.
+#[derive(Debug, Clone)]
+pub struct SeenMessage {
+    pub body_hash: BodyHash,
+    pub request: Option<RequestId>,
+    pub outcome: Outcome,
+    pub answer: Option<Answer>,
+}
+
+/// A command to remember.
+#[derive(Debug, Clone)]
+pub struct InboxRow {
+    pub source: Source,
+    pub message_id: MessageId,
+    pub body_hash: BodyHash,
+    pub request: Option<RequestId>,
+    pub outcome: Outcome,
+    pub answer: Option<Answer>,
+}
+
+/// A message to publish once the transaction has committed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewOutboxRow {
+    pub bucket: u16,
+    pub exchange: String,
+    pub routing_key: String,
+    /// The queue in mind: what backs off when it refuses.
+    pub destination: String,
+    pub request: Option<RequestId>,
+    pub case_seq: Option<u32>,
+    pub message_id: Uuid,
+    pub kind: &'static str,
+    pub causation_id: Option<String>,
+    pub trace_parent: Option<String>,
+    pub body: Vec<u8>,
+}
+
+/// An open intake transaction. Dropping it rolls everything back.
+pub struct IntakeTransaction {
+    transaction: Transaction<'static, Postgres>,
+}
+
+impl Store {
+    /// Opens the transaction of a batch.
+    pub async fn begin_intake(&self) -> Result<IntakeTransaction, StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        seal_month_boundary(&mut transaction).await?;
+        Ok(IntakeTransaction { transaction })
+    }
+}
+
+/// Uniqueness of the inbox holds per month; this makes it hold across the turn of a month.
+///
+/// Every batch holds its month's lock shared. In the first minutes of a month a batch also waits until no batch of
+/// the month before is left, so that it sees all that one wrote.
+async fn seal_month_boundary(transaction: &mut Transaction<'static, Postgres>) -> Result<(), StoreError> {
+    sqlx::query!(
+        r#"
+        select pg_advisory_xact_lock_shared(7001, month.number) as "shared?",
+               case when month.young then pg_advisory_xact_lock(7001, month.number - 1) end as "sealed?"
+        from (select (extract(year from now()) * 12 + extract(month from now()))::integer as number,
+                     now() < date_trunc('month', now()) + interval '10 minutes' as young) as month
+        "#
+    )
+    .fetch_one(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+impl IntakeTransaction {
+    /// Which of these commands were understood before.
+    pub async fn seen(
+        &mut self,
+        keys: &[(&Source, &MessageId)],
+    ) -> Result<HashMap<(Source, MessageId), SeenMessage>, StoreError> {
+        if keys.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let sources: Vec<String> = keys.iter().map(|(source, _)| source.to_string()).collect();
+        let messages: Vec<String> = keys.iter().map(|(_, message)| message.to_string()).collect();
+        let rows = sqlx::query!(
+            r#"
+            select i.source, i.message_id, i.body_sha256, i.case_id, i.outcome, i.answer
+            from unnest($1::text[], $2::text[]) as wanted (source, message_id)
+            join inbox as i using (source, message_id)
+            "#,
+            &sources,
+            &messages
+        )
+        .fetch_all(&mut *self.transaction)
+        .await?;
+        let mut seen = HashMap::with_capacity(rows.len());
+        for row in rows {
+            let corrupt = |column| StoreError::corrupt("inbox", column, &row.message_id);
+            let source = row.source.parse().map_err(|_| corrupt("source"))?;
+            let message = MessageId::parse(&row.message_id).map_err(|_| corrupt("message_id"))?;
+            let hash: [u8; 32] = row
+                .body_sha256
+                .as_slice()
+                .try_into()
+                .map_err(|_| corrupt("body_sha256"))?;
+            let message_seen = SeenMessage {
+                body_hash: BodyHash(hash),
+                request: row.case_id.map(RequestId),
+                outcome: Outcome::from_word(&row.outcome).ok_or_else(|| corrupt("outcome"))?,
+                answer: row
+                    .answer
+                    .map(serde_json::from_value)
+                    .transpose()
+                    .map_err(|_| corrupt("answer"))?,
+            };
+            seen.insert((source, message), message_seen);
+        }
+        Ok(seen)
+    }
+
+    /// Locks the given requests, in the order of their ids: batches that meet wait instead of deadlocking. Its own
+    /// statement, since a locking CTE does not order a later update (0.8 % deadlocks measured).
+    pub async fn lock(&mut self, ids: &[RequestId]) -> Result<HashMap<RequestId, Request>, StoreError> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        let rows = sqlx::query_as!(
+            CaseRow,
+            "select * from cases where id = any($1) order by id for update",
+            &ids
+        )
+        .fetch_all(&mut *self.transaction)
+        .await?;
+        rows.into_iter()
+            .map(Request::try_from)
+            .map(|r| r.map(|r| (r.case.id, r)))
+            .collect()
+    }
+
+    /// Locks up to `limit` requests whose timer is due on `today`, oldest first, leaving out those in other hands.
+    pub async fn lock_due(
+        &mut self,
+        today: chrono::NaiveDate,
+        limit: i64,
+    ) -> Result<Vec<Request>, StoreError> {
+        let rows = sqlx::query_as!(
+            CaseRow,
+            "select * from cases where due_on <= $1 order by due_on limit $2 for update skip locked",
+            today,
+            limit
+        )
+        .fetch_all(&mut *self.transaction)
+        .await?;
+        rows.into_iter().map(Request::try_from).collect()
+    }
+
+    /// The whole history of these requests, oldest event of each first.
+    pub async fn histories(&mut self, ids: &[RequestId]) -> Result<Vec<HistoryEntry>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        let rows = sqlx::query_as!(
+            HistoryRow,
+            "select * from case_event where case_id = any($1) order by case_id, seq",
+            &ids
+        )
+        .fetch_all(&mut *self.transaction)
+        .await?;
+        rows.into_iter().map(HistoryEntry::try_from).collect()
+    }
+
+    /// Draws `count` numbers per office and year from the gapless register and answers the first of each.
+    ///
+    /// Called as late as the transaction allows: the rows stay locked until it ends. A rollback gives the numbers
+    /// back, so the register has no gaps.
+    pub async fn draw_protocol_numbers(
+        &mut self,
+        counts: &BTreeMap<(ProtocolOffice, i32), i32>,
+    ) -> Result<BTreeMap<(ProtocolOffice, i32), i32>, StoreError> {
+        if counts.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let offices: Vec<String> = counts.keys().map(|(office, _)| office.to_string()).collect();
+        let years: Vec<i32> = counts.keys().map(|(_, year)| *year).collect();
+        let drawn: Vec<i32> = counts.values().copied().collect();
+        let rows = sqlx::query!(
+            r#"
+            insert into protocol_register as r (office, year, last)
+            select office, year, drawn
+            from unnest($1::text[], $2::int[], $3::int[]) as wanted (office, year, drawn)
+            order by office, year
+            on conflict (office, year) do update set last = r.last + excluded.last
+            returning office, year, last
+            "#,
+            &offices,
+            &years,
+            &drawn
+        )
+        .fetch_all(&mut *self.transaction)
+        .await?;
+        let mut first = BTreeMap::new();
+        for row in rows {
+            let office = ProtocolOffice::parse(&row.office)
+                .map_err(|_| StoreError::corrupt("protocol_register", "office", &row.office))?;
+            let key = (office, i32::from(row.year));
+            let count = counts.get(&key).copied().unwrap_or(0);
+            first.insert(key, row.last - count + 1);
+        }
+        Ok(first)
+    }
+
+    /// Writes requests that did not exist before.
+    pub async fn insert_requests(&mut self, requests: &[&Request]) -> Result<(), StoreError> {
+        if requests.is_empty() {
+            return Ok(());
+        }
+        CaseColumns::of(requests).insert(&mut self.transaction).await
+    }
+
+    /// Writes back what rules may change of requests locked before.
+    pub async fn update_requests(&mut self, requests: &[&Request]) -> Result<(), StoreError> {
+        if requests.is_empty() {
+            return Ok(());
+        }
+        CaseColumns::of(requests).update(&mut self.transaction).await
+    }
+
+    pub async fn append_history(&mut self, entries: &[HistoryEntry]) -> Result<(), StoreError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let json = |value: serde_json::Result<serde_json::Value>| {
+            value.map_err(|_| StoreError::corrupt("case_event", "event", "unwritable"))
+        };
+        let mut actors = Vec::with_capacity(entries.len());
+        let mut events = Vec::with_capacity(entries.len());
+        let mut details = Vec::with_capacity(entries.len());
+        for entry in entries {
+            actors.push(json(serde_json::to_value(&entry.actor))?);
+            events.push(json(serde_json::to_value(&entry.event))?);
+            details.push(json(serde_json::to_value(&entry.details))?);
+        }
+        sqlx::query!(
+            r#"
+            insert into case_event (case_id, seq, kind, actor, event, details, source, caused_by, at)
+            select * from unnest($1::uuid[], $2::int[], $3::text[], $4::jsonb[], $5::jsonb[], $6::jsonb[],
+                                 $7::text[], $8::text[], $9::timestamptz[])
+            "#,
+            &entries.iter().map(|e| e.request.0).collect::<Vec<_>>(),
+            &entries.iter().map(|e| to_i32(e.seq)).collect::<Vec<_>>(),
+            &entries
+                .iter()
+                .map(|e| e.kind.as_str().to_owned())
+                .collect::<Vec<_>>(),
+            &actors,
+            &events,
+            &details,
+            &entries.iter().map(|e| e.source.to_string()).collect::<Vec<_>>(),
+            &entries
+                .iter()
+                .map(|e| e.caused_by.as_ref().map(ToString::to_string))
+                .collect::<Vec<_>>() as _,
+            &entries.iter().map(|e| e.at).collect::<Vec<_>>()
+        )
+        .execute(&mut *self.transaction)
+        .await?;
+        Ok(())
+    }
+
+    /// Remembers commands. Two nodes that met at the same one: the later is told `Conflict` and starts over.
+    pub async fn remember(&mut self, rows: &[InboxRow]) -> Result<(), StoreError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        sqlx::query!(
+            r#"
+            insert into inbox (month, source, message_id, body_sha256, case_id, outcome, answer)
+            select date_trunc('month', now())::date, t.*
+            from unnest($1::text[], $2::text[], $3::bytea[], $4::uuid[], $5::text[], $6::jsonb[]) as t
+            "#,
+            &rows.iter().map(|r| r.source.to_string()).collect::<Vec<_>>(),
+            &rows.iter().map(|r| r.message_id.to_string()).collect::<Vec<_>>(),
+            &rows.iter().map(|r| r.body_hash.0.to_vec()).collect::<Vec<_>>(),
+            &rows.iter().map(|r| r.request.map(|id| id.0)).collect::<Vec<_>>() as _,
+            &rows
+                .iter()
+                .map(|r| r.outcome.as_str().to_owned())
+                .collect::<Vec<_>>(),
+            &rows
+                .iter()
+                .map(|r| r.answer.as_ref().map(answer_json))
+                .collect::<Vec<_>>() as _
+        )
+        .execute(&mut *self.transaction)
+        .await?;
+        Ok(())
+    }
+
+    /// Queues messages and answers their ids in the order given.
+    pub async fn queue_messages(&mut self, rows: &[NewOutboxRow]) -> Result<Vec<i64>, StoreError> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids = sqlx::query_scalar!(
+            r#"
+            insert into outbox (bucket, exchange, routing_key, destination, case_id, case_seq, message_id, kind,
+                                causation_id, trace_parent, body)
+            select bucket, exchange, routing_key, destination, case_id, case_seq, message_id, kind,
+                   causation_id, trace_parent, body
+            from unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::int[], $7::uuid[],
+                        $8::text[], $9::text[], $10::text[], $11::bytea[]) with ordinality
+                 as t (bucket, exchange, routing_key, destination, case_id, case_seq, message_id, kind,
+                       causation_id, trace_parent, body, position)
+            order by position
+            returning id
+            "#,
+            &rows.iter().map(|r| to_i16(r.bucket)).collect::<Vec<_>>(),
+            &rows.iter().map(|r| r.exchange.clone()).collect::<Vec<_>>(),
+            &rows.iter().map(|r| r.routing_key.clone()).collect::<Vec<_>>(),
+            &rows.iter().map(|r| r.destination.clone()).collect::<Vec<_>>(),
+            &rows.iter().map(|r| r.request.map(|id| id.0)).collect::<Vec<_>>() as _,
+            &rows.iter().map(|r| r.case_seq.map(to_i32)).collect::<Vec<_>>() as _,
+            &rows.iter().map(|r| r.message_id).collect::<Vec<_>>(),
+            &rows.iter().map(|r| r.kind.to_owned()).collect::<Vec<_>>(),
+            &rows.iter().map(|r| r.causation_id.clone()).collect::<Vec<_>>() as _,
+            &rows.iter().map(|r| r.trace_parent.clone()).collect::<Vec<_>>() as _,
+            &rows.iter().map(|r| r.body.clone()).collect::<Vec<_>>()
+        )
+        .fetch_all(&mut *self.transaction)
+        .await?;
+        Ok(ids)
+    }
+
+    /// Queues mails; one already queued for the same event and recipient stays the only one.
+    pub async fn queue_mails(&mut self, mails: &[NewMail]) -> Result<(), StoreError> {
+        super::mails::queue(&mut self.transaction, mails).await
+    }
+
+    pub async fn bury(&mut self, letters: &[NewDeadLetter]) -> Result<(), StoreError> {
+        super::dead_letters::insert(&mut self.transaction, letters).await
+    }
+
+    /// Tells relays of other nodes that buckets they may hold have something to publish.
+    pub async fn announce(&mut self, change: &super::Change) -> Result<(), StoreError> {
+        let (channel, payload) = change.write();
+        sqlx::query!("select pg_notify($1, $2)", channel, payload)
+            .execute(&mut *self.transaction)
+            .await?;
+        Ok(())
+    }
+
+    /// An error here is ambiguous: the work may be done. Start over; the inbox decides.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        self.transaction.commit().await.map_err(StoreError::from)
+    }
+}
+
+fn answer_json(answer: &Answer) -> serde_json::Value {
+    serde_json::json!({ "type": answer.kind, "body": answer.body })
+}
+
+pub(super) fn to_i32(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+pub(super) fn to_i16(number: u16) -> i16 {
+    i16::try_from(number).unwrap_or(i16::MAX)
+}
+
+/// The `case-seq` counters as the table keeps them.
+pub(super) fn sede_seq_json(counters: &BTreeMap<SedeCode, u32>) -> serde_json::Value {
+    counters
+        .iter()
+        .map(|(sede, seq)| (sede.to_string(), serde_json::Value::from(*seq)))
+        .collect()
+}
+
+/// The year a protocol number belongs to: its own date's.
+pub(super) fn protocol_year(date: chrono::NaiveDate) -> i16 {
+    i16::try_from(date.year()).unwrap_or(i16::MAX)
+}

@@ -1,0 +1,332 @@
+//! What the relay needs: leases on buckets, rows to publish, confirmation, backing off.
+//!
+//! A lease has a fence that grows with every change of hands, and every confirmation names it: a node that was
+//! stopped and resumed can at worst publish twice under the same message id, never mark what is no longer its own.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{NewOutboxRow, Store, StoreError};
+use crate::domain::ids::{NodeName, RequestId};
+
+/// A bucket in this node's hands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BucketLease {
+    pub bucket: u16,
+    pub fence: i64,
+}
+
+/// A message waiting to be published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxRow {
+    pub id: i64,
+    pub bucket: u16,
+    pub exchange: String,
+    pub routing_key: String,
+    pub destination: String,
+    pub request: Option<RequestId>,
+    pub case_seq: Option<u32>,
+    pub message_id: Uuid,
+    pub kind: String,
+    pub causation_id: Option<String>,
+    pub trace_parent: Option<String>,
+    pub body: Vec<u8>,
+    pub created_at: DateTime<Utc>,
+}
+
+impl OutboxRow {
+    /// A row that was just committed, as it would be read back.
+    pub fn committed(id: i64, row: NewOutboxRow, now: DateTime<Utc>) -> Self {
+        Self {
+            id,
+            bucket: row.bucket,
+            exchange: row.exchange,
+            routing_key: row.routing_key,
+            destination: row.destination,
+            request: row.request,
+            case_seq: row.case_seq,
+            message_id: row.message_id,
+            kind: row.kind.to_owned(),
+            causation_id: row.causation_id,
+            trace_parent: row.trace_parent,
+            body: row.body,
+            created_at: now,
+        }
+    }
+}
+
+/// How much waits to be published.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OutboxState {
+    pub unsent: i64,
+    pub oldest: Option<Duration>,
+}
+
+impl Store {
+    /// Gives a sign of life and counts the nodes with the role `relay` that did so within `lease`.
+    pub async fn sign_of_life(
+        &self,
+        node: &NodeName,
+        roles: &[&str],
+        lease: Duration,
+    ) -> Result<u32, StoreError> {
+        let roles: Vec<String> = roles.iter().map(|&role| role.to_owned()).collect();
+        let relays = sqlx::query_scalar!(
+            r#"
+            with me as (
+                insert into node (name, roles) values ($1, $2)
+                on conflict (name) do update set roles = excluded.roles, seen_at = now()
+                returning name
+            )
+            select count(*) + 1 as "relays!" from node
+            where 'relay' = any(roles) and seen_at > now() - make_interval(secs => $3)
+              and name not in (select name from me)
+            "#,
+            node.as_str(),
+            &roles,
+            lease.as_secs_f64()
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(u32::try_from(relays).unwrap_or(1).max(1))
+    }
+
+    /// Forgets a node that stopped in good order, and lets go of its buckets at once.
+    pub async fn sign_off(&self, node: &NodeName) -> Result<(), StoreError> {
+        sqlx::query!(
+            r#"
+            with gone as (delete from node where name = $1)
+            update relay_lease set until = now() where node = $1
+            "#,
+            node.as_str()
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Renews this node's leases, up to `share`; lets go of the rest; takes over what nobody holds.
+    pub async fn hold_buckets(
+        &self,
+        node: &NodeName,
+        buckets: u16,
+        share: u16,
+        lease: Duration,
+    ) -> Result<Vec<BucketLease>, StoreError> {
+        let rows = sqlx::query!(
+            r#"
+            with mine as (
+                select bucket, row_number() over (order by bucket) as place
+                from relay_lease where node = $1 and until > now()
+            ),
+            kept as (
+                update relay_lease as l
+                set until = case when mine.place <= $2 then now() + make_interval(secs => $3) else now() end
+                from mine where l.bucket = mine.bucket and l.node = $1
+                returning l.bucket, l.fence, mine.place <= $2 as kept
+            ),
+            free as (
+                select bucket from relay_lease
+                where until <= now()
+                limit greatest($2 - (select count(*) from mine), 0)
+                for update skip locked
+            ),
+            taken as (
+                update relay_lease as l
+                set node = $1, fence = l.fence + 1, until = now() + make_interval(secs => $3)
+                from free where l.bucket = free.bucket
+                returning l.bucket, l.fence
+            )
+            select bucket as "bucket!", fence as "fence!" from kept where kept
+            union all
+            select bucket, fence from taken
+            "#,
+            node.as_str(),
+            i64::from(share),
+            lease.as_secs_f64()
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        if rows.is_empty() && share > 0 {
+            self.create_buckets(buckets).await?;
+        }
+        Ok(rows
+            .into_iter()
+            .map(|row| BucketLease {
+                bucket: u16::try_from(row.bucket).unwrap_or(0),
+                fence: row.fence,
+            })
+            .collect())
+    }
+
+    async fn create_buckets(&self, buckets: u16) -> Result<(), StoreError> {
+        sqlx::query!(
+            r#"
+            insert into relay_lease (bucket, node, fence, until)
+            select bucket, '', 0, now() from generate_series(0, $1::int - 1) as bucket
+            on conflict do nothing
+            "#,
+            i32::from(buckets)
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Unsent messages of these buckets, oldest first, leaving out destinations that back off.
+    ///
+    /// Never by a cursor: a row of a slow transaction may become visible behind a higher id (measured).
+    pub async fn unsent(&self, buckets: &[u16], limit: i64) -> Result<Vec<OutboxRow>, StoreError> {
+        let buckets: Vec<i16> = buckets.iter().map(|b| super::intake::to_i16(*b)).collect();
+        let rows = sqlx::query!(
+            r#"
+            select id, bucket, exchange, routing_key, destination, case_id, case_seq, message_id, kind,
+                   causation_id, trace_parent, body, created_at
+            from outbox
+            where bucket = any($1)
+              and destination not in (select destination from destination_backoff where next_try_at > now())
+            order by id
+            limit $2
+            "#,
+            &buckets,
+            limit
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| OutboxRow {
+                id: row.id,
+                bucket: u16::try_from(row.bucket).unwrap_or(0),
+                exchange: row.exchange,
+                routing_key: row.routing_key,
+                destination: row.destination,
+                request: row.case_id.map(RequestId),
+                case_seq: row.case_seq.and_then(|seq| u32::try_from(seq).ok()),
+                message_id: row.message_id,
+                kind: row.kind,
+                causation_id: row.causation_id,
+                trace_parent: row.trace_parent,
+                body: row.body,
+                created_at: row.created_at,
+            })
+            .collect())
+    }
+
+    /// Moves confirmed messages out of the outbox, as far as `leases` still hold; answers how many moved.
+    pub async fn confirm_sent(
+        &self,
+        node: &NodeName,
+        leases: &[BucketLease],
+        ids: &[i64],
+    ) -> Result<u64, StoreError> {
+        if ids.is_empty() {
+            return Ok(0);
+        }
+        let buckets: Vec<i16> = leases.iter().map(|l| super::intake::to_i16(l.bucket)).collect();
+        let fences: Vec<i64> = leases.iter().map(|l| l.fence).collect();
+        let moved = sqlx::query!(
+            r#"
+            with held as (
+                select l.bucket from relay_lease as l
+                join unnest($2::smallint[], $3::bigint[]) as mine (bucket, fence) using (bucket, fence)
+                where l.node = $1 and l.until > now()
+            ),
+            gone as (
+                delete from outbox
+                where id = any($4) and bucket in (select bucket from held)
+                returning id, destination, case_id, case_seq, message_id, kind, created_at
+            )
+            insert into outbox_sent (id, destination, case_id, case_seq, message_id, kind, created_at)
+            select id, destination, case_id, case_seq, message_id, kind, created_at from gone
+            "#,
+            node.as_str(),
+            &buckets,
+            &fences,
+            ids
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(moved.rows_affected())
+    }
+
+    /// Notes that messages did not get through, and lets their destination wait: 1 s, 2 s, 4 s ... up to `longest`.
+    /// Answers how long.
+    pub async fn back_off(
+        &self,
+        destination: &str,
+        reason: &str,
+        ids: &[i64],
+        longest: Duration,
+    ) -> Result<Duration, StoreError> {
+        let seconds = sqlx::query_scalar!(
+            r#"
+            with noted as (
+                update outbox set attempts = attempts + 1, last_error = $2 where id = any($3)
+            )
+            insert into destination_backoff as b (destination, attempts, reason, next_try_at)
+            values ($1, 1, $2, now() + interval '1 second')
+            on conflict (destination) do update
+            set attempts = b.attempts + 1, reason = excluded.reason,
+                next_try_at = now() + least(make_interval(secs => power(2, least(b.attempts, 20))),
+                                            make_interval(secs => $4))
+            returning extract(epoch from next_try_at - now())::float8 as "seconds!"
+            "#,
+            destination,
+            reason,
+            ids,
+            longest.as_secs_f64()
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(Duration::try_from_secs_f64(seconds).unwrap_or(longest))
+    }
+
+    /// Forgets the waiting of destinations that took a message again.
+    pub async fn end_back_off(&self, destinations: &[String]) -> Result<(), StoreError> {
+        if destinations.is_empty() {
+            return Ok(());
+        }
+        sqlx::query!(
+            "delete from destination_backoff where destination = any($1)",
+            destinations
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Destinations that back off now, and until when; past times are due.
+    pub async fn backing_off(&self) -> Result<Vec<(String, String, DateTime<Utc>)>, StoreError> {
+        let rows = sqlx::query!(
+            "select destination, reason, next_try_at from destination_backoff order by destination"
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| (row.destination, row.reason, row.next_try_at))
+            .collect())
+    }
+
+    /// How much waits, and for how long the oldest has.
+    pub async fn outbox_state(&self) -> Result<OutboxState, StoreError> {
+        let row = sqlx::query!(
+            r#"
+            select count(*) as "unsent!", extract(epoch from now() - min(created_at))::float8 as age
+            from outbox
+            "#
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        let oldest = row
+            .age
+            .and_then(|age| Duration::try_from_secs_f64(age.max(0.0)).ok());
+        Ok(OutboxState {
+            unsent: row.unsent,
+            oldest,
+        })
+    }
+}

@@ -1,0 +1,172 @@
+//! What nodes have to agree on at run time, and the channels by which they wake each other.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use super::{Store, StoreError};
+use crate::domain::case::WorkflowRef;
+
+/// How long things are kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept {
+    /// The window in which a message sent again is recognised.
+    pub inbox: Duration,
+    pub outbox: Duration,
+    /// Dead letters once replayed or discarded; open ones are kept for ever.
+    pub dead_letters: Duration,
+}
+
+/// Something another node may have to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Buckets that got messages.
+    Outbox(Vec<u16>),
+    Mails,
+    /// Sedi, competence, topics or patronati were imported.
+    Registers,
+    /// The development clock was moved.
+    Clock,
+}
+
+const OUTBOX: &str = "usciere_outbox";
+const MAILS: &str = "usciere_mails";
+const REGISTERS: &str = "usciere_registers";
+const CLOCK: &str = "usciere_clock";
+
+impl Change {
+    pub(super) const CHANNELS: [&'static str; 4] = [OUTBOX, MAILS, REGISTERS, CLOCK];
+
+    /// The channel and payload it travels by.
+    pub(super) fn write(&self) -> (&'static str, String) {
+        match self {
+            Self::Outbox(buckets) => (
+                OUTBOX,
+                buckets
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join(","),
+            ),
+            Self::Mails => (MAILS, String::new()),
+            Self::Registers => (REGISTERS, String::new()),
+            Self::Clock => (CLOCK, String::new()),
+        }
+    }
+
+    pub(super) fn read(channel: &str, payload: &str) -> Option<Self> {
+        match channel {
+            OUTBOX => Some(Self::Outbox(
+                payload.split(',').filter_map(|b| b.parse().ok()).collect(),
+            )),
+            MAILS => Some(Self::Mails),
+            REGISTERS => Some(Self::Registers),
+            CLOCK => Some(Self::Clock),
+            _ => None,
+        }
+    }
+}
+
+impl Store {
+    /// How far the development clock is moved, for every node.
+    pub async fn clock_offset(&self) -> Result<Option<TimeDelta>, StoreError> {
+        let value = sqlx::query_scalar!("select value from setting where key = 'clock.offset_ms'")
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(value
+            .and_then(|value| value.as_i64())
+            .map(TimeDelta::milliseconds))
+    }
+
+    /// Moves the development clock of every node.
+    pub async fn set_clock_offset(&self, offset: TimeDelta) -> Result<(), StoreError> {
+        let (channel, payload) = Change::Clock.write();
+        sqlx::query!(
+            r#"
+            with written as (
+                insert into setting (key, value) values ('clock.offset_ms', $1)
+                on conflict (key) do update set value = excluded.value, changed_at = now()
+                returning 1
+            )
+            select pg_notify($2, $3) from written
+            "#,
+            serde_json::Value::from(offset.num_milliseconds()),
+            channel,
+            payload
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Creates the coming months' partitions.
+    pub async fn create_partitions(&self) -> Result<(), StoreError> {
+        sqlx::query!(
+            r#"select ensure_months('inbox', 2), ensure_months('case_event', 2), ensure_months('outbox_sent', 2)"#
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Drops or deletes what is older than it has to be kept; answers how many rows or partitions went.
+    pub async fn forget(&self, kept: &Kept) -> Result<u64, StoreError> {
+        let dropped = sqlx::query_scalar!(
+            r#"
+            select drop_months('inbox', make_interval(secs => $1))
+                 + drop_months('outbox_sent', make_interval(secs => $2)) as "dropped!"
+            "#,
+            kept.inbox.as_secs_f64(),
+            kept.outbox.as_secs_f64()
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        let deleted = sqlx::query!(
+            "delete from dead_letter where resolved_at < now() - make_interval(secs => $1)",
+            kept.dead_letters.as_secs_f64()
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(u64::try_from(dropped).unwrap_or(0) + deleted.rows_affected())
+    }
+
+    /// Pins a workflow version to the hash of its text. Answers the hash on record when it is another one.
+    pub async fn pin_workflow(
+        &self,
+        reference: &WorkflowRef,
+        sha256: &str,
+    ) -> Result<Option<String>, StoreError> {
+        let pinned = sqlx::query_scalar!(
+            r#"
+            insert into workflow_version as w (name, version, sha256) values ($1, $2, $3)
+            on conflict (name, version) do update set first_run = w.first_run
+            returning w.sha256
+            "#,
+            reference.name.as_str(),
+            super::intake::to_i32(reference.version),
+            sha256
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok((pinned != sha256).then_some(pinned))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_read_back_what_they_write() {
+        for change in [
+            Change::Outbox(vec![0, 63]),
+            Change::Mails,
+            Change::Registers,
+            Change::Clock,
+        ] {
+            let (channel, payload) = change.write();
+            assert_eq!(Change::read(channel, &payload), Some(change));
+        }
+        assert_eq!(Change::read("elsewhere", ""), None);
+    }
+}

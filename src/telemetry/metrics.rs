@@ -1,0 +1,194 @@
+//! The numbers at `/metrics`: every name stands here, with its meaning. Labels are closed lists of words.
+
+use std::time::Duration;
+
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+
+/// Deliveries taken from the intake, by `type`.
+pub const INTAKE_MESSAGES: &str = "usciere_intake_messages_total";
+/// Batches committed.
+pub const INTAKE_BATCHES: &str = "usciere_intake_batches_total";
+/// What became of deliveries, by `outcome`: accepted, refused, duplicate, dead.
+pub const INTAKE_OUTCOMES: &str = "usciere_intake_outcomes_total";
+/// Commands refused, by `code`.
+pub const REFUSALS: &str = "usciere_refusals_total";
+/// Dead letters, by `reason`.
+pub const DEAD_LETTERS: &str = "usciere_dead_letters_total";
+/// Deliveries in one batch.
+pub const INTAKE_BATCH_SIZE: &str = "usciere_intake_batch_size";
+/// From the begin of a batch's transaction to its commit.
+pub const TRANSACTION_SECONDS: &str = "usciere_transaction_seconds";
+/// Transactions tried again, by `reason`: serialization, deadlock, connection.
+pub const TRANSACTION_RETRIES: &str = "usciere_transaction_retries_total";
+/// Messages in the outbox that are not sent.
+pub const OUTBOX_UNSENT: &str = "usciere_outbox_unsent";
+/// Age of the oldest unsent message.
+pub const OUTBOX_OLDEST_AGE_SECONDS: &str = "usciere_outbox_oldest_age_seconds";
+/// Messages waiting at the broker, by `queue`.
+pub const QUEUE_LAG: &str = "usciere_queue_lag";
+/// Publishes, by `outcome`: confirmed, returned, refused, failed.
+pub const PUBLISHES: &str = "usciere_publishes_total";
+/// Mails, by `outcome`: sent, retried, parked, unknown.
+pub const MAILS: &str = "usciere_mails_total";
+/// Runs of jobs, by `job` and `outcome`: done, failed.
+pub const JOB_RUNS: &str = "usciere_job_runs_total";
+/// How late the last run of a `job` began.
+pub const JOB_LATE_SECONDS: &str = "usciere_job_late_seconds";
+/// Connections to the broker made anew, by `connection`: consuming, publishing.
+pub const BROKER_RECONNECTS: &str = "usciere_broker_reconnects_total";
+/// 1 while the broker takes no messages.
+pub const BROKER_BLOCKED: &str = "usciere_broker_blocked";
+/// Connections to the database, by `state`: idle, used.
+pub const DATABASE_CONNECTIONS: &str = "usciere_database_connections";
+/// 1 while this node can do its work.
+pub const NODE_READY: &str = "usciere_node_ready";
+
+/// Counters with a label, and the words that exist from the start: a rate needs a zero to begin from.
+const FROM_ZERO: [(&str, &str, &[&str]); 5] = [
+    (
+        INTAKE_OUTCOMES,
+        "outcome",
+        &["accepted", "refused", "duplicate", "dead"],
+    ),
+    (
+        PUBLISHES,
+        "outcome",
+        &["confirmed", "returned", "refused", "failed"],
+    ),
+    (MAILS, "outcome", &["sent", "retried", "parked", "unknown"]),
+    (BROKER_RECONNECTS, "connection", &["consuming", "publishing"]),
+    (
+        TRANSACTION_RETRIES,
+        "reason",
+        &["serialization", "deadlock", "connection"],
+    ),
+];
+
+const SECONDS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+const BATCH_SIZES: [f64; 9] = [1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0];
+
+/// Gives out the numbers in the text format of Prometheus.
+#[derive(Clone)]
+pub struct Exporter(PrometheusHandle);
+
+impl std::fmt::Debug for Exporter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Exporter")
+    }
+}
+
+/// Starts counting for the whole process. Call once, before anything counts.
+pub fn start() -> Result<Exporter, BuildError> {
+    let exporter = Exporter(builder()?.install_recorder()?);
+    describe();
+    Ok(exporter)
+}
+
+fn builder() -> Result<PrometheusBuilder, BuildError> {
+    PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Full(TRANSACTION_SECONDS.to_owned()), &SECONDS)?
+        .set_buckets_for_metric(Matcher::Full(INTAKE_BATCH_SIZE.to_owned()), &BATCH_SIZES)
+}
+
+impl Exporter {
+    /// An exporter nothing counts into: for tests.
+    pub fn detached() -> Self {
+        Self(PrometheusBuilder::new().build_recorder().handle())
+    }
+
+    pub fn render(&self) -> String {
+        self.0.render()
+    }
+
+    /// Keeps histograms small for as long as the process runs.
+    pub async fn upkeep(self) {
+        let mut tick = tokio::time::interval(Duration::from_secs(5));
+        loop {
+            tick.tick().await;
+            self.0.run_upkeep();
+        }
+    }
+}
+
+fn describe() {
+    describe_counter!(INTAKE_MESSAGES, "Deliveries taken from the intake, by type");
+    describe_counter!(INTAKE_BATCHES, "Batches committed");
+    describe_counter!(INTAKE_OUTCOMES, "What became of deliveries");
+    describe_counter!(REFUSALS, "Commands refused, by code");
+    describe_counter!(DEAD_LETTERS, "Dead letters, by reason");
+    describe_histogram!(INTAKE_BATCH_SIZE, Unit::Count, "Deliveries in one batch");
+    describe_histogram!(
+        TRANSACTION_SECONDS,
+        Unit::Seconds,
+        "From begin to commit of a batch"
+    );
+    describe_counter!(TRANSACTION_RETRIES, "Transactions tried again, by reason");
+    describe_gauge!(
+        OUTBOX_UNSENT,
+        Unit::Count,
+        "Messages in the outbox that are not sent"
+    );
+    describe_gauge!(
+        OUTBOX_OLDEST_AGE_SECONDS,
+        Unit::Seconds,
+        "Age of the oldest unsent message"
+    );
+    describe_gauge!(QUEUE_LAG, Unit::Count, "Messages waiting at the broker, by queue");
+    describe_counter!(PUBLISHES, "Publishes, by outcome");
+    describe_counter!(MAILS, "Mails, by outcome");
+    describe_counter!(JOB_RUNS, "Runs of jobs, by job and outcome");
+    describe_gauge!(
+        JOB_LATE_SECONDS,
+        Unit::Seconds,
+        "How late the last run of a job began"
+    );
+    describe_counter!(BROKER_RECONNECTS, "Connections to the broker made anew");
+    describe_gauge!(BROKER_BLOCKED, "1 while the broker takes no messages");
+    describe_gauge!(DATABASE_CONNECTIONS, "Connections to the database, by state");
+    describe_gauge!(NODE_READY, "1 while this node can do its work");
+    for (name, label, words) in FROM_ZERO {
+        for word in words {
+            counter!(name, label => *word).absolute(0);
+        }
+    }
+    counter!(INTAKE_BATCHES).absolute(0);
+    for name in [
+        OUTBOX_UNSENT,
+        OUTBOX_OLDEST_AGE_SECONDS,
+        BROKER_BLOCKED,
+        NODE_READY,
+    ] {
+        gauge!(name).set(0.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_described_and_the_fixed_ones_begin_at_zero() {
+        let recorder = builder().unwrap().build_recorder();
+        let exporter = Exporter(recorder.handle());
+        metrics::with_local_recorder(&recorder, || {
+            describe();
+            counter!(PUBLISHES, "outcome" => "confirmed").increment(3);
+            metrics::histogram!(TRANSACTION_SECONDS).record(0.003);
+        });
+        let text = exporter.render();
+        assert!(
+            text.contains("usciere_publishes_total{outcome=\"confirmed\"} 3"),
+            "{text}"
+        );
+        assert!(
+            text.contains("usciere_publishes_total{outcome=\"returned\"} 0"),
+            "{text}"
+        );
+        assert!(
+            text.contains("usciere_transaction_seconds_bucket{le=\"0.005\"} 1"),
+            "{text}"
+        );
+        assert!(text.contains("# HELP usciere_outbox_unsent"), "{text}");
+    }
+}

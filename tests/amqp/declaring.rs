@@ -1,0 +1,93 @@
+//! Declaring what must stand, again and again, without ever taking anything away.
+
+use lapin::types::AMQPValue;
+use rstest::rstest;
+use usciere::amqp::{Deviation, Finding, Object, QueueStatus};
+use usciere::config::amqp::QueueType;
+use usciere::domain::ids::SedeCode;
+
+use super::harness::{Outsider, Place, amqp_url};
+
+#[rstest]
+#[case::quorum(QueueType::Quorum)]
+#[case::classic(QueueType::Classic)]
+#[tokio::test]
+async fn declaring_twice_changes_nothing(#[case] queue_type: QueueType) {
+    let mut place = Place::new(&amqp_url());
+    place.settings.queue_type = queue_type;
+    let broker = place.broker_without_topology().await;
+    let missing = broker.diff(&place.topology()).await.unwrap();
+    assert!(
+        missing
+            .iter()
+            .all(|finding| finding.deviation == Deviation::Missing),
+        "{missing:?}"
+    );
+    assert_eq!(
+        missing.len(),
+        place.topology().exchanges.len() + place.topology().queues.len()
+    );
+    for _ in 0..2 {
+        assert_eq!(broker.declare(&place.topology()).await.unwrap(), []);
+        assert_eq!(broker.diff(&place.topology()).await.unwrap(), []);
+    }
+    broker.close().await;
+}
+
+#[tokio::test]
+async fn what_stands_otherwise_is_told_and_left_alone() {
+    let place = Place::new(&amqp_url());
+    let outsider = Outsider::new(&amqp_url()).await;
+    outsider
+        .declare(&place.intake_queue(), &[("x-max-length", AMQPValue::LongInt(7))])
+        .await;
+    let broker = place.broker_without_topology().await;
+    for findings in [
+        broker.declare(&place.topology()).await.unwrap(),
+        broker.diff(&place.topology()).await.unwrap(),
+    ] {
+        let [
+            Finding {
+                object,
+                deviation: Deviation::Different(why),
+            },
+        ] = &findings[..]
+        else {
+            panic!("{findings:?}")
+        };
+        assert_eq!(*object, Object::Queue(place.intake_queue()));
+        assert!(why.contains("PRECONDITION_FAILED"), "{why}");
+    }
+    let empty = QueueStatus {
+        messages: 0,
+        consumers: 0,
+    };
+    assert_eq!(
+        broker.queue_status(&place.sede_queue()).await.unwrap(),
+        Some(empty),
+        "the others are there"
+    );
+    broker.close().await;
+}
+
+#[tokio::test]
+async fn a_new_sede_gets_its_queue_without_a_restart() {
+    let place = Place::new(&amqp_url());
+    let broker = place.broker().await;
+    let sede = SedeCode::parse(&format!("{}-new", place.sede)).unwrap();
+    let queue = format!("sede.{sede}");
+    assert_eq!(broker.queue_status(&queue).await.unwrap(), None);
+    assert_eq!(broker.declare_sede(&sede).await.unwrap(), []);
+    let mut message = place.message("m-1");
+    message.routing_key.clone_from(&queue);
+    broker.publisher().publish(vec![message]).await;
+    assert_eq!(
+        broker
+            .queue_status(&queue)
+            .await
+            .unwrap()
+            .map(|status| status.messages),
+        Some(1)
+    );
+    broker.close().await;
+}
