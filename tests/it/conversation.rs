@@ -90,6 +90,7 @@ async fn a_note_reaches_no_patronato_by_any_way() {
 async fn one_officer_takes_it_in_charge_and_gives_it_back() {
     let world = World::start().await;
     let id = world.submit().await;
+    world.next(&format!("sede.{SEDE}")).await;
     let other = json!({"request_id": id, "officer": {"id": "lg2", "name": "Luca Gialli"}});
     world.send(&here("request.take"), &by_officer(id)).await;
     assert_eq!(world.refused(&here("request.take"), &other).await.text("code"), "state_conflict");

@@ -45,7 +45,7 @@ fn broken() -> Vec<(&'static str, &'static str, Vec<u8>, BasicProperties)> {
         ("too_many_headers", SUBMIT, good(), right("d11").with_headers(headers(500))),
         ("duplicate_key", SUBMIT, text("{\"text\": \"a\", \"text\": \"b\"}"), right("d12")),
         ("unknown_type", "portal.inca.request.fly", good(), right("d13").with_type("request.fly".into())),
-        ("unknown_type", "nonsense", good(), right("d14")),
+        ("publisher_not_authorised", "nonsense", good(), right("d14")),
         ("type_mismatch", SUBMIT, good(), right("d15").with_type("request.message".into())),
         ("schema_too_new", SUBMIT, good(), right("d16").with_headers(newer)),
         (

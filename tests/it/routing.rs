@@ -87,6 +87,7 @@ async fn a_transfer_revokes_here_assigns_there_and_lets_the_days_go_on() {
     let again = world.next(&here).await;
     assert_eq!((again.kind.as_str(), again.case_seq()), ("request.assigned", Some(3)));
     assert_eq!(world.next("portal.inca").await.kind, "request.transferred");
+    assert_eq!(world.next(there).await.kind, "request.revoked");
     // The old holder has no say any more.
     let late = with(by_officer(id), json!({"text": "Tardi"}));
     let answer = world.refused(&format!("{there}.request.reply"), &late).await;
