@@ -73,14 +73,19 @@ impl fmt::Display for Report {
 /// Runs every scenario below `workflows/scenari` against the workflows beside it.
 pub fn run_all(workflows: &Path) -> Result<Report, Problems> {
     let registry = Registry::load(workflows)?;
-    run_folder(&registry, &workflows.join(FOLDER))
+    run_below(&registry, &workflows.join(FOLDER))
 }
 
-/// Runs every scenario of a folder and of the folders in it against given workflows.
-pub fn run_folder(registry: &Registry, folder: &Path) -> Result<Report, Problems> {
+/// Runs one scenario, or every one of a folder and of the folders in it, against given workflows.
+pub fn run_below(registry: &Registry, scenarios: &Path) -> Result<Report, Problems> {
     let mut problems = Vec::new();
     let mut report = Report::default();
-    for path in scenario_files(folder, &mut problems) {
+    let files = if scenarios.is_file() {
+        vec![scenarios.to_owned()]
+    } else {
+        scenario_files(scenarios, &mut problems)
+    };
+    for path in files {
         match run_file(registry, &path) {
             Ok(outcome) => report.scenarios.push(outcome),
             Err(problem) => problems.push(problem),
@@ -88,7 +93,7 @@ pub fn run_folder(registry: &Registry, folder: &Path) -> Result<Report, Problems
     }
     if report.scenarios.is_empty() && problems.is_empty() {
         problems.push(Problem::of_file(
-            &folder.display().to_string(),
+            &scenarios.display().to_string(),
             "there is no scenario here",
         ));
     }

@@ -24,9 +24,20 @@ pub enum Object {
 impl std::fmt::Display for Object {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Exchange(name) => write!(f, "exchange {name}"),
-            Self::Queue(name) => write!(f, "queue {name}"),
-            Self::Binding { exchange, queue, key } => write!(f, "binding {exchange} --{key}--> {queue}"),
+            Self::Exchange(_) => write!(f, "exchange {}", self.name()),
+            Self::Queue(_) => write!(f, "queue {}", self.name()),
+            Self::Binding { .. } => write!(f, "binding {}", self.name()),
+        }
+    }
+}
+
+impl Object {
+    /// Its name; of a binding, which have none, the way it makes: `usciere.sedi --sede.230001--> sede.230001`.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Exchange(name) | Self::Queue(name) => name.clone(),
+            Self::Binding { exchange, queue, key } if key.is_empty() => format!("{exchange} --> {queue}"),
+            Self::Binding { exchange, queue, key } => format!("{exchange} --{key}--> {queue}"),
         }
     }
 }
