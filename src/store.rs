@@ -129,6 +129,12 @@ impl Store {
         Ok(Changes { listener })
     }
 
+    /// The connections of this node: open ones, and those of them that do nothing.
+    pub fn connections(&self) -> (u32, u32) {
+        let idle = u32::try_from(self.pool.num_idle()).unwrap_or(u32::MAX);
+        (self.pool.size(), idle)
+    }
+
     pub async fn close(&self) {
         self.pool.close().await;
     }

@@ -1,7 +1,8 @@
 //! Workflows as data (`workflows/*.toml`) and the pure rules that run them.
 //!
-//! [`Workflow::parse`] turns a file into a checked table or lists everything wrong with it; [`decide`] and
-//! [`offers`] read that one table, so engine, API and pages cannot disagree. No I/O but in [`registry`].
+//! [`Workflow::parse`] turns a file into a checked table or lists everything wrong with it; [`decide()`] and
+//! [`offers()`] read that one table, so engine, API and pages cannot disagree. No I/O but
+//! in [`registry`] and [`scenario`].
 
 mod check;
 mod compile;

@@ -29,7 +29,8 @@ pub fn decode_again(
         message_id: None,
     };
     let id = replay_id(letter.summary.id);
-    let mut properties = properties(letter).ok_or_else(|| fault("its properties were not kept as they came"))?;
+    let mut properties =
+        properties(letter).ok_or_else(|| fault("its properties were not kept as they came"))?;
     properties.message_id = Some(id.to_string());
     let delivery = RawDelivery {
         routing_key: &letter.summary.routing_key,

@@ -16,7 +16,6 @@ use super::session::Session;
 use crate::domain::case::StateName;
 use crate::domain::ids::{OfficeCode, PatronatoCode, SedeCode, TopicCode};
 
-#[cfg(test)]
 pub(super) use flows::Flows;
 
 /// Look at requests
@@ -82,7 +81,7 @@ pub struct CaseRef {
 
 pub async fn run(args: CaseArgs, session: &mut Session) -> Result<Exit, Failure> {
     let (config, store) = reach::database(session).await?;
-    let flows = flows::Flows::load(&config.workflows.dir, &mut session.printer);
+    let flows = Flows::load(&config.workflows.dir, &mut session.printer);
     match args.command {
         CaseCommand::List(args) => list::run(&args, &store, &flows, &mut session.printer).await?,
         CaseCommand::Show(which) => {

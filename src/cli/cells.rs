@@ -38,7 +38,11 @@ pub fn since(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
 
 /// `1 request`, `3 requests`.
 pub fn count(number: usize, one: &str, more: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {more}") }
+    if number == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{number} {more}")
+    }
 }
 
 #[cfg(test)]

@@ -14,11 +14,14 @@ use crate::domain::attachment::{MediaType, Sha256Hex, StoredAttachment};
 use crate::domain::case::{Appointment, Case, Facts, WorkflowRef};
 use crate::domain::command::{ContactReason, Operator, Personal, Practice, Role};
 use crate::domain::dead_letter::DeadLetterReason;
-use crate::domain::event::{Actor, Event, EventKind};
+use crate::domain::event::{Actor, Event, EventKind, MailKind};
 use crate::domain::ids::{SedeCode, Source};
 use crate::domain::practice::PracticeKind;
 use crate::domain::request::{Details, HistoryEntry, IdentifiedCitizen, RecordedEvent, Request};
-use crate::store::{DeadLetter, DeadLetterId, DeadLetterSummary, Resolution, Resolved};
+use crate::store::{
+    DeadLetter, DeadLetterId, DeadLetterSummary, JobCause, JobResult, JobRow, JobRunRow, MailId, MailState,
+    MailSummary, Resolution, Resolved,
+};
 use crate::workflow::Registry;
 
 /// What was printed on stdout as table, line of JSON and CSV.
@@ -179,7 +182,13 @@ pub(super) fn happened() -> Vec<HistoryEntry> {
     };
     vec![
         opened,
-        entry(2, "2020-10-21T13:04:13Z", Actor::Engine, Some(assigned), Some("m-1")),
+        entry(
+            2,
+            "2020-10-21T13:04:13Z",
+            Actor::Engine,
+            Some(assigned),
+            Some("m-1"),
+        ),
         entry(
             3,
             "2020-11-06T00:01:00Z",
@@ -232,5 +241,56 @@ pub(super) fn replayed() -> DeadLetter {
         },
         body: b"{".into(),
         ..letter
+    }
+}
+
+/// A mail that waits for its third try.
+pub(super) fn mail() -> MailSummary {
+    MailSummary {
+        id: MailId(12),
+        request_id: waiting().case.id,
+        kind: MailKind::Overdue,
+        recipient: Personal("op1@inca.example".to_owned()),
+        protocol_number: waiting().protocol.to_string(),
+        message_id: uuid::Uuid::from_u128(8),
+        state: MailState::Queued,
+        attempts: 2,
+        next_try_at: Some(moment("2020-10-22T10:02:00Z")),
+        last_error: Some("450 try later".to_owned()),
+        created_at: moment("2020-10-22T10:00:00Z"),
+        sent_at: None,
+    }
+}
+
+/// A job at half past two, Italian time.
+pub(super) fn job() -> JobRow {
+    JobRow {
+        name: "janitor".parse().unwrap(),
+        cron: "0 30 2 * * *".to_owned(),
+        timezone: "Europe/Rome".to_owned(),
+        enabled: true,
+        paused: false,
+        paused_by: None,
+        paused_at: None,
+        note: None,
+        last_run: None,
+    }
+}
+
+/// A run of [`job`] that was done.
+pub(super) fn job_run() -> JobRunRow {
+    JobRunRow {
+        job: job().name,
+        scheduled_for: "2026-11-23T02:30:00".parse().unwrap(),
+        timezone: job().timezone,
+        cause: JobCause::Schedule,
+        asked_by: None,
+        node: Some("rome-1".to_owned()),
+        attempt: 1,
+        started_at: Some(moment("2026-11-23T01:30:00.2Z")),
+        finished_at: Some(moment("2026-11-23T01:30:01.4Z")),
+        late_by_ms: 200,
+        result: Some(JobResult::Done),
+        report: Some(json!({ "worked": 3, "note": "2 left" })),
     }
 }

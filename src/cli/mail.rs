@@ -1,9 +1,17 @@
 //! `usciere mail`: mails sent, waiting and failed.
 
-use clap::{Args, Subcommand};
-use uuid::Uuid;
+mod list;
+mod preview;
+mod retry;
 
+use clap::{Args, Subcommand};
+
+use super::exit::{Exit, Failure};
 use super::page::Page;
+use super::session::Session;
+use super::words::one_of;
+use crate::domain::event::MailKind;
+use crate::store::MailState;
 
 /// Look at mails, preview their templates, send failed ones again
 #[derive(Debug, Args)]
@@ -22,29 +30,46 @@ pub enum MailCommand {
 /// List mails, the newest first; addresses are masked
 #[derive(Debug, Args)]
 pub struct MailListArgs {
-    /// Only those given up
-    #[arg(long)]
+    /// Only those that wait for a person: given up, or perhaps sent and perhaps not
+    #[arg(long, conflicts_with = "state")]
     pub failed: bool,
+    /// Only those that stand so
+    #[arg(long, value_parser = one_of(MailState::ALL, MailState::as_str, MailState::from_word))]
+    pub state: Option<MailState>,
     #[command(flatten)]
     pub page: Page,
 }
 
 /// Print a template with made-up data; needs no services
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  usciere mail preview
+  usciere mail preview reply
+  usciere mail preview overdue --html > overdue.html")]
 pub struct MailPreviewArgs {
     /// Name of the template [default: list them]
-    pub template: Option<String>,
-    /// The HTML part rather than the text
-    #[arg(long)]
+    #[arg(value_parser = one_of(MailKind::ALL, MailKind::as_str, MailKind::from_word))]
+    pub template: Option<MailKind>,
+    /// The HTML part alone, rather than the headers and the text
+    #[arg(long, requires = "template")]
     pub html: bool,
 }
 
-/// Queue mails that were given up once more
+/// Queue mails once more that were given up, or whose end nobody knows
 #[derive(Debug, Args)]
 pub struct MailRetryArgs {
     #[arg(required_unless_present = "all", value_name = "ID")]
-    pub ids: Vec<Uuid>,
-    /// Every mail that was given up
+    pub ids: Vec<i64>,
+    /// Every mail that was given up or whose end nobody knows
     #[arg(long, conflicts_with = "ids")]
     pub all: bool,
+}
+
+pub async fn run(args: MailArgs, session: &mut Session) -> Result<Exit, Failure> {
+    match args.command {
+        MailCommand::List(args) => list::run(&args, session).await,
+        MailCommand::Preview(args) => preview::run(&args, session),
+        MailCommand::Retry(args) => retry::run(&args, session).await,
+    }
 }

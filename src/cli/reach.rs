@@ -30,10 +30,10 @@ pub async fn database(session: &Session) -> Result<(Config, Store), Failure> {
 pub async fn clock(config: &Config, store: &Store) -> Result<Clock, Failure> {
     let clock = Clock::system();
     clock.set_offset(config.clock.offset.get());
-    if !config.profile.is_production() {
-        if let Some(offset) = store.clock_offset().await? {
-            clock.set_offset(offset);
-        }
+    if !config.profile.is_production()
+        && let Some(offset) = store.clock_offset().await?
+    {
+        clock.set_offset(offset);
     }
     Ok(clock)
 }

@@ -8,7 +8,6 @@ use super::{NodeError, Workflows};
 use crate::attachments::AttachmentStore;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::attachment::AttachmentLimits;
 use crate::domain::registers::Registers;
 use crate::engine::{Engine, EngineOptions, EngineParts, Limits};
 use crate::lifecycle::readiness::Readiness;
@@ -23,11 +22,19 @@ pub async fn engine_only(config: &Config, store: &Store, clock: Clock) -> Result
     let attachments = attachments(config)?;
     workflows.pin(store).await?;
     let (_never_changes, registers) = watch::channel(Arc::new(store.load_registers().await?));
-    Ok(engine(config, store, clock, &workflows, registers, attachments, None))
+    Ok(engine(
+        config,
+        store,
+        clock,
+        &workflows,
+        registers,
+        attachments,
+        None,
+    ))
 }
 
 pub(super) fn attachments(config: &Config) -> Result<AttachmentStore, NodeError> {
-    AttachmentStore::open(config.attachments.url.folder()).map_err(NodeError::Attachments)
+    AttachmentStore::open(&config.attachments.url).map_err(NodeError::Attachments)
 }
 
 /// The engine as configured.
@@ -53,18 +60,10 @@ pub(super) fn engine(
     let options = EngineOptions {
         limits: Limits {
             text: config.limits.text.get(),
-            attachments: attachment_limits(&config.limits),
+            attachments: (&config.limits).into(),
         },
         buckets: config.relay.buckets.get(),
         base_url: config.http.base_url.as_str().trim_end_matches('/').to_owned(),
     };
     Engine::new(parts, options)
-}
-
-fn attachment_limits(limits: &crate::config::limits::Limits) -> AttachmentLimits {
-    AttachmentLimits {
-        file: limits.attachment.bytes(),
-        files: limits.attachments.get(),
-        ..AttachmentLimits::default()
-    }
 }

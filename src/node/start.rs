@@ -10,16 +10,16 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::changes::{Follower, TopologyKeeper};
+use super::engine::{attachments, engine};
 use super::jobs::{JobParts, built_in};
 use super::{Node, NodeError, NodeOptions, Role, Workflows, health, store};
 use crate::amqp::intake::take_in;
 use crate::amqp::topology::{intake_queue, quarantine_queue};
 use crate::amqp::{Broker, DecodeRules};
-use crate::attachments::AttachmentStore;
 use crate::config::Config;
 use crate::domain::ids::NodeName;
 use crate::domain::registers::Registers;
-use crate::engine::{Door, Engine, EngineOptions, EngineParts, Limits};
+use crate::engine::{Door, Engine};
 use crate::http::dev::{DevHooks, OffsetNotKept};
 use crate::http::{self, HttpState};
 use crate::mail::{Mailer, Surroundings};
@@ -39,7 +39,7 @@ impl Node {
         let name = config.node.name();
         // Everything that can be wrong with files is found before anything is asked or consumed.
         let workflows = Workflows::load(&config.workflows.dir, &options.readiness)?;
-        let attachments = AttachmentStore::open(&config.attachments.url).map_err(NodeError::Attachments)?;
+        let attachments = attachments(config)?;
         let store = store(config, &name)?;
         let listener = listen(config.http.listen).await?;
         let http = listener
@@ -61,18 +61,14 @@ impl Node {
         let (told_sender, told) = mpsc::channel(1_000);
         let mails = Arc::new(Notify::new());
         let (handoff, relaying) = parts.relay(&broker, told);
-        let engine = Arc::new(Engine::new(
-            EngineParts {
-                store: store.clone(),
-                clock: options.clock.clone(),
-                workflows: workflows.subscribe(),
-                registers: registers.clone(),
-                citizens: Arc::new(store.clone()),
-                practices: Arc::new(store.clone()),
-                attachments,
-                handoff,
-            },
-            engine_options(config),
+        let engine = Arc::new(engine(
+            config,
+            &store,
+            options.clock.clone(),
+            &workflows,
+            registers.clone(),
+            attachments,
+            handoff,
         ));
         parts.follow(&broker, registers_sender, told_sender, &mails);
         let workers = TaskTracker::new();
@@ -183,6 +179,8 @@ impl Parts<'_> {
             readiness.clone(),
             self.stop.clone(),
         ));
+        let queue = intake_queue(&self.options.config.amqp.prefix);
+        shutdown.spawn(health::watch_queue(broker.clone(), queue, self.stop.clone()));
     }
 
     fn scheduler(&self, engine: &Arc<Engine>, mails: &Arc<Notify>) {
@@ -289,17 +287,6 @@ impl Ending {
 fn log_panic(task: &str, ended: Result<(), tokio::task::JoinError>) {
     if ended.is_err() {
         tracing::error!(task, "a part of the node panicked");
-    }
-}
-
-fn engine_options(config: &Config) -> EngineOptions {
-    EngineOptions {
-        limits: Limits {
-            text: config.limits.text.get(),
-            attachments: (&config.limits).into(),
-        },
-        buckets: config.relay.buckets.get(),
-        base_url: config.http.base_url.as_str().trim_end_matches('/').to_owned(),
     }
 }
 

@@ -11,9 +11,7 @@ use crate::domain::dead_letter::DeadLetterReason;
 use crate::domain::event::words;
 
 /// The number of a dead letter.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct DeadLetterId(pub i64);
 

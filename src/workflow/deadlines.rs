@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::definition::Workflow;
 use super::explain;
-use crate::domain::calendar::{DayCount, DayOff};
+use crate::domain::calendar::{DayCount, DayOff, SkippedDay};
 use crate::domain::case::Case;
 
 /// What a deadline opens or brings.
@@ -29,7 +29,7 @@ pub struct Deadline {
     pub days: u16,
     pub count: DayCount,
     pub date: NaiveDate,
-    pub skipped: Vec<(NaiveDate, DayOff)>,
+    pub skipped: Vec<SkippedDay>,
 }
 
 /// The dates a waiting request has ahead or behind; none while nothing waits.
@@ -87,7 +87,7 @@ impl fmt::Display for Deadline {
             explain::date(self.date),
             explain::date(self.start)
         )?;
-        for (position, (date, cause)) in self.skipped.iter().enumerate() {
+        for (position, SkippedDay { date, cause }) in self.skipped.iter().enumerate() {
             let cause = match cause {
                 DayOff::Weekend => "fine settimana",
                 DayOff::Holiday => "festa nazionale",

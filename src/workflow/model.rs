@@ -18,7 +18,7 @@ use crate::domain::calendar::DayCount;
 use crate::domain::event::EventKind;
 
 /// What was found. A sound workflow has nothing broken and nothing unused.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Exploration {
     pub situations: usize,
     pub broken: Vec<Broken>,
@@ -27,7 +27,7 @@ pub struct Exploration {
 }
 
 /// A promise, and the shortest story that breaks it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Broken {
     pub promise: &'static str,
     pub story: Vec<String>,

@@ -175,39 +175,41 @@ async fn where_twice_is_worse_than_not_at_all_a_lost_mail_is_left_to_people() {
     assert_eq!((mail.state, mail.next_try_at), (MailState::Unknown, None));
 }
 
+/// Ends after which a mail waits, what it then is, and the tries that count.
+fn waits(after: Duration) -> [(MailEnd, MailState, u32); 3] {
+    [
+        (
+            MailEnd::Retry {
+                after,
+                error: error(),
+            },
+            MailState::Queued,
+            1,
+        ),
+        (
+            MailEnd::Untried {
+                after,
+                error: error(),
+            },
+            MailState::Queued,
+            0,
+        ),
+        (
+            MailEnd::Unknown {
+                after,
+                error: error(),
+            },
+            MailState::Unknown,
+            1,
+        ),
+    ]
+}
+
 #[tokio::test]
-async fn every_end_leaves_its_state() {
+async fn a_mail_waits_for_its_next_try() {
     let TestDatabase { ref store, .. } = TestDatabase::create().await;
-    let waits = |after| {
-        [
-            (
-                MailEnd::Retry {
-                    after,
-                    error: error(),
-                },
-                MailState::Queued,
-                1,
-            ),
-            (
-                MailEnd::Untried {
-                    after,
-                    error: error(),
-                },
-                MailState::Queued,
-                0,
-            ),
-            (
-                MailEnd::Unknown {
-                    after,
-                    error: error(),
-                },
-                MailState::Unknown,
-                1,
-            ),
-        ]
-    };
-    for (number, (end, state, attempts)) in waits(MINUTE).into_iter().enumerate() {
-        store.queue_mails(&[new_mail(number as u128)]).await.unwrap();
+    for (number, (end, state, attempts)) in (1..).zip(waits(MINUTE)) {
+        store.queue_mails(&[new_mail(number)]).await.unwrap();
         let mail = claim(store, "a", LEASE).await.remove(0);
         assert!(finish(store, &mail, &end).await);
         let mail = &all(store).await[0];
@@ -215,17 +217,19 @@ async fn every_end_leaves_its_state() {
             (mail.state, mail.attempts, mail.last_error.as_deref()),
             (state, attempts, Some("450 later"))
         );
-        assert_eq!(claim(store, "a", LEASE).await, [], "it waits");
+        assert_eq!(claim(store, "a", LEASE).await, []);
     }
-    for (number, (end, _, attempts)) in waits(Duration::ZERO).into_iter().enumerate() {
-        store
-            .queue_mails(&[new_mail(100 + number as u128)])
-            .await
-            .unwrap();
+}
+
+#[tokio::test]
+async fn a_mail_is_taken_again_when_its_wait_is_over() {
+    let TestDatabase { ref store, .. } = TestDatabase::create().await;
+    for (number, (end, _, attempts)) in (1..).zip(waits(Duration::ZERO)) {
+        store.queue_mails(&[new_mail(number)]).await.unwrap();
         let mail = claim(store, "a", LEASE).await.remove(0);
         finish(store, &mail, &end).await;
         let again = claim(store, "a", LEASE).await.remove(0);
-        assert_eq!(again.attempt, attempts + 1, "its wait is over at once");
+        assert_eq!(again.attempt, attempts + 1);
         finish(store, &again, &MailEnd::Sent).await;
     }
 }
@@ -391,18 +395,28 @@ async fn lists_are_filtered_and_paged() {
     let found = store.list_mails(&of_request).await.unwrap();
     assert_eq!((found.len(), found[0].state), (1, MailState::Failed));
     assert_eq!(found[0].protocol_number, "INPS.7013.24/02/2021.0000123");
+}
 
+#[tokio::test]
+async fn mails_are_counted_by_state() {
+    let TestDatabase { ref store, .. } = TestDatabase::create().await;
+    let mails: Vec<NewMail> = (1..=5).map(new_mail).collect();
+    store.queue_mails(&mails).await.unwrap();
+    let claimed = store
+        .claim_mails(&node("a"), 3, LEASE, UnknownOutcome::Repeat, TWO_DAYS)
+        .await
+        .unwrap();
+    finish(store, &claimed[0], &MailEnd::Sent).await;
+    finish(store, &claimed[1], &MailEnd::Failed { error: error() }).await;
     let counts = store.mail_counts().await.unwrap();
-    assert_eq!(
-        (
-            counts.queued,
-            counts.sending,
-            counts.sent_last_day,
-            counts.failed,
-            counts.unknown
-        ),
-        (3, 0, 1, 1, 0)
-    );
+    let states = [
+        counts.queued,
+        counts.sending,
+        counts.sent_last_day,
+        counts.failed,
+        counts.unknown,
+    ];
+    assert_eq!(states, [2, 1, 1, 1, 0]);
     assert!(counts.oldest_waiting.is_some());
 }
 

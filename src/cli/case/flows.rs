@@ -6,7 +6,7 @@ use crate::cli::output::Printer;
 use crate::domain::case::{Case, StateName, WorkflowRef};
 use crate::workflow::{Registry, Workflow};
 
-pub(super) struct Flows(Registry);
+pub(in crate::cli) struct Flows(Registry);
 
 impl Flows {
     /// Reads the folder. Looking at requests must not fail because of it: what is wrong is said, and done without.
@@ -22,7 +22,7 @@ impl Flows {
     }
 
     #[cfg(test)]
-    pub(super) const fn of(registry: Registry) -> Self {
+    pub(in crate::cli) const fn of(registry: Registry) -> Self {
         Self(registry)
     }
 

@@ -43,7 +43,9 @@ impl Sheet {
                 .unwrap_or_default(),
             history: history
                 .iter()
-                .map(|entry| HistoryLine::new(entry, flows.label_of(&request.case.workflow, &entry.event.state)))
+                .map(|entry| {
+                    HistoryLine::new(entry, flows.label_of(&request.case.workflow, &entry.event.state))
+                })
                 .collect(),
         }
     }

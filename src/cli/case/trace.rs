@@ -173,7 +173,15 @@ impl Row for Line {
             } => {
                 let outcome = format!("{state} at {sede}");
                 let message_id = maybe(message_id.as_ref());
-                ("event", at, kind.to_string(), by.clone(), seq.to_string(), message_id, outcome)
+                (
+                    "event",
+                    at,
+                    kind.to_string(),
+                    by.clone(),
+                    seq.to_string(),
+                    message_id,
+                    outcome,
+                )
             }
             Self::Message {
                 at,
@@ -190,7 +198,15 @@ impl Row for Line {
                     None => with_error("waiting", (*attempts).unsigned_abs(), last_error.as_deref()),
                 };
                 let message_id = message_id.to_string();
-                ("message", at, kind.clone(), destination.clone(), maybe(*case_seq), message_id, outcome)
+                (
+                    "message",
+                    at,
+                    kind.clone(),
+                    destination.clone(),
+                    maybe(*case_seq),
+                    message_id,
+                    outcome,
+                )
             }
             Self::Mail {
                 at,
@@ -207,7 +223,15 @@ impl Row for Line {
                     None => with_error(state.as_str(), *attempts, last_error.as_deref()),
                 };
                 let message_id = message_id.to_string();
-                ("mail", at, kind.to_string(), format!("mail {mail_id}"), String::new(), message_id, outcome)
+                (
+                    "mail",
+                    at,
+                    kind.to_string(),
+                    format!("mail {mail_id}"),
+                    String::new(),
+                    message_id,
+                    outcome,
+                )
             }
         };
         vec![moment(*at), what.to_owned(), kind, who, seq, message_id, outcome]

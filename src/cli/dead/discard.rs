@@ -8,17 +8,25 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Row;
 use crate::cli::session::Session;
 use crate::cli::{reach, who};
-use crate::domain::event::words;
 use crate::store::DeadLetterId;
 
-words!(
-    /// What became of wanting to discard.
-    Discarding {
-        Discarded = "discarded",
-        /// Somebody decided before.
-        NotOpen = "not_open",
+/// What became of wanting to discard.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Discarding {
+    Discarded,
+    /// Somebody decided before.
+    NotOpen,
+}
+
+impl Discarding {
+    const fn shown(self) -> &'static str {
+        match self {
+            Self::Discarded => "discarded",
+            Self::NotOpen => "not open",
+        }
     }
-);
+}
 
 #[derive(Debug, Serialize)]
 struct Line {
@@ -69,6 +77,6 @@ impl Row for Line {
     const COLUMNS: &'static [&'static str] = &["id", "outcome"];
 
     fn cells(&self) -> Vec<String> {
-        vec![self.id.to_string(), self.outcome.to_string()]
+        vec![self.id.to_string(), self.outcome.shown().to_owned()]
     }
 }

@@ -30,7 +30,8 @@ mod tests {
 
     #[test]
     fn keys_stay_and_values_go() {
-        let body = br#"{"citizen": {"codice_fiscale": "BNCMRA50A01H501U", "n": 12345678901}, "delegation": true,
+        let body =
+            br#"{"citizen": {"codice_fiscale": "BNCMRA50A01H501U", "n": 12345678901}, "delegation": true,
                         "sede": null, "attachments": [{"name": "a.pdf"}]}"#;
         assert_eq!(
             masked(body).unwrap(),

@@ -11,7 +11,7 @@ use crate::amqp::replay::{decode_again, replay_id};
 use crate::cli::cells::count;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::session::Session;
-use crate::cli::{reach, run, who};
+use crate::cli::{reach, who};
 use crate::domain::ids::MessageId;
 use crate::engine::{Engine, HandleError, Handled, Item};
 use crate::node;
@@ -43,7 +43,7 @@ pub(super) async fn run(args: &DeadReplayArgs, session: &mut Session) -> Result<
     let replay = Replay {
         engine: node::engine_only(&config, &store, clock)
             .await
-            .map_err(run::failure)?,
+            .map_err(crate::cli::run::failure)?,
         rules: DecodeRules::from(&config.amqp),
         by: who::user(),
         store,

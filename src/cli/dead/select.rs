@@ -24,7 +24,11 @@ pub(super) async fn ids(selection: &DeadSelection, store: &Store) -> Result<Vec<
     wanted.dedup();
     let there = store.existing_dead_letters(&wanted).await?;
     let gone: Vec<DeadLetterId> = wanted.iter().filter(|id| !there.contains(id)).copied().collect();
-    if gone.is_empty() { Ok(wanted) } else { Err(missing(&gone)) }
+    if gone.is_empty() {
+        Ok(wanted)
+    } else {
+        Err(missing(&gone))
+    }
 }
 
 async fn waiting(store: &Store, reason: Option<DeadLetterReason>) -> Result<Vec<DeadLetterId>, StoreError> {

@@ -11,7 +11,7 @@ use crate::workflow::Workflow;
 use crate::workflow::registry::is_released;
 
 #[derive(Debug, Serialize)]
-struct Version {
+struct Definition {
     name: WorkflowName,
     version: u32,
     title: String,
@@ -21,7 +21,7 @@ struct Version {
     sha256: String,
 }
 
-impl Row for Version {
+impl Row for Definition {
     const COLUMNS: &'static [&'static str] = &["name", "version", "title", "states", "released", "sha256"];
 
     fn cells(&self) -> Vec<String> {
@@ -36,7 +36,7 @@ impl Row for Version {
     }
 }
 
-impl Version {
+impl Definition {
     fn of(workflow: &Workflow, released: bool) -> Self {
         let reference = workflow.reference();
         Self {
@@ -53,12 +53,12 @@ impl Version {
 pub(super) fn run(session: &mut Session) -> Result<Exit, Failure> {
     let folder = session.load(None)?.config.workflows.dir;
     let registry = find::registry(session)?;
-    let mut versions = Vec::new();
+    let mut definitions = Vec::new();
     for workflow in registry.iter() {
         let released = is_released(&folder, workflow)
             .map_err(|problem| Failure::new(Exit::Failed, problem.to_string()))?;
-        versions.push(Version::of(workflow, released));
+        definitions.push(Definition::of(workflow, released));
     }
-    session.printer.rows(&versions)?;
+    session.printer.rows(&definitions)?;
     Ok(Exit::Ok)
 }

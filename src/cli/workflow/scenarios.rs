@@ -9,7 +9,7 @@ use crate::cli::cells::count;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{Format, Row};
 use crate::cli::session::Session;
-use crate::workflow::scenario::{FOLDER, Outcome, Report, run_all, run_below};
+use crate::workflow::scenario::{FOLDER, Outcome, Report, run_all, run_files, run_folder};
 
 #[derive(Debug, Serialize)]
 struct ScenarioRow {
@@ -90,7 +90,8 @@ fn played(path: Option<&Path>, session: &mut Session) -> Result<Report, Failure>
     let report = match path {
         None => run_all(&workflows(session)?),
         Some(folder) if folder.join(FOLDER).is_dir() => run_all(folder),
-        Some(scenarios) => run_below(&find::registry(session)?, scenarios),
+        Some(folder) if folder.is_dir() => run_folder(&find::registry(session)?, folder),
+        Some(file) => run_files(&find::registry(session)?, &[file.to_owned()]),
     };
     report.map_err(|problems| find::complain(&problems, session))
 }

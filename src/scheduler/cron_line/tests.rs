@@ -21,58 +21,60 @@ fn lines_both_parsers_read_alike_are_taken() {
     }
 }
 
+/// Lines, and why they are refused.
+const REFUSED: &[(&str, &str)] = &[
+    (
+        "30 9 * * *",
+        "needs six fields (second minute hour day month weekday), has 5",
+    ),
+    (
+        "@daily",
+        "needs six fields (second minute hour day month weekday), has 1",
+    ),
+    (
+        "0 0 9 * * * 2026",
+        "needs six fields (second minute hour day month weekday), has 7",
+    ),
+    (
+        "0 0 9 * * 1",
+        "day of the week `1`: expected *, or names from SUN to SAT with , and - (numbers mean different days to \
+             different programs)",
+    ),
+    (
+        "0 0 9 L * *",
+        "day of the month `L`: expected *, or 1 to 31 with , - and /",
+    ),
+    (
+        "0 0 9 ? * *",
+        "day of the month `?`: expected *, or 1 to 31 with , - and /",
+    ),
+    (
+        "0 5/10 9 * * *",
+        "minute `5/10`: expected *, or 0 to 59 with , - and /",
+    ),
+    (
+        "0 60 9 * * *",
+        "minute `60`: expected *, or 0 to 59 with , - and /",
+    ),
+    (
+        "0 */0 9 * * *",
+        "minute `*/0`: expected *, or 0 to 59 with , - and /",
+    ),
+    (
+        "0 0 9-8 * * *",
+        "hour `9-8`: expected *, or 0 to 23 with , - and /",
+    ),
+    (
+        "0 0 9 13 * FRI",
+        "name a day of the month or a day of the week, not both: programs disagree whether one or both must fit",
+    ),
+    ("0 0 9 31 FEB *", "never fires"),
+];
+
 #[test]
 fn lines_they_disagree_about_are_refused_and_say_why() {
-    let cases = [
-        (
-            "30 9 * * *",
-            "needs six fields (second minute hour day month weekday), has 5",
-        ),
-        (
-            "@daily",
-            "needs six fields (second minute hour day month weekday), has 1",
-        ),
-        (
-            "0 0 9 * * * 2026",
-            "needs six fields (second minute hour day month weekday), has 7",
-        ),
-        (
-            "0 0 9 * * 1",
-            "day of the week `1`: expected *, or names from SUN to SAT with , and - (numbers mean different days to \
-             different programs)",
-        ),
-        (
-            "0 0 9 L * *",
-            "day of the month `L`: expected *, or 1 to 31 with , - and /",
-        ),
-        (
-            "0 0 9 ? * *",
-            "day of the month `?`: expected *, or 1 to 31 with , - and /",
-        ),
-        (
-            "0 5/10 9 * * *",
-            "minute `5/10`: expected *, or 0 to 59 with , - and /",
-        ),
-        (
-            "0 60 9 * * *",
-            "minute `60`: expected *, or 0 to 59 with , - and /",
-        ),
-        (
-            "0 */0 9 * * *",
-            "minute `*/0`: expected *, or 0 to 59 with , - and /",
-        ),
-        (
-            "0 0 9-8 * * *",
-            "hour `9-8`: expected *, or 0 to 23 with , - and /",
-        ),
-        (
-            "0 0 9 13 * FRI",
-            "name a day of the month or a day of the week, not both: programs disagree whether one or both must fit",
-        ),
-        ("0 0 9 31 FEB *", "never fires"),
-    ];
-    for (line, why) in cases {
-        assert_eq!(CronLine::parse(line).unwrap_err().to_string(), why, "{line}");
+    for (line, why) in REFUSED {
+        assert_eq!(CronLine::parse(line).unwrap_err().to_string(), *why, "{line}");
     }
 }
 

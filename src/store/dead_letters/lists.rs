@@ -57,10 +57,7 @@ impl Store {
     }
 
     /// Which of these exist.
-    pub async fn existing_dead_letters(
-        &self,
-        ids: &[DeadLetterId],
-    ) -> Result<Vec<DeadLetterId>, StoreError> {
+    pub async fn existing_dead_letters(&self, ids: &[DeadLetterId]) -> Result<Vec<DeadLetterId>, StoreError> {
         let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
         let there = sqlx::query_scalar!("select id from dead_letter where id = any($1)", &ids)
             .fetch_all(&self.pool)

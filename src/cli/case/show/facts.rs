@@ -9,6 +9,7 @@ use crate::cli::case::flows::Flows;
 use crate::cli::cells::{maybe, moment};
 use crate::cli::output::Row;
 use crate::domain::case::{Appointment, StateName};
+use crate::domain::codice_fiscale::CodiceFiscale;
 use crate::domain::command::{ContactReason, Role};
 use crate::domain::ids::{ActorId, OfficeCode, PatronatoCode, RequestId, SedeCode, TopicCode};
 use crate::domain::practice::PracticeKind;
@@ -76,7 +77,7 @@ impl FactSheet {
             office: case.office.clone(),
             role: request.role,
             sender: case.sender.clone(),
-            codice_fiscale: code.map(|code| code.masked()),
+            codice_fiscale: code.map(CodiceFiscale::masked),
             reason: request.reason,
             practice: request.practice.as_ref().map(|practice| practice.kind),
             topic: request.topic.clone(),
@@ -157,9 +158,7 @@ impl Row for FactSheet {
             maybe(self.codice_fiscale.as_ref()),
             self.reason.to_string(),
             maybe(self.practice),
-            self.topic_label
-                .clone()
-                .unwrap_or_else(|| self.topic.to_string()),
+            self.topic_label.clone().unwrap_or_else(|| self.topic.to_string()),
             moment(self.opened_at),
             maybe(self.awaiting_since),
             yes_no(self.overdue).to_owned(),

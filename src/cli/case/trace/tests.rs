@@ -1,8 +1,7 @@
 //! The order of a trace, and what its lines say.
 
 use super::*;
-use crate::cli::examples::{every_format, happened, moment as at, waiting};
-use crate::domain::command::Personal;
+use crate::cli::examples::{every_format, happened, mail, moment as at, waiting};
 
 fn sending(kind: &str, destination: &str, created: &str, confirmed: Option<&str>) -> Sending {
     Sending {
@@ -17,32 +16,25 @@ fn sending(kind: &str, destination: &str, created: &str, confirmed: Option<&str>
     }
 }
 
-fn mail() -> MailSummary {
-    MailSummary {
-        id: MailId(12),
-        request_id: waiting().case.id,
-        kind: MailKind::Overdue,
-        recipient: Personal("op1@inca.example".to_owned()),
-        protocol_number: waiting().protocol.to_string(),
-        message_id: Uuid::from_u128(8),
-        state: MailState::Queued,
-        attempts: 2,
-        next_try_at: Some(at("2020-10-22T10:02:00Z")),
-        last_error: Some("450 try later".to_owned()),
-        created_at: at("2020-10-22T10:00:00Z"),
-        sent_at: None,
-    }
-}
-
 /// As in a development system whose clock was moved: the timer's own time is days after its messages'.
 fn lines() -> Vec<Line> {
     let first = "2020-10-21T13:04:13.004Z";
     let timer = "2020-10-22T10:00:00Z";
     let recorded = [(1, at(first)), (2, at(first))].into();
-    let accepted = sending("request.accepted", "portal.inca", first, Some("2020-10-21T13:04:13.016Z"));
+    let accepted = sending(
+        "request.accepted",
+        "portal.inca",
+        first,
+        Some("2020-10-21T13:04:13.016Z"),
+    );
     let assigned = Sending {
         case_seq: Some(1),
-        ..sending("request.assigned", "sede.230001", first, Some("2020-10-21T13:06:43Z"))
+        ..sending(
+            "request.assigned",
+            "sede.230001",
+            first,
+            Some("2020-10-21T13:06:43Z"),
+        )
     };
     let overdue = Sending {
         message_id: portal_message_id(waiting().case.id, 3, "request.overdue"),

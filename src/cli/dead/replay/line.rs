@@ -59,8 +59,14 @@ impl Fate {
                 answer,
                 ..
             } => Self::Refused {
-                code: answer.as_ref().and_then(|answer| text(answer, "code")).unwrap_or_default(),
-                message: answer.as_ref().and_then(|answer| text(answer, "message")).unwrap_or_default(),
+                code: answer
+                    .as_ref()
+                    .and_then(|answer| text(answer, "code"))
+                    .unwrap_or_default(),
+                message: answer
+                    .as_ref()
+                    .and_then(|answer| text(answer, "message"))
+                    .unwrap_or_default(),
             },
             Handled::DeadLettered(reason) => Self::still_dead(reason, String::new()),
         }
@@ -135,22 +141,30 @@ mod tests {
     use crate::cli::examples::{every_format, replayed};
     use crate::domain::refusal::{Refusal, RefusalCode};
 
-    fn answer(body: serde_json::Value) -> Option<Answer> {
-        Some(Answer {
+    fn answer(body: serde_json::Value) -> Answer {
+        Answer {
             kind: "request.accepted".to_owned(),
             body,
-        })
+        }
     }
 
     #[test]
     fn every_fate_is_told() {
         let request = Some("0199c0de-0000-7000-8000-000000000001".parse().unwrap());
-        let accepted = answer(json!({ "protocol_number": "INPS.7013.21/10/2020.0000123" }));
+        let accepted = Some(answer(
+            json!({ "protocol_number": "INPS.7013.21/10/2020.0000123" }),
+        ));
         let refusal = Refusal::new(RefusalCode::TopicUnknown, "L'argomento non esiste.");
         let resolved = replayed().summary.resolved.unwrap();
         let fates = [
-            Fate::of(Handled::Done { request, answer: accepted }),
-            Fate::of(Handled::Done { request, answer: None }),
+            Fate::of(Handled::Done {
+                request,
+                answer: accepted,
+            }),
+            Fate::of(Handled::Done {
+                request,
+                answer: None,
+            }),
             Fate::of(Handled::Refused(Box::new(refusal))),
             Fate::of(Handled::DeadLettered(DeadLetterReason::EngineFault)),
             Fate::still_dead(DeadLetterReason::InvalidJson, "at line 1".to_owned()),
@@ -169,7 +183,7 @@ mod tests {
         let repeated = Fate::of(Handled::Repeated {
             request: None,
             outcome: Outcome::Refused,
-            answer: answer(body),
+            answer: Some(answer(body)),
         });
         let refusal = Refusal::new(RefusalCode::TopicUnknown, "L'argomento non esiste.");
         assert_eq!(repeated, Fate::of(Handled::Refused(Box::new(refusal))));

@@ -1,5 +1,6 @@
-//! Asking for runs by hand, and what people see of jobs and their runs.
+//! What people do to jobs (pause, resume, run now) and see of them.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
@@ -8,6 +9,43 @@ use super::{AskedRun, JobCause, JobName, JobResult, JobRow, JobRunFilter, JobRun
 use crate::store::{Store, StoreError};
 
 impl Store {
+    /// Holds a job: it does not run by its cron line until resumed. `false`: there is no such job.
+    pub async fn pause_job(
+        &self,
+        job: &JobName,
+        by: &str,
+        note: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let done = sqlx::query!(
+            "update job set paused = true, paused_by = $2, paused_at = $3, note = $4 where name = $1",
+            job.as_str(),
+            by,
+            now,
+            note
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Lets a job run again, from `now`: what it missed meanwhile is not caught up. `false`: no such job.
+    pub async fn resume_job(&self, job: &JobName, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let done = sqlx::query!(
+            r#"
+            update job
+            set paused = false, paused_by = null, paused_at = null, note = null,
+                runs_from = case when paused then $2 else runs_from end
+            where name = $1
+            "#,
+            job.as_str(),
+            now
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
     /// Asks the schedulers to run a job now; `now` is engine time. Works for a paused job, too.
     pub async fn ask_job_run(
         &self,
@@ -56,62 +94,51 @@ impl Store {
 
     /// Every job ever announced, by name, with its last run.
     pub async fn list_jobs(&self) -> Result<Vec<JobRow>, StoreError> {
-        let rows = sqlx::query!(
+        let jobs = sqlx::query!(
             r#"
-            select j.name, j.cron, j.timezone as job_timezone, j.enabled, j.paused, j.paused_by, j.paused_at, j.note,
-                   r.scheduled_for as "scheduled_for?", r.timezone as "timezone?", r.cause as "cause?", r.asked_by,
-                   r.node, r.attempt as "attempt?", r.started_at, r.finished_at, r.late_by_ms as "late_by_ms?",
-                   r.result, r.report
-            from job as j
-            left join lateral (
-                select * from job_run where job = j.name order by scheduled_for desc limit 1
-            ) as r on true
-            order by j.name
+            select name, cron, timezone, enabled, paused, paused_by, paused_at, note from job
+            order by name
             limit 1000
             "#
         )
         .fetch_all(&self.pool)
         .await?;
-        let mut jobs = Vec::with_capacity(rows.len());
-        for row in rows {
-            let last_run = match (
-                row.scheduled_for,
-                row.timezone,
-                row.cause,
-                row.attempt,
-                row.late_by_ms,
-            ) {
-                (Some(scheduled_for), Some(timezone), Some(cause), Some(attempt), Some(late_by_ms)) => {
-                    Some(RunRow {
-                        job: row.name.clone(),
-                        scheduled_for,
-                        timezone,
-                        cause,
-                        asked_by: row.asked_by,
-                        node: row.node,
-                        attempt,
-                        started_at: row.started_at,
-                        finished_at: row.finished_at,
-                        late_by_ms,
-                        result: row.result,
-                        report: row.report,
-                    })
-                }
-                _ => None,
-            };
-            jobs.push(JobRow {
-                name: read_name(&row.name)?,
-                cron: row.cron,
-                timezone: row.job_timezone,
-                enabled: row.enabled,
-                paused: row.paused,
-                paused_by: row.paused_by,
-                paused_at: row.paused_at,
-                note: row.note,
-                last_run: last_run.map(JobRunRow::try_from).transpose()?,
-            });
-        }
-        Ok(jobs)
+        let mut last_runs = self.last_runs().await?;
+        jobs.into_iter()
+            .map(|job| {
+                let name = read_name(&job.name)?;
+                Ok(JobRow {
+                    last_run: last_runs.remove(&name),
+                    name,
+                    cron: job.cron,
+                    timezone: job.timezone,
+                    enabled: job.enabled,
+                    paused: job.paused,
+                    paused_by: job.paused_by,
+                    paused_at: job.paused_at,
+                    note: job.note,
+                })
+            })
+            .collect()
+    }
+
+    async fn last_runs(&self) -> Result<HashMap<JobName, JobRunRow>, StoreError> {
+        let rows = sqlx::query_as!(
+            RunRow,
+            r#"
+            select r.job, r.scheduled_for, r.timezone, r.cause, r.asked_by, r.node, r.attempt, r.started_at,
+                   r.finished_at, r.late_by_ms, r.result, r.report
+            from job as j
+            cross join lateral (
+                select * from job_run where job = j.name order by scheduled_for desc limit 1
+            ) as r
+            "#
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter()
+            .map(|row| JobRunRow::try_from(row).map(|run| (run.job.clone(), run)))
+            .collect()
     }
 
     /// The runs of a job, newest first.

@@ -1,0 +1,124 @@
+//! `usciere mail list`.
+
+use serde::Serialize;
+
+use super::MailListArgs;
+use crate::cli::cells::{maybe, moment};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::output::Row;
+use crate::cli::reach;
+use crate::cli::session::Session;
+use crate::store::{MailFilter, MailId, MailState, MailSummary};
+
+#[derive(Debug, Serialize)]
+struct Line {
+    #[serde(flatten)]
+    mail: MailSummary,
+    recipient: String,
+}
+
+pub(super) async fn run(args: &MailListArgs, session: &mut Session) -> Result<Exit, Failure> {
+    let (_, store) = reach::database(session).await?;
+    let states = match (args.failed, args.state) {
+        (true, _) => vec![MailState::Failed, MailState::Unknown],
+        (false, state) => state.into_iter().collect(),
+    };
+    let filter = MailFilter {
+        states,
+        request: None,
+        before: args.page.after_number()?.map(MailId),
+        limit: args.page.one_more(),
+    };
+    let mut mails = store.list_mails(&filter).await?;
+    let more = args.page.cut(&mut mails);
+    let lines: Vec<Line> = mails.into_iter().map(Line::new).collect();
+    session.printer.rows(&lines)?;
+    match lines.last() {
+        None => session.printer.say("no mail fits"),
+        Some(last) if more => {
+            let id = last.mail.id;
+            session.printer.say(format!("there are more: add --after {id}"));
+        }
+        Some(_) => {}
+    }
+    Ok(Exit::Ok)
+}
+
+impl Line {
+    fn new(mail: MailSummary) -> Self {
+        Self {
+            recipient: masked(&mail.recipient.0),
+            mail,
+        }
+    }
+}
+
+/// `o***@inca.example`: whose server it goes to, not to whom.
+fn masked(address: &str) -> String {
+    match address.trim().rsplit_once('@') {
+        Some((local, domain)) => {
+            let first: String = local.chars().take(1).collect();
+            format!("{first}***@{domain}")
+        }
+        None => "***".to_owned(),
+    }
+}
+
+impl Row for Line {
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "created",
+        "kind",
+        "state",
+        "protocol_number",
+        "recipient",
+        "tries",
+        "sent",
+        "next_try",
+        "last_error",
+    ];
+
+    fn cells(&self) -> Vec<String> {
+        let mail = &self.mail;
+        vec![
+            mail.id.to_string(),
+            moment(mail.created_at),
+            mail.kind.to_string(),
+            mail.state.to_string(),
+            mail.protocol_number.clone(),
+            self.recipient.clone(),
+            mail.attempts.to_string(),
+            maybe(mail.sent_at.map(moment)),
+            maybe(mail.next_try_at.map(moment)),
+            maybe(mail.last_error.as_ref()),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::examples::{every_format, mail};
+
+    #[test]
+    fn a_list_says_how_each_mail_stands_and_to_nobody() {
+        let failed = MailSummary {
+            id: MailId(13),
+            state: MailState::Failed,
+            next_try_at: None,
+            last_error: Some("550 no such user".to_owned()),
+            ..mail()
+        };
+        let shown = every_format(|printer| printer.rows(&[Line::new(mail()), Line::new(failed.clone())]));
+        assert!(!shown.contains("op1@"), "{shown}");
+        insta::assert_snapshot!(shown);
+    }
+
+    #[test]
+    fn an_address_keeps_its_domain_alone() {
+        assert_eq!(masked("op1@inca.example"), "o***@inca.example");
+        assert_eq!(masked("\"a@b\"@inca.example"), "\"***@inca.example");
+        assert_eq!(masked("op1"), "***");
+        assert_eq!(masked("@x"), "***@x");
+    }
+}
