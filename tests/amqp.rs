@@ -14,3 +14,5 @@ mod harness;
 mod proxy;
 #[path = "amqp/publishing.rs"]
 mod publishing;
+#[path = "amqp/session.rs"]
+mod session;

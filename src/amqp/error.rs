@@ -7,8 +7,8 @@ use lapin::{Error, ErrorKind};
 #[derive(Debug, thiserror::Error)]
 pub enum BrokerError {
     /// The address itself is wrong: configuration.
-    #[error("the broker's address is not valid: {0}")]
-    Address(String),
+    #[error("amqp.url is no valid address of a broker")]
+    Address,
     /// Nobody answers: wait, or look at the address.
     #[error("cannot reach the broker at {address}")]
     Unreachable {

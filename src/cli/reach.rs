@@ -57,7 +57,7 @@ pub async fn broker(config: &Config) -> Result<Broker, Failure> {
 impl From<BrokerError> for Failure {
     fn from(error: BrokerError) -> Self {
         match error {
-            BrokerError::Address(_) => Self::new(Exit::Configuration, error.to_string())
+            BrokerError::Address => Self::new(Exit::Configuration, error.to_string())
                 .fix("set amqp.url to amqp://user:password@host:port/vhost"),
             BrokerError::Object(_) => Self::new(Exit::Failed, error.to_string()),
             BrokerError::Refused { .. } => Self::unavailable("the broker does not let us in")
@@ -97,7 +97,7 @@ mod tests {
         };
         assert_eq!(Failure::from(silent).exit, Exit::Unavailable);
         assert_eq!(
-            Failure::from(BrokerError::Address("no".to_owned())).exit,
+            Failure::from(BrokerError::Address).exit,
             Exit::Configuration
         );
         assert_eq!(

@@ -77,11 +77,16 @@ impl<'m> Batch<'m> {
     }
 
     /// Sends what is unsent and waits for the confirms. False when the channel may not be used again.
-    pub(super) async fn run(&mut self, channel: &Channel, state: &watch::Receiver<BrokerState>) -> bool {
-        let mut state = state.clone();
+    /// With a state to watch, nothing is sent while the broker is in alarm.
+    pub(super) async fn run(
+        &mut self,
+        channel: &Channel,
+        state: Option<&watch::Receiver<BrokerState>>,
+    ) -> bool {
+        let mut news = state.cloned();
         let mut in_flight = FuturesUnordered::new();
         loop {
-            let blocked = matches!(state.borrow_and_update().publishing, Publishing::Blocked { .. });
+            let blocked = news.as_mut().is_some_and(is_blocked);
             if blocked {
                 self.give_up(&Lost::Blocked);
             }
@@ -103,7 +108,7 @@ impl<'m> Batch<'m> {
                         return false;
                     }
                 },
-                () = changed(&mut state) => {}
+                () = changed(news.as_mut()) => {}
                 () = sleep(patience) => {
                     self.lose_in_flight(&lost);
                     self.give_up(&lost);
@@ -222,9 +227,17 @@ fn name_of_returned(returned: &BasicReturnMessage) -> Name {
     )
 }
 
+fn is_blocked(news: &mut watch::Receiver<BrokerState>) -> bool {
+    matches!(news.borrow_and_update().publishing, Publishing::Blocked { .. })
+}
+
 /// Waits for news of the broker; without anybody to tell them, for ever.
-async fn changed(state: &mut watch::Receiver<BrokerState>) {
-    if state.changed().await.is_err() {
+async fn changed(news: Option<&mut watch::Receiver<BrokerState>>) {
+    let told = match news {
+        Some(news) => news.changed().await.is_ok(),
+        None => false,
+    };
+    if !told {
         std::future::pending::<()>().await;
     }
 }

@@ -269,3 +269,37 @@ fn text(value: &str) -> AMQPValue {
 fn short(name: &str) -> ShortString {
     ShortString::try_new(name).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arguments(queue_type: QueueType, dead_letters_to: Option<&str>) -> serde_json::Value {
+        let queue = QueueSpec {
+            name: "q".to_owned(),
+            queue_type,
+            delivery_limit: 10,
+            dead_letters_to: dead_letters_to.map(str::to_owned),
+        };
+        let shown = |value: &AMQPValue| match value {
+            AMQPValue::LongString(text) => text.to_string(),
+            other => format!("{other:?}"),
+        };
+        let table = arguments_of(&queue);
+        table
+            .inner()
+            .iter()
+            .map(|(name, value)| (name.to_string(), shown(value)))
+            .collect()
+    }
+
+    #[test]
+    fn dead_letters_of_quorum_queues_are_never_lost_on_their_way() {
+        insta::assert_json_snapshot!(arguments(QueueType::Quorum, Some("dead")));
+    }
+
+    #[test]
+    fn classic_queues_take_no_arguments_they_do_not_know() {
+        insta::assert_json_snapshot!(arguments(QueueType::Classic, Some("dead")));
+    }
+}
