@@ -36,7 +36,11 @@ fn the_readme_shows_the_files_that_are_run() {
         let first = text.lines().next().unwrap();
         let start = format!("```{language}\n{first}\n");
         let begins: Vec<usize> = readme.match_indices(&start).map(|(at, _)| at).collect();
-        assert_eq!(begins.len(), 1, "{file}: blocks in README.md that begin with {start}");
+        assert_eq!(
+            begins.len(),
+            1,
+            "{file}: blocks in README.md that begin with {start}"
+        );
         let block = &readme[begins[0] + "```\n".len() + language.len()..];
         let block = &block[..block.find("```").unwrap()];
         assert_eq!(block, text, "README.md and examples/{file} differ");
@@ -104,7 +108,9 @@ fn prepared() -> PathBuf {
 fn python(example: &str) -> Command {
     let mut command = Command::new(prepared().join("venv/bin/python"));
     // Printed at once, and in the encoding the test reads.
-    command.env("PYTHONUTF8", "1").arg(root().join("examples").join(example));
+    command
+        .env("PYTHONUTF8", "1")
+        .arg(root().join("examples").join(example));
     command
 }
 

@@ -151,15 +151,14 @@ async fn declare(broker: &Broker, topology: &Topology, session: &mut Session) ->
 async fn diff(broker: &Broker, topology: &Topology, session: &mut Session) -> Result<Exit, Failure> {
     let findings = broker.diff(topology).await?;
     let rows: Vec<ObjectRow> = findings.iter().map(ObjectRow::deviating).collect();
+    session.printer.findings(&rows)?;
     if rows.is_empty() {
-        session.printer.rows(&rows)?;
         let (exchanges, queues) = (topology.exchanges.len(), topology.queues.len());
         session.printer.say(format!(
             "all {exchanges} exchanges and {queues} queues are as wanted; bindings cannot be asked for"
         ));
         return Ok(Exit::Ok);
     }
-    session.printer.rows(&rows)?;
     session.printer.say(
         "what is missing is made by `usciere broker declare`; what differs is left alone: docs/operations.md",
     );

@@ -130,7 +130,7 @@ fn compare(args: &WorkflowDiffArgs, session: &mut Session) -> Result<Exit, Failu
         .into_iter()
         .map(|change| Difference { change })
         .collect();
-    session.printer.rows(&differences)?;
+    session.printer.findings(&differences)?;
     if differences.is_empty() {
         session.printer.say(format!(
             "no request would notice whether it runs on {} or on {}",

@@ -65,7 +65,9 @@ impl System {
     /// Stops it as Ctrl-C does.
     pub(crate) fn stop(mut self) {
         kill(Pid::from_raw(self.child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
-        wait_until("the system has stopped", || self.child.try_wait().unwrap().is_some());
+        wait_until("the system has stopped", || {
+            self.child.try_wait().unwrap().is_some()
+        });
     }
 }
 

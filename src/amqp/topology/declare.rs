@@ -6,7 +6,7 @@ use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{Channel, Connection, Error, ExchangeKind};
 
 use super::{Binding, ExchangeSpec, QueueSpec, Routing, Topology};
-use crate::amqp::error::{BrokerError, NOT_FOUND, soft_code};
+use crate::amqp::error::{BrokerError, NOT_FOUND, soft_code, told};
 use crate::config::amqp::QueueType;
 
 /// One thing at the broker.
@@ -175,8 +175,8 @@ impl<'c> Work<'c> {
         let Err(error) = done else { return Ok(true) };
         let deviation = match soft_code(&error) {
             Some(NOT_FOUND) => Deviation::Missing,
-            Some(403) => Deviation::Forbidden(error.to_string()),
-            Some(_) => Deviation::Different(error.to_string()),
+            Some(403) => Deviation::Forbidden(told(&error)),
+            Some(_) => Deviation::Different(told(&error)),
             None => return Err(error.into()),
         };
         self.channel = None;
