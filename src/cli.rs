@@ -105,6 +105,6 @@ async fn dispatch(command: Command, session: &mut Session) -> Result<Exit, Failu
         Command::Route(args) => route::run(args, session).await,
         Command::Db(args) => db::run(args, session).await,
         Command::Broker(args) => broker::run(args, session).await,
-        Command::Workflow(_) => Err(Failure::new(Exit::Failed, "this command is not wired yet")),
+        Command::Workflow(args) => workflow::run(args, session).await,
     }
 }

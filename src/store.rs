@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection as _, PgPool};
+use sqlx::{Connection as _, PgConnection, PgPool};
 
 pub use cases::{CaseFilter, Sending};
 pub use dead_letters::{
@@ -43,6 +43,9 @@ pub use registers::{PatronatoOffice, RegisterImport, Written};
 pub use settings::{Change, Kept};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// Longest to wait for a connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How to reach the database and how long its answers may take.
 #[derive(Debug, Clone)]
@@ -79,11 +82,23 @@ impl Store {
             ]);
         let pool = PgPoolOptions::new()
             .max_connections(options.max_connections)
-            .acquire_timeout(Duration::from_secs(10))
+            .acquire_timeout(ACQUIRE_TIMEOUT)
             .max_lifetime(Duration::from_mins(10))
             .after_release(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
             .connect_lazy_with(connect);
         Ok(Self { pool })
+    }
+
+    /// For a single command: whether the database answers, at once and with the reason why not. The pool alone would
+    /// try again until its patience ends, and then tell only that.
+    pub async fn reach(&self) -> Result<(), StoreError> {
+        let options = self.pool.connect_options();
+        // Not the pool's connection, and nothing is asked of it: it may be given up half way.
+        let connecting = PgConnection::connect_with(&options);
+        let connection = tokio::time::timeout(ACQUIRE_TIMEOUT, connecting)
+            .await
+            .map_err(|_| StoreError::Unavailable(sqlx::Error::PoolTimedOut))??;
+        Ok(connection.close().await?)
     }
 
     /// Brings the schema up to this binary's; does nothing when it is.

@@ -87,14 +87,14 @@ impl State {
 
 impl ObjectRow {
     fn new(object: &Object, state: State) -> Self {
-        let (kind, name) = match object {
-            Object::Exchange(name) => ("exchange", name.clone()),
-            Object::Queue(name) => ("queue", name.clone()),
-            Object::Binding { exchange, queue, key } => ("binding", format!("{exchange} --{key}--> {queue}")),
+        let kind = match object {
+            Object::Exchange(_) => "exchange",
+            Object::Queue(_) => "queue",
+            Object::Binding { .. } => "binding",
         };
         Self {
             kind,
-            name,
+            name: object.name(),
             state,
             reason: None,
         }
@@ -114,8 +114,7 @@ impl ObjectRow {
 }
 
 pub async fn run(args: BrokerArgs, session: &mut Session) -> Result<Exit, Failure> {
-    let config = session.load(None)?.config;
-    let store = reach::store(&config).await?;
+    let (config, store) = reach::database(session).await?;
     let registers = store.load_registers().await?;
     store.close().await;
     if registers.patronati().next().is_none() {
@@ -152,15 +151,14 @@ async fn declare(broker: &Broker, topology: &Topology, session: &mut Session) ->
 async fn diff(broker: &Broker, topology: &Topology, session: &mut Session) -> Result<Exit, Failure> {
     let findings = broker.diff(topology).await?;
     let rows: Vec<ObjectRow> = findings.iter().map(ObjectRow::deviating).collect();
+    session.printer.findings(&rows)?;
     if rows.is_empty() {
-        session.printer.rows(&rows)?;
         let (exchanges, queues) = (topology.exchanges.len(), topology.queues.len());
         session.printer.say(format!(
             "all {exchanges} exchanges and {queues} queues are as wanted; bindings cannot be asked for"
         ));
         return Ok(Exit::Ok);
     }
-    session.printer.rows(&rows)?;
     session.printer.say(
         "what is missing is made by `usciere broker declare`; what differs is left alone: docs/operations.md",
     );

@@ -9,7 +9,6 @@ use super::reach;
 use super::session::Session;
 use crate::config::Config;
 use crate::config::interval::Interval;
-use crate::node;
 use crate::store::SchemaStatus;
 
 /// A migration may have to rewrite a large table; the limit on ordinary statements is not meant for it.
@@ -73,7 +72,7 @@ pub async fn run(args: DbArgs, session: &mut Session) -> Result<Exit, Failure> {
 
 async fn migrate(mut config: Config, session: &mut Session) -> Result<Exit, Failure> {
     config.database.statement_timeout = LONGEST_MIGRATION;
-    let store = node::store(&config, &config.node.name())?;
+    let store = reach::any_database(&config).await?;
     let before = store.schema_status().await?;
     if before.is_ahead() {
         return Err(reach::unfit(&before));
@@ -82,7 +81,7 @@ async fn migrate(mut config: Config, session: &mut Session) -> Result<Exit, Fail
     let mut applied = migrations(&store.schema_status().await?);
     let count = applied.len();
     applied.retain(|migration| !before.applied.contains(&migration.version));
-    session.printer.rows(&applied)?;
+    session.printer.findings(&applied)?;
     session.printer.say(match applied.len() {
         0 => format!("nothing to apply: all {count} migrations are there"),
         1 => "1 migration applied".to_owned(),
@@ -92,7 +91,7 @@ async fn migrate(mut config: Config, session: &mut Session) -> Result<Exit, Fail
 }
 
 async fn status(config: &Config, session: &mut Session) -> Result<Exit, Failure> {
-    let store = node::store(config, &config.node.name())?;
+    let store = reach::any_database(config).await?;
     let status = store.schema_status().await?;
     session.printer.rows(&migrations(&status))?;
     if status.is_current() {

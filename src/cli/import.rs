@@ -76,9 +76,8 @@ impl Row for Imported {
 }
 
 pub async fn run(args: ImportArgs, session: &mut Session) -> Result<Exit, Failure> {
-    let config = session.load(None)?.config;
     let file = open(&args.file)?;
-    let store = reach::store(&config).await?;
+    let (_, store) = reach::database(session).await?;
     let imported = load(&store, &args, file, session).await?;
     store.close().await;
     session.printer.rows(std::slice::from_ref(&imported))?;

@@ -98,6 +98,14 @@ impl Printer {
         self.write_out(&text)
     }
 
+    /// As [`Printer::rows`], for changes and findings: people are not shown an empty table.
+    pub fn findings<R: Row>(&mut self, rows: &[R]) -> Result<(), Failure> {
+        match self.manner.format {
+            Format::Table if rows.is_empty() => Ok(()),
+            Format::Table | Format::Json | Format::Jsonl | Format::Csv => self.rows(rows),
+        }
+    }
+
     /// Prints one thing: for people as a list of its fields, for machines as one object.
     pub fn one<R: Row>(&mut self, row: &R) -> Result<(), Failure> {
         let text = match self.manner.format {

@@ -8,9 +8,23 @@ use crate::config::Config;
 use crate::node;
 use crate::store::{SchemaStatus, Store};
 
+/// The database, whatever its schema.
+pub async fn any_database(config: &Config) -> Result<Store, Failure> {
+    let store = node::store(config, &config.node.name())?;
+    store.reach().await.map_err(|error| {
+        Failure::unavailable(format!(
+            "the database cannot be reached at {}",
+            config.database.url
+        ))
+        .caused_by(error)
+        .fix("start PostgreSQL, or set database.url; `usciere doctor` looks closer")
+    })?;
+    Ok(store)
+}
+
 /// The database, once its schema is known to be this program's.
 pub async fn store(config: &Config) -> Result<Store, Failure> {
-    let store = node::store(config, &config.node.name())?;
+    let store = any_database(config).await?;
     let status = store.schema_status().await?;
     if status.is_current() {
         Ok(store)
@@ -96,10 +110,7 @@ mod tests {
             address: "127.0.0.1:5672".to_owned(),
         };
         assert_eq!(Failure::from(silent).exit, Exit::Unavailable);
-        assert_eq!(
-            Failure::from(BrokerError::Address).exit,
-            Exit::Configuration
-        );
+        assert_eq!(Failure::from(BrokerError::Address).exit, Exit::Configuration);
         assert_eq!(
             Failure::from(BrokerError::Object("no".to_owned())).exit,
             Exit::Failed

@@ -65,8 +65,8 @@ impl Row for Way {
 }
 
 pub async fn run(args: RouteArgs, session: &mut Session) -> Result<Exit, Failure> {
-    let config = session.load(None)?.config;
-    let registers = reach::store(&config).await?.load_registers().await?;
+    let (_, store) = reach::database(session).await?;
+    let registers = store.load_registers().await?;
     let way = way(&args, &registers)?;
     match session.printer.format() {
         Format::Table => session.printer.document(&way.for_people())?,

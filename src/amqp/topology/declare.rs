@@ -6,7 +6,7 @@ use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{Channel, Connection, Error, ExchangeKind};
 
 use super::{Binding, ExchangeSpec, QueueSpec, Routing, Topology};
-use crate::amqp::error::{BrokerError, NOT_FOUND, soft_code};
+use crate::amqp::error::{BrokerError, NOT_FOUND, soft_code, told};
 use crate::config::amqp::QueueType;
 
 /// One thing at the broker.
@@ -24,9 +24,20 @@ pub enum Object {
 impl std::fmt::Display for Object {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Exchange(name) => write!(f, "exchange {name}"),
-            Self::Queue(name) => write!(f, "queue {name}"),
-            Self::Binding { exchange, queue, key } => write!(f, "binding {exchange} --{key}--> {queue}"),
+            Self::Exchange(_) => write!(f, "exchange {}", self.name()),
+            Self::Queue(_) => write!(f, "queue {}", self.name()),
+            Self::Binding { .. } => write!(f, "binding {}", self.name()),
+        }
+    }
+}
+
+impl Object {
+    /// Its name; of a binding, which have none, the way it makes: `usciere.sedi --sede.230001--> sede.230001`.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Exchange(name) | Self::Queue(name) => name.clone(),
+            Self::Binding { exchange, queue, key } if key.is_empty() => format!("{exchange} --> {queue}"),
+            Self::Binding { exchange, queue, key } => format!("{exchange} --{key}--> {queue}"),
         }
     }
 }
@@ -164,8 +175,8 @@ impl<'c> Work<'c> {
         let Err(error) = done else { return Ok(true) };
         let deviation = match soft_code(&error) {
             Some(NOT_FOUND) => Deviation::Missing,
-            Some(403) => Deviation::Forbidden(error.to_string()),
-            Some(_) => Deviation::Different(error.to_string()),
+            Some(403) => Deviation::Forbidden(told(&error)),
+            Some(_) => Deviation::Different(told(&error)),
             None => return Err(error.into()),
         };
         self.channel = None;
