@@ -57,7 +57,8 @@ impl Node {
             stop: &stop,
         };
         let broker = Broker::start(&config.amqp, &name, options.clock.clone());
-        let (registers_sender, registers) = watch::channel(Arc::new(Registers::default()));
+        // Loaded before anything decides: without them a portal would not be told.
+        let (registers_sender, registers) = watch::channel(Arc::new(store.load_registers().await?));
         let (told_sender, told) = mpsc::channel(1_000);
         let mails = Arc::new(Notify::new());
         let (handoff, relaying) = parts.relay(&broker, told);
