@@ -18,7 +18,7 @@ fn jobs() -> Vec<Job> {
             JobName::parse(name).unwrap(),
             CronLine::parse("0 30 2 1 1 *").unwrap(),
             chrono_tz::Europe::Rome,
-            async move |_| {
+            move |_| async move {
                 if fails {
                     return Err(std::io::Error::other("the disk is full").into());
                 }
