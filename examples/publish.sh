@@ -8,7 +8,7 @@ request='{"role": "operator", "patronato": "inca", "office": "INCA-RM-001",
   "topic": "pensioni-paesi-non-convenzionati",
   "text": "Vorrei conoscere lo stato della pratica."}'
 python3 - "$message_id" "$request" <<'PY' | curl --fail --silent --show-error --header 'content-type: application/json' \
-    --data @- "$MANAGEMENT_URL/api/exchanges/${VHOST:-%2F}/usciere.commands/publish"
+    --data @- "${MANAGEMENT_URL%/}/api/exchanges/${VHOST:-%2F}/usciere.commands/publish"
 import json, sys
 print(json.dumps({"routing_key": "portal.inca.request.submit", "payload": sys.argv[2], "payload_encoding": "string",
                   "properties": {"message_id": sys.argv[1], "type": "request.submit",

@@ -14,6 +14,7 @@ pub mod metrics;
 pub mod outgoing;
 pub mod publisher;
 pub mod replay;
+pub mod session;
 pub mod supervisor;
 pub mod topology;
 
@@ -24,6 +25,7 @@ pub use guard::{RAW_PROPERTIES, UNREADABLE};
 pub use message::{HeaderValue, Headers, Properties};
 pub use outgoing::{Addressed, Exchange, Outgoing};
 pub use publisher::{Lost, Published, Publisher};
+pub use session::Session;
 pub use supervisor::{Broker, BrokerState, Consuming, Publishing};
 pub use topology::Topology;
 pub use topology::declare::{Deviation, Finding, Object, QueueStatus};

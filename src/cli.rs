@@ -43,7 +43,6 @@ use session::Session;
     name = "usciere",
     version,
     max_term_width = 100,
-    propagate_version = true,
     after_long_help = globals::EXIT_CODES_HELP,
 )]
 pub struct Cli {
@@ -90,7 +89,7 @@ pub async fn run(cli: Cli) -> Exit {
 async fn dispatch(command: Command, session: &mut Session) -> Result<Exit, Failure> {
     match command {
         Command::Config(args) => config::run(args, session),
-        Command::Doctor(args) => doctor::run(args, session).await,
+        Command::Doctor(_) => doctor::run(session).await,
         Command::Schema(args) => schema::run(&args, session),
         Command::Completions(args) => completions::run(&args, session),
         Command::Man(args) => man::run(&args, session),
@@ -101,11 +100,11 @@ async fn dispatch(command: Command, session: &mut Session) -> Result<Exit, Failu
         Command::Dead(args) => dead::run(args, session).await,
         Command::Job(args) => job::run(args, session).await,
         Command::Mail(args) => mail::run(args, session).await,
-        Command::Send(_)
-        | Command::Workflow(_)
-        | Command::Import(_)
-        | Command::Route(_)
-        | Command::Db(_)
-        | Command::Broker(_) => Err(Failure::new(Exit::Failed, "this command is not wired yet")),
+        Command::Send(args) => send::run(args, session).await,
+        Command::Import(args) => import::run(args, session).await,
+        Command::Route(args) => route::run(args, session).await,
+        Command::Db(args) => db::run(args, session).await,
+        Command::Broker(args) => broker::run(args, session).await,
+        Command::Workflow(args) => workflow::run(args, session).await,
     }
 }

@@ -21,7 +21,6 @@ mod programs;
 mod protocol;
 pub mod services;
 mod signals;
-pub mod standalone;
 
 pub use error::{Service, ServicesError};
 pub use leftovers::processes_of;

@@ -5,6 +5,7 @@ pub mod calendar;
 pub mod case;
 pub mod codice_fiscale;
 pub mod command;
+pub mod command_bodies;
 pub mod dead_letter;
 pub mod event;
 pub mod ids;

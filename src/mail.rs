@@ -12,7 +12,7 @@ pub mod templates;
 pub mod transport;
 
 pub use caught::{CaughtMail, caught};
-pub use mailer::{MAIL_SECONDS, MAIL_SERVER_AWAY, MAILS_TRIED, Mailer, MailerError};
+pub use mailer::{Mailer, MailerError};
 pub use message::{ComposeError, Composed, Composer};
 pub use templates::{Rendered, Surroundings, TemplateError};
 pub use transport::{SendOutcome, Transport, TransportError};

@@ -8,6 +8,7 @@
 mod cases;
 mod dead_letters;
 mod error;
+mod inbox;
 mod intake;
 mod jobs;
 mod mails;
@@ -21,7 +22,7 @@ use std::time::Duration;
 
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection as _, PgPool};
+use sqlx::{Connection as _, PgConnection, PgPool};
 
 pub use cases::{CaseFilter, Sending};
 pub use dead_letters::{
@@ -42,6 +43,9 @@ pub use registers::{PatronatoOffice, RegisterImport, Written};
 pub use settings::{Change, Kept};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// Longest to wait for a connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How to reach the database and how long its answers may take.
 #[derive(Debug, Clone)]
@@ -78,11 +82,23 @@ impl Store {
             ]);
         let pool = PgPoolOptions::new()
             .max_connections(options.max_connections)
-            .acquire_timeout(Duration::from_secs(10))
+            .acquire_timeout(ACQUIRE_TIMEOUT)
             .max_lifetime(Duration::from_mins(10))
             .after_release(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
             .connect_lazy_with(connect);
         Ok(Self { pool })
+    }
+
+    /// For a single command: whether the database answers, at once and with the reason why not. The pool alone would
+    /// try again until its patience ends, and then tell only that.
+    pub async fn reach(&self) -> Result<(), StoreError> {
+        let options = self.pool.connect_options();
+        // Not the pool's connection, and nothing is asked of it: it may be given up half way.
+        let connecting = PgConnection::connect_with(&options);
+        let connection = tokio::time::timeout(ACQUIRE_TIMEOUT, connecting)
+            .await
+            .map_err(|_| StoreError::Unavailable(sqlx::Error::PoolTimedOut))??;
+        Ok(connection.close().await?)
     }
 
     /// Brings the schema up to this binary's; does nothing when it is.
@@ -126,6 +142,12 @@ impl Store {
         let mut listener = sqlx::postgres::PgListener::connect_with(&self.pool).await?;
         listener.listen_all(Change::CHANNELS.iter().copied()).await?;
         Ok(Changes { listener })
+    }
+
+    /// The connections of this node: open ones, and those of them that do nothing.
+    pub fn connections(&self) -> (u32, u32) {
+        let idle = u32::try_from(self.pool.num_idle()).unwrap_or(u32::MAX);
+        (self.pool.size(), idle)
     }
 
     pub async fn close(&self) {

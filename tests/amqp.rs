@@ -2,6 +2,8 @@
 //!
 //! Every test works under a prefix and with sedi of its own, so that they may share a virtual host.
 
+#![expect(clippy::unwrap_used, reason = "what fails to be set up fails the test")]
+
 #[path = "amqp/consuming.rs"]
 mod consuming;
 #[path = "amqp/declaring.rs"]
@@ -12,3 +14,5 @@ mod harness;
 mod proxy;
 #[path = "amqp/publishing.rs"]
 mod publishing;
+#[path = "amqp/session.rs"]
+mod session;

@@ -1,5 +1,7 @@
 //! Mails from the outbox to a real mail server, and what becomes of them when it misbehaves (RELIABILITY 3, S1-S6).
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[path = "support/database.rs"]
 mod database;
 #[path = "support/fake_smtp.rs"]

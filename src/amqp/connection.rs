@@ -14,7 +14,7 @@ const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Opens a connection that shows itself to operators of the broker as `name`.
 pub(super) async fn open(settings: &AmqpSettings, name: &str) -> Result<Connection, BrokerError> {
-    let mut uri: AMQPUri = settings.url.0.parse().map_err(BrokerError::Address)?;
+    let mut uri: AMQPUri = settings.url.0.parse().map_err(|_| BrokerError::Address)?;
     uri.query.heartbeat.get_or_insert(settings.heartbeat_seconds);
     let address = format!(
         "{}:{}{}",

@@ -7,8 +7,8 @@ use lapin::{Error, ErrorKind};
 #[derive(Debug, thiserror::Error)]
 pub enum BrokerError {
     /// The address itself is wrong: configuration.
-    #[error("the broker's address is not valid: {0}")]
-    Address(String),
+    #[error("amqp.url is no valid address of a broker")]
+    Address,
     /// Nobody answers: wait, or look at the address.
     #[error("cannot reach the broker at {address}")]
     Unreachable {
@@ -48,13 +48,21 @@ pub(super) fn soft_code(error: &Error) -> Option<u16> {
     }
 }
 
+/// What the broker itself said, where it said something.
+pub(super) fn told(error: &Error) -> String {
+    match error.kind() {
+        ErrorKind::ProtocolError(error) => error.get_message().to_string(),
+        _ => error.to_string(),
+    }
+}
+
 /// The object is not there.
 pub(super) const NOT_FOUND: u16 = 404;
 
 impl From<Error> for BrokerError {
     fn from(error: Error) -> Self {
         if soft_code(&error).is_some() {
-            Self::Object(error.to_string())
+            Self::Object(told(&error))
         } else {
             Self::Broken(error)
         }

@@ -24,10 +24,13 @@ use futures::io::{AsyncRead, AsyncWrite};
 use lapin::tcp::{AMQPUriTcpExt, AsyncTcpStream, OwnedTLSConfig};
 use lapin::uri::AMQPUri;
 use lapin::{Connection, ConnectionProperties, Error};
+use tokio::time::{Sleep, sleep, timeout};
 
 use frames::Frames;
 pub use frames::{RAW_PROPERTIES, UNREADABLE};
 
+/// How long connecting, and the broker's first word after it, may take.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How much is read from the broker at once.
 const READ_SIZE: usize = 64 * 1024;
 
@@ -39,10 +42,10 @@ pub(super) async fn connect(uri: AMQPUri, options: ConnectionProperties) -> Resu
     ));
     let connect = async move |uri: AMQPUri, _: Runtime<_>| {
         let tls = OwnedTLSConfig::default();
-        let stream = uri
-            .connect_with_config_async(tls.as_ref(), &Runtime::tokio_current())
-            .await?;
-        Ok(AsyncTcpStream::Plain(Guarded::new(stream)))
+        let runtime = Runtime::tokio_current();
+        let connecting = uri.connect_with_config_async(tls.as_ref(), &runtime);
+        let stream = timeout(PATIENCE, connecting).await.map_err(io::Error::from)??;
+        Ok(AsyncTcpStream::Plain(Guarded::new(stream, PATIENCE)))
     };
     Connection::connector(uri, runtime, connect, options).await
 }
@@ -51,6 +54,8 @@ pub(super) async fn connect(uri: AMQPUri, options: ConnectionProperties) -> Resu
 struct Guarded<S> {
     stream: S,
     frames: Frames,
+    /// Until the broker has said anything: when to give up. lapin itself would wait for ever, in a thread.
+    first_word: Option<Pin<Box<Sleep>>>,
     incoming: Box<[u8]>,
     /// What may be read, and how much of it has been.
     readable: Vec<u8>,
@@ -58,14 +63,33 @@ struct Guarded<S> {
 }
 
 impl<S> Guarded<S> {
-    fn new(stream: S) -> Self {
-        let incoming = vec![0; READ_SIZE].into_boxed_slice();
+    fn new(stream: S, patience: Duration) -> Self {
         Self {
             stream,
             frames: Frames::default(),
-            incoming,
+            first_word: Some(Box::pin(sleep(patience))),
+            incoming: vec![0; READ_SIZE].into_boxed_slice(),
             readable: Vec::new(),
             read: 0,
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> Guarded<S> {
+    /// Reads from the broker, which must not stay silent from the start.
+    fn poll_incoming(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        match Pin::new(&mut self.stream).poll_read(cx, &mut self.incoming) {
+            Poll::Ready(count) => {
+                self.first_word = None;
+                Poll::Ready(count)
+            }
+            Poll::Pending => match &mut self.first_word {
+                Some(patience) => patience
+                    .as_mut()
+                    .poll(cx)
+                    .map(|()| Err(io::ErrorKind::TimedOut.into())),
+                None => Poll::Pending,
+            },
         }
     }
 }
@@ -76,7 +100,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
         while this.read == this.readable.len() {
             this.readable.clear();
             this.read = 0;
-            let count = ready!(Pin::new(&mut this.stream).poll_read(cx, &mut this.incoming))?;
+            let count = ready!(this.poll_incoming(cx))?;
             if count == 0 {
                 return Poll::Ready(Ok(0));
             }
@@ -130,6 +154,6 @@ impl Reactor for GuardedReactor {
         address: SocketAddr,
     ) -> impl Future<Output = io::Result<Self::TcpStream>> + Send + 'static {
         let connecting = self.0.tcp_connect_addr(address);
-        async move { Ok(Guarded::new(AsyncTcpStream::Plain(connecting.await?))) }
+        async move { Ok(Guarded::new(AsyncTcpStream::Plain(connecting.await?), PATIENCE)) }
     }
 }

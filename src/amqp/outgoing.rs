@@ -94,3 +94,41 @@ pub struct Addressed {
 fn json(message: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(message).expect("bodies have string keys and no failing serializer")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::event::{PortalEvent, SedeMessage};
+    use crate::schema::Message;
+
+    #[test]
+    fn a_message_to_a_sede_goes_to_its_queue() {
+        let example = Message::ToSede(SedeMessage::RequestRevoked).example();
+        let message = ToSede::Revoked(serde_json::from_value(example.clone()).unwrap());
+        let addressed = to_sede(&SedeCode::parse("230001").unwrap(), &message);
+        assert_eq!(addressed.exchange.name("usciere"), "usciere.sedi");
+        assert_eq!(
+            (&*addressed.routing_key, &*addressed.destination),
+            ("sede.230001", "sede.230001")
+        );
+        assert_eq!(addressed.kind, "request.revoked");
+        assert_eq!(
+            serde_json::from_slice::<serde_json::Value>(&addressed.body).unwrap(),
+            example
+        );
+    }
+
+    #[test]
+    fn a_message_to_a_portal_names_its_event_in_the_key() {
+        let example = Message::ToPortal(PortalEvent::CommandRefused).example();
+        let message = ToPortal::Refused(Box::new(serde_json::from_value(example.clone()).unwrap()));
+        let addressed = to_portal(&PatronatoCode::parse("inca").unwrap(), &message);
+        assert_eq!(addressed.exchange.name("usciere"), "usciere.events");
+        assert_eq!(addressed.routing_key, "portal.inca.command.refused");
+        assert_eq!(addressed.destination, "portal.inca");
+        assert_eq!(
+            serde_json::from_slice::<serde_json::Value>(&addressed.body).unwrap(),
+            example
+        );
+    }
+}

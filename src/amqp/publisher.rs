@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use lapin::options::ConfirmSelectOptions;
 use lapin::types::{AMQPValue, FieldTable, ShortString};
-use lapin::{BasicProperties, Channel};
+use lapin::{BasicProperties, Channel, Connection};
 use tokio::sync::{Mutex, watch};
 
 use batch::Batch;
@@ -100,7 +100,7 @@ impl Publisher {
                     }
                 },
             };
-            if batch.run(&open, &self.state).await {
+            if batch.run(&open, Some(&self.state)).await {
                 channel = Some(open);
             }
         }
@@ -115,17 +115,37 @@ impl Publisher {
             return Err(Lost::Blocked);
         }
         let live = self.link.now().ok_or(Lost::NotConnected)?;
-        let opening = async {
-            let channel = live.connection.create_channel().await?;
-            channel.confirm_select(ConfirmSelectOptions::default()).await?;
-            Ok::<_, lapin::Error>(channel)
-        };
-        match tokio::time::timeout(self.timeout, opening).await {
+        match tokio::time::timeout(self.timeout, confirming_channel(&live.connection)).await {
             Ok(Ok(channel)) => Ok(channel),
             Ok(Err(error)) => Err(Lost::Broken(error.to_string())),
             Err(_) => Err(Lost::Silent),
         }
     }
+}
+
+/// Publishes on a channel that is only used for this.
+pub(super) async fn publish_once(
+    connection: &Connection,
+    messages: &[Outgoing],
+    settings: &AmqpSettings,
+) -> Result<Vec<Published>, lapin::Error> {
+    let channel = confirming_channel(connection).await?;
+    let mut batch = Batch::new(
+        messages,
+        &settings.prefix,
+        settings.confirm_window.max(1),
+        settings.confirm_timeout(),
+    );
+    if !batch.run(&channel, None).await {
+        batch.give_up(&Lost::Broken("the channel broke".to_owned()));
+    }
+    Ok(batch.outcomes())
+}
+
+async fn confirming_channel(connection: &Connection) -> Result<Channel, lapin::Error> {
+    let channel = connection.create_channel().await?;
+    channel.confirm_select(ConfirmSelectOptions::default()).await?;
+    Ok(channel)
 }
 
 fn count(outcomes: &[Published]) {
@@ -178,6 +198,6 @@ fn properties(message: &Outgoing) -> BasicProperties {
 }
 
 /// Ids, types and keys are all shorter than the 255 bytes of a short string.
-fn short(text: &str) -> ShortString {
+pub(super) fn short(text: &str) -> ShortString {
     ShortString::try_new(text).unwrap_or_default()
 }

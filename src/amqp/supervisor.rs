@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::connection;
 use super::consumer::{Consumer, task};
 use super::error::BrokerError;
 use super::publisher::Publisher;
@@ -71,6 +72,15 @@ impl Broker {
         Self {
             shared: Arc::new(shared),
         }
+    }
+
+    /// For a single command: connects, or says at once why not, where [`Broker::start`] would try for ever.
+    pub async fn reach(settings: &AmqpSettings, node: &NodeName, clock: Clock) -> Result<Self, BrokerError> {
+        let first = connection::open(settings, &format!("usciere {node}")).await?;
+        first.close(200, "bye".into()).await?;
+        let broker = Self::start(settings, node, clock);
+        broker.connected().await;
+        Ok(broker)
     }
 
     /// How both directions stand; readiness follows it.

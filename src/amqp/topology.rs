@@ -212,3 +212,65 @@ fn extend<T: PartialEq>(all: &mut Vec<T>, more: Vec<T>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(topology: &Topology) -> Vec<String> {
+        let exchanges = topology.exchanges.iter().map(|exchange| {
+            let alternate = exchange.alternate.as_deref().unwrap_or("-");
+            format!(
+                "exchange {} {:?} alternate {alternate}",
+                exchange.name, exchange.routing
+            )
+        });
+        let queues = topology.queues.iter().map(|queue| {
+            let dead = queue.dead_letters_to.as_deref().unwrap_or("-");
+            format!(
+                "queue {} {} limit {} dead letters {dead}",
+                queue.name, queue.queue_type, queue.delivery_limit
+            )
+        });
+        let bindings = topology.bindings.iter().map(|binding| {
+            format!(
+                "binding {} --{}--> {}",
+                binding.exchange, binding.key, binding.queue
+            )
+        });
+        exchanges.chain(queues).chain(bindings).collect()
+    }
+
+    #[test]
+    fn everything_of_the_contract_is_there() {
+        let sede = SedeCode::parse("230001").unwrap();
+        let patronato = PatronatoCode::parse("inca").unwrap();
+        let topology = Topology::of(
+            "usciere",
+            QueueType::Quorum,
+            [sede, SedeCode::lineainps()],
+            [patronato],
+        );
+        insta::assert_json_snapshot!(lines(&topology));
+    }
+
+    #[test]
+    fn what_is_included_twice_is_there_once() {
+        let sede = SedeCode::parse("230001").unwrap();
+        let mut topology = Topology::of("p", QueueType::Classic, [sede.clone()], []);
+        let before = topology.clone();
+        topology.include(Topology::of_sede("p", QueueType::Classic, &sede));
+        assert_eq!(topology, before);
+    }
+
+    #[test]
+    fn one_queue_comes_with_its_bindings_and_nothing_else() {
+        let topology = Topology::of("p", QueueType::Quorum, [], []);
+        insta::assert_json_snapshot!(lines(&topology.only_queue("p.intake")), @r#"
+        [
+          "queue p.intake quorum limit 10 dead letters p.intake.quarantine",
+          "binding p.commands --#--> p.intake"
+        ]
+        "#);
+    }
+}

@@ -4,7 +4,7 @@ mod find;
 mod flows;
 mod list;
 mod show;
-mod trace;
+pub(super) mod trace;
 
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};

@@ -3,9 +3,9 @@
 use clap::{Args, Subcommand};
 
 use super::exit::{Exit, Failure};
-use super::output::Row;
+use super::output::{Format, Row};
 use super::session::Session;
-use crate::config::Entry;
+use crate::config::{Entry, Mistake};
 
 /// Check the configuration, or show it
 #[derive(Debug, Args)]
@@ -34,36 +34,68 @@ pub struct ConfigShowArgs {
 }
 
 pub fn run(args: ConfigArgs, session: &mut Session) -> Result<Exit, Failure> {
-    let loaded = session.load(None)?;
     match args.command {
-        ConfigCommand::Check => {
+        ConfigCommand::Check => check(session),
+        ConfigCommand::Show(show) => print(&show.prefix.unwrap_or_default(), session),
+    }
+}
+
+fn check(session: &mut Session) -> Result<Exit, Failure> {
+    let mistakes = match session.try_load(None) {
+        Ok(loaded) => {
             let files = loaded
                 .files()
                 .map(|file| file.display().to_string())
                 .collect::<Vec<_>>();
             let read = if files.is_empty() {
-                "no file, only built-in values".to_owned()
+                "built-in values only".to_owned()
             } else {
                 files.join(", ")
             };
             session
                 .printer
-                .say(format!("the configuration is right ({read})"));
+                .say(format!("no mistakes in the configuration ({read})"));
+            Vec::new()
         }
-        ConfigCommand::Show(show) => {
-            let prefix = show.prefix.unwrap_or_default();
-            let entries: Vec<Entry> = loaded
-                .entries()
-                .into_iter()
-                .filter(|entry| entry.key.starts_with(&prefix))
-                .collect();
-            if entries.is_empty() {
-                return Err(Failure::not_found(format!("no key begins with {prefix}")));
-            }
-            session.printer.rows(&entries)?;
-        }
+        Err(mistakes) if session.printer.format() == Format::Table => return Err(mistakes.into()),
+        Err(mistakes) => mistakes.0,
+    };
+    if session.printer.format() != Format::Table {
+        session.printer.rows(&mistakes)?;
     }
+    Ok(if mistakes.is_empty() {
+        Exit::Ok
+    } else {
+        Exit::Configuration
+    })
+}
+
+fn print(prefix: &str, session: &mut Session) -> Result<Exit, Failure> {
+    let entries: Vec<Entry> = session
+        .load(None)?
+        .entries()
+        .into_iter()
+        .filter(|entry| entry.key.starts_with(prefix))
+        .collect();
+    if entries.is_empty() {
+        return Err(Failure::not_found(format!("no key begins with {prefix}")));
+    }
+    session.printer.rows(&entries)?;
     Ok(Exit::Ok)
+}
+
+impl Row for Mistake {
+    const COLUMNS: &'static [&'static str] = &["key", "source", "problem", "fix"];
+
+    fn cells(&self) -> Vec<String> {
+        let source = self.origin.as_ref().map(ToString::to_string).unwrap_or_default();
+        vec![
+            self.key.clone().unwrap_or_default(),
+            source,
+            self.problem.clone(),
+            self.fix.clone(),
+        ]
+    }
 }
 
 impl Row for Entry {

@@ -121,12 +121,16 @@ impl Failure {
         self
     }
 
+    /// One sentence per cause; libraries often tell a cause of theirs themselves, and it is not said twice.
     fn causes(&self) -> Vec<String> {
-        self.cause
-            .iter()
-            .flat_map(anyhow::Error::chain)
-            .map(ToString::to_string)
-            .collect()
+        let mut causes: Vec<String> = Vec::new();
+        for cause in self.cause.iter().flat_map(anyhow::Error::chain) {
+            let cause = cause.to_string();
+            if causes.last().is_none_or(|previous| !previous.ends_with(&cause)) {
+                causes.push(cause);
+            }
+        }
+        causes
     }
 }
 

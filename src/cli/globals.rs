@@ -35,7 +35,7 @@ pub struct Globals {
     /// Says more on stderr; twice for everything
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// Prints no colours; as the variable `NO_COLOR`
+    /// Prints no colours; as the variable `NO_COLOR` does
     #[arg(long, global = true)]
     pub no_color: bool,
     /// Answers every question with yes
@@ -45,8 +45,8 @@ pub struct Globals {
 
 pub const EXIT_CODES_HELP: &str = "\
 Exit codes:
-  0 done · 1 failed · 2 wrong arguments · 3 partly done · 4 not allowed · 5 not found · 6 conflict
-  69 broker, database or SMTP server unavailable · 78 mistakes in the configuration · 130 interrupted";
+  0 done, 1 failed, 2 wrong arguments, 3 partly done, 4 not allowed, 5 not found, 6 conflict,
+  69 broker, database or SMTP server unavailable, 78 mistakes in the configuration, 130 interrupted";
 
 fn assignment(text: &str) -> Result<(String, String), &'static str> {
     match text.split_once('=') {

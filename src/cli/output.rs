@@ -98,6 +98,14 @@ impl Printer {
         self.write_out(&text)
     }
 
+    /// As [`Printer::rows`], for changes and findings: people are not shown an empty table.
+    pub fn findings<R: Row>(&mut self, rows: &[R]) -> Result<(), Failure> {
+        match self.manner.format {
+            Format::Table if rows.is_empty() => Ok(()),
+            Format::Table | Format::Json | Format::Jsonl | Format::Csv => self.rows(rows),
+        }
+    }
+
     /// Prints one thing: for people as a list of its fields, for machines as one object.
     pub fn one<R: Row>(&mut self, row: &R) -> Result<(), Failure> {
         let text = match self.manner.format {
@@ -160,16 +168,33 @@ impl Printer {
         }
     }
 
+    /// Tells of something wrong that does not end the command; heard with `--quiet`, too.
+    pub fn complain(&mut self, message: impl Display) {
+        self.talk_line(&message.to_string());
+    }
+
     /// A progress bar on stderr; invisible off a terminal and with `--quiet`.
     pub fn progress(&self, length: u64, what: &'static str) -> ProgressBar {
+        self.bar(length, what, "{msg} {wide_bar} {pos}/{len} {eta}")
+    }
+
+    /// A progress bar over the bytes of a file, as [`Printer::progress`].
+    pub fn progress_of_file(&self, bytes: u64, what: &'static str) -> ProgressBar {
+        self.bar(
+            bytes,
+            what,
+            "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
+        )
+    }
+
+    fn bar(&self, length: u64, what: &'static str, template: &str) -> ProgressBar {
         let visible = self.talk_is_terminal && !self.manner.quiet;
         let target = if visible {
             ProgressDrawTarget::stderr()
         } else {
             ProgressDrawTarget::hidden()
         };
-        let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}")
-            .expect("a template of known placeholders");
+        let style = ProgressStyle::with_template(template).expect("a template of known placeholders");
         ProgressBar::with_draw_target(Some(length), target)
             .with_style(style)
             .with_message(what)

@@ -57,7 +57,9 @@ pub(super) async fn serve(
 ) -> Result<Exit, Failure> {
     let signals = Signals::listen()?;
     let (asked, mut reloads) = tokio::sync::mpsc::unbounded_channel();
-    tokio::spawn(signals.drive(shutdown.clone(), move || drop(asked.send(()))));
+    tokio::spawn(signals.drive(shutdown.clone(), move || {
+        let _ = asked.send(());
+    }));
     tokio::spawn(exporter.clone().upkeep());
     let readiness = Readiness::expecting(Part::ALL);
     let clock = Clock::system();

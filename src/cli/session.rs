@@ -3,7 +3,7 @@
 use super::exit::Failure;
 use super::globals::Globals;
 use super::output::Printer;
-use crate::config::{Environment, Loaded, Profile, load};
+use crate::config::{Environment, Loaded, Mistakes, Profile, load};
 
 pub struct Session {
     pub globals: Globals,
@@ -24,8 +24,11 @@ impl Session {
 
     /// Reads the configuration; all its mistakes make one failure with exit code 78.
     pub fn load(&self, usual_profile: Option<Profile>) -> Result<Loaded, Failure> {
-        Ok(load(
-            &self.globals.request(self.environment.clone(), usual_profile),
-        )?)
+        Ok(self.try_load(usual_profile)?)
+    }
+
+    /// As [`Session::load`], for those who look at the mistakes one by one.
+    pub fn try_load(&self, usual_profile: Option<Profile>) -> Result<Loaded, Mistakes> {
+        load(&self.globals.request(self.environment.clone(), usual_profile))
     }
 }

@@ -1,10 +1,22 @@
-//! `usciere workflow`: the definitions requests follow.
+//! `usciere workflow`: the definitions requests follow. Only `graph --counts` needs the database.
+
+mod check;
+mod find;
+mod graph;
+mod list;
+mod scenarios;
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use serde::Serialize;
 
-/// Look at workflow definitions, check, draw and test them
+use super::exit::{Exit, Failure};
+use super::output::Row;
+use super::session::Session;
+use crate::workflow::diff;
+
+/// Look at workflow definitions, check, draw, compare and test them
 #[derive(Debug, Args)]
 pub struct WorkflowArgs {
     #[command(subcommand)]
@@ -18,25 +30,41 @@ pub enum WorkflowCommand {
     Check(WorkflowCheckArgs),
     Graph(WorkflowGraphArgs),
     Test(WorkflowTestArgs),
+    Diff(WorkflowDiffArgs),
 }
 
 /// Report every problem of definitions, with line and caret; needs no services
+///
+/// The exit code is 1 if there is one. For a version that is right and not released yet, the line is printed that
+/// releases it.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  usciere workflow check
+  usciere workflow check workflows/richiesta.v2.toml --thorough")]
 pub struct WorkflowCheckArgs {
-    /// Files to check [default: all of workflows.dir]
-    pub files: Vec<PathBuf>,
+    /// Files or folders of definitions [default: workflows.dir]
+    #[arg(value_name = "FILE|DIR")]
+    pub paths: Vec<PathBuf>,
+    /// Also walks through every situation a request can get into, some thousands, and looks for broken promises
+    #[arg(long)]
+    pub thorough: bool,
 }
 
 /// Draw a definition
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
-  usciere workflow graph richiesta --format svg > richiesta.svg")]
+Examples:
+  usciere workflow graph richiesta --format svg > richiesta.svg
+  usciere workflow graph richiesta.v1 --counts")]
 pub struct WorkflowGraphArgs {
-    /// Name (richiesta), name and version (richiesta.v1) or file of the definition
+    #[arg(value_name = "WORKFLOW", help = find::HELP)]
     pub workflow: String,
     #[arg(long, value_enum, default_value_t)]
     pub format: GraphFormat,
+    /// Writes into each state how many requests stand there now; asks the database
+    #[arg(long)]
+    pub counts: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -47,8 +75,68 @@ pub enum GraphFormat {
 }
 
 /// Run the scenarios beside the definitions; needs no services
+///
+/// The exit code is 1 if one comes out otherwise than it says.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  usciere workflow test
+  usciere workflow test workflows/scenari/richiesta/sollecito.toml")]
 pub struct WorkflowTestArgs {
-    /// Scenario files [default: all of workflows.dir]
-    pub files: Vec<PathBuf>,
+    /// A folder of definitions with scenarios in it, a folder of scenarios, or one scenario [default: workflows.dir]
+    #[arg(value_name = "DIR|FILE")]
+    pub path: Option<PathBuf>,
+}
+
+/// Say what changes for requests from one definition to another
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  usciere workflow diff richiesta.v1 workflows/richiesta.v2.toml")]
+pub struct WorkflowDiffArgs {
+    #[arg(value_name = "A", help = find::HELP)]
+    pub old: String,
+    #[arg(value_name = "B", help = "The same, of the definition that comes after it")]
+    pub new: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Difference {
+    change: String,
+}
+
+impl Row for Difference {
+    const COLUMNS: &'static [&'static str] = &["change"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![self.change.clone()]
+    }
+}
+
+pub async fn run(args: WorkflowArgs, session: &mut Session) -> Result<Exit, Failure> {
+    match args.command {
+        WorkflowCommand::List => list::run(session),
+        WorkflowCommand::Check(args) => check::run(&args, session),
+        WorkflowCommand::Graph(args) => graph::run(&args, session).await,
+        WorkflowCommand::Test(args) => scenarios::run(&args, session),
+        WorkflowCommand::Diff(args) => compare(&args, session),
+    }
+}
+
+fn compare(args: &WorkflowDiffArgs, session: &mut Session) -> Result<Exit, Failure> {
+    let old = find::workflow(&args.old, session)?;
+    let new = find::workflow(&args.new, session)?;
+    let differences: Vec<Difference> = diff(&old, &new)
+        .into_iter()
+        .map(|change| Difference { change })
+        .collect();
+    session.printer.findings(&differences)?;
+    if differences.is_empty() {
+        session.printer.say(format!(
+            "no request would notice whether it runs on {} or on {}",
+            old.reference(),
+            new.reference()
+        ));
+    }
+    Ok(Exit::Ok)
 }

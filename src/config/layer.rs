@@ -57,7 +57,7 @@ impl fmt::Display for Origin {
                 name,
                 file: Some(file),
             } => write!(f, "{name} ({})", file.display()),
-            Self::Flag(flag) => f.write_str(flag),
+            Self::Flag(flag) => write!(f, "flag {flag}"),
         }
     }
 }
@@ -94,6 +94,15 @@ impl Layer {
     /// Takes a value out, so that the layer below shows.
     pub(super) fn remove(&mut self, path: &[String]) -> bool {
         remove(&mut self.values, path)
+    }
+
+    /// The file this layer was read from.
+    pub(super) fn file(&self) -> Option<&Path> {
+        match &self.origin {
+            Origin::File { path, .. } => Some(path),
+            Origin::Variable { file, .. } => file.as_deref(),
+            Origin::BuiltIn(_) | Origin::Flag(_) => None,
+        }
     }
 
     pub(super) fn origin_of(&self, key: &str) -> Origin {

@@ -3,7 +3,7 @@
 //! figment stops at the first error. So a value it cannot read is noted and taken out of its layer, and the
 //! rest is read again, until everything is read or noted.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use figment::error::Kind;
@@ -14,6 +14,7 @@ use super::environment::{Environment, typed};
 use super::layer::{Layer, Origin};
 use super::mistake::{Manual, Mistake, Mistakes, closest};
 use super::profile::Profile;
+use super::secret_url::SecretUrl;
 use super::{Config, file};
 
 /// Every key with its default value and a comment.
@@ -50,13 +51,20 @@ impl Loaded {
         origin(&self.layers, &path(key))
     }
 
+    /// The files whose passwords are in force.
+    pub fn secret_files(&self) -> Vec<&Path> {
+        let files = SECRETS.iter().filter_map(|key| {
+            let path = path(key);
+            let layer = self.layers.iter().rev().find(|layer| layer.holds(&path))?;
+            let url: SecretUrl = layer.get(&path)?.as_str()?.parse().ok()?;
+            layer.file().filter(|_| url.has_secret())
+        });
+        files.collect()
+    }
+
     /// The files that were read, the weakest first.
-    pub fn files(&self) -> impl Iterator<Item = &std::path::Path> {
-        self.layers.iter().filter_map(|layer| match &layer.origin {
-            Origin::File { path, .. } => Some(path.as_path()),
-            Origin::Variable { file, .. } => file.as_deref(),
-            Origin::BuiltIn(_) | Origin::Flag(_) => None,
-        })
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.layers.iter().filter_map(Layer::file)
     }
 }
 

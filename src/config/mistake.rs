@@ -174,7 +174,7 @@ pub(super) fn closest<'a>(written: &str, known: &'a [String]) -> Option<&'a str>
     known
         .iter()
         .map(|key| (distance(written, key), key.as_str()))
-        .filter(|(distance, key)| *distance <= 1 + key.len().min(written.len()) / 5)
+        .filter(|(distance, key)| *distance <= 1 + key.len().min(written.len()) / 4)
         .min()
         .map(|(_, key)| key)
 }
@@ -204,6 +204,7 @@ mod tests {
         let known = ["http.listen", "database.url", "amqp.url"].map(str::to_owned);
         assert_eq!(closest("http.lisen", &known), Some("http.listen"));
         assert_eq!(closest("databse.url", &known), Some("database.url"));
+        assert_eq!(closest("ampq.url", &known), Some("amqp.url"));
         assert_eq!(closest("webserver.port", &known), None);
     }
 }

@@ -1,11 +1,11 @@
 //! Whom the servers run as. Started by an ordinary user: that user. Started by root: an unprivileged one, since
-//! both servers refuse root; the owner of the data folder when that is not root, else `postgres` or `nobody`.
+//! both servers refuse root; the owner of the data, or of a folder around it, else `postgres` or `nobody`.
 
 use std::fs;
 use std::io;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use nix::unistd::{Uid, User};
@@ -26,16 +26,14 @@ impl Account {
         if !Uid::effective().is_root() {
             return Ok(None);
         }
-        let owner = [folder.join("pg"), folder.join("mq")]
-            .into_iter()
-            .find_map(|path| owner_of(&path));
-        let owner = owner.or_else(|| folder.ancestors().find_map(owner_of));
+        let owned = [folder.join("pg"), folder.join("mq")];
+        let mut places = owned.iter().map(PathBuf::as_path).chain(folder.ancestors());
         let named = || {
             ["postgres", "nobody"]
                 .into_iter()
                 .find_map(|name| User::from_name(name).ok().flatten())
         };
-        let user = owner.filter(|user| !user.uid.is_root()).or_else(named);
+        let user = places.find_map(owner_but_root).or_else(named);
         user.map(|user| Some(Self::from(user)))
             .ok_or(ServicesError::NoAccount)
     }
@@ -71,8 +69,11 @@ impl From<User> for Account {
     }
 }
 
-/// The owner of what exists; `None` for a missing path, so that the search goes on above it.
-fn owner_of(path: &Path) -> Option<User> {
-    let uid = fs::metadata(path).ok()?.uid();
-    User::from_uid(Uid::from_raw(uid)).ok().flatten()
+fn owner_but_root(path: &Path) -> Option<User> {
+    let uid = Uid::from_raw(fs::metadata(path).ok()?.uid());
+    if uid.is_root() {
+        None
+    } else {
+        User::from_uid(uid).ok().flatten()
+    }
 }

@@ -56,8 +56,6 @@ pub enum ServicesError {
     },
     #[error("the guard of the private services {0}")]
     Guard(String),
-    #[error("{what}: {problem}")]
-    Standalone { what: String, problem: String },
 }
 
 fn owner(pid: Option<u32>) -> String {

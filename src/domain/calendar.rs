@@ -93,6 +93,13 @@ words!(
     }
 );
 
+/// A date that did not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct SkippedDay {
+    pub date: NaiveDate,
+    pub cause: DayOff,
+}
+
 impl DayCount {
     /// The date on which `days` counted days have passed since `start`; the start itself never counts.
     pub fn add(self, start: NaiveDate, days: u16) -> NaiveDate {
@@ -145,6 +152,24 @@ impl Calendar {
 
     pub fn between(self, start: NaiveDate, end: NaiveDate) -> u32 {
         self.days.between(start, end)
+    }
+
+    /// The dates up to and with `end` that did not count, each with its cause.
+    pub fn skipped(self, start: NaiveDate, end: NaiveDate) -> Vec<SkippedDay> {
+        match self.days {
+            DayCount::Calendar => Vec::new(),
+            DayCount::Working => {
+                let dates = start.iter_days().skip(1).take_while(|date| *date <= end);
+                dates
+                    .filter_map(|date| {
+                        Some(SkippedDay {
+                            date,
+                            cause: day_off(date)?,
+                        })
+                    })
+                    .collect()
+            }
+        }
     }
 }
 

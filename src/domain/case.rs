@@ -67,7 +67,7 @@ impl Appointment {
 }
 
 /// What holds beside the state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Facts {
     /// Date of the oldest unanswered message of the patronato: the clock. `None`: nothing to answer.
     pub awaiting_since: Option<NaiveDate>,
@@ -111,7 +111,7 @@ impl Facts {
 }
 
 /// A request as rules read and change it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Case {
     pub id: RequestId,
     pub workflow: WorkflowRef,

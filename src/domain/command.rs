@@ -76,6 +76,7 @@ words!(
 /// Personal text that must not reach a log: its Debug is silent.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(description = "Text that may be personal.")]
 pub struct Personal(pub String);
 
 impl fmt::Debug for Personal {

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use metrics::gauge;
 use serde::Serialize;
+
+use crate::telemetry::metrics::NODE_READY;
 
 /// How often a waiting start looks whether everything is up.
 const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_millis(20);
@@ -39,25 +42,16 @@ pub enum Reason {
     Starting,
     /// Cannot be reached, or the connection was lost.
     Unreachable,
-    /// Reached, but it refuses us: wrong password, missing rights.
-    Refused,
-    /// The consumer ended: its queue was deleted or moved.
+    /// The broker is there, but nothing is consumed: a queue was deleted or moved, or rights are missing.
     ConsumerEnded,
-    /// A queue or exchange that must be there is missing.
-    Missing,
     /// The broker takes no messages for now: memory or disk alarm.
     BrokerBlocked,
     /// The schema of the database is older or newer than this program.
     SchemaMismatch,
-    /// The database answers but takes no writes.
-    ReadOnly,
-    /// What was loaded does not pass its checks.
-    Invalid,
     /// A newer version was refused at reload; the older one is still in force.
     ReloadFailed,
     /// Nothing was imported yet.
     Empty,
-    Stopping,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -125,6 +119,7 @@ impl Readiness {
                 tracing::warn!(readiness.part = %part, readiness.reason = ?reason, "{part} is down");
             }
         }
+        gauge!(NODE_READY).set(if self.is_ready() { 1.0 } else { 0.0 });
     }
 
     pub fn report(&self) -> Report {

@@ -24,13 +24,7 @@ use crate::domain::command::Personal;
 use crate::domain::event::MailKind;
 use crate::domain::ids::{NodeName, derived_uuid};
 use crate::store::{ClaimedMail, MailEnd, MailId, Store};
-
-/// Mails that were tried, by `outcome`: sent, unavailable, temporary, permanent, unknown.
-pub const MAILS_TRIED: &str = "usciere_mails_tried_total";
-/// Seconds from taking a mail up to the end of its try.
-pub const MAIL_SECONDS: &str = "usciere_mail_try_seconds";
-/// 1 while the mail server counts as away.
-pub const MAIL_SERVER_AWAY: &str = "usciere_mail_server_away";
+use crate::telemetry::metrics::{MAIL_SECONDS, MAIL_SERVER_AWAY, MAILS};
 
 /// How long to wait for a wake-up before looking all the same.
 const POLL: Duration = Duration::from_secs(1);
@@ -190,7 +184,7 @@ impl Mailer {
             async move { mailer.attempt(&mail).await }
         })
         .await;
-        metrics::counter!(MAILS_TRIED, "outcome" => word(&outcome)).increment(1);
+        metrics::counter!(MAILS, "outcome" => word(&outcome)).increment(1);
         metrics::histogram!(MAIL_SECONDS).record(begun.elapsed().as_secs_f64());
         drop(slot);
         self.settle(&mail, &end_of(outcome, mail.attempt)).await;

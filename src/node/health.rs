@@ -6,12 +6,13 @@ use metrics::gauge;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::amqp::{BrokerState, Consuming, Publishing};
+use crate::amqp::{Broker, BrokerState, Consuming, Publishing};
 use crate::lifecycle::readiness::{Part, Readiness, Reason, Status};
 use crate::store::{Store, StoreError};
-use crate::telemetry::metrics::{BROKER_BLOCKED, OUTBOX_OLDEST_AGE_SECONDS, OUTBOX_UNSENT};
+use crate::telemetry::metrics::{DATABASE_CONNECTIONS, OUTBOX_OLDEST_AGE_SECONDS, OUTBOX_UNSENT, QUEUE_LAG};
 
 const EVERY: Duration = Duration::from_secs(1);
+const LAG_EVERY: Duration = Duration::from_secs(5);
 
 /// Asks the database once a second whether it answers, and how much waits in the outbox.
 pub(super) async fn watch_database(store: Store, readiness: Readiness, stop: CancellationToken) {
@@ -32,9 +33,26 @@ pub(super) async fn watch_database(store: Store, readiness: Readiness, stop: Can
             ) => Status::down(Reason::SchemaMismatch),
         };
         readiness.set(Part::Database, status);
+        let (open, idle) = store.connections();
+        gauge!(DATABASE_CONNECTIONS, "state" => "open").set(f64::from(open));
+        gauge!(DATABASE_CONNECTIONS, "state" => "idle").set(f64::from(idle));
         tokio::select! {
             () = stop.cancelled() => {}
             () = tokio::time::sleep(EVERY) => {}
+        }
+    }
+}
+
+/// Looks every few seconds how much waits in a queue of the broker.
+pub(super) async fn watch_queue(broker: Broker, queue: String, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        // What cannot be asked now is asked again; that the broker is away is said elsewhere.
+        if let Ok(Some(status)) = broker.queue_status(&queue).await {
+            gauge!(QUEUE_LAG, "queue" => queue.clone()).set(f64::from(status.messages));
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(LAG_EVERY) => {}
         }
     }
 }
@@ -57,14 +75,16 @@ pub(super) async fn watch_broker(
 fn report(state: &BrokerState, readiness: &Readiness) {
     let consuming = match &state.consuming {
         Consuming::Up => Status::Up,
-        Consuming::Down { .. } => Status::down(Reason::Unreachable),
+        Consuming::Down { .. } => match &state.publishing {
+            Publishing::Up | Publishing::Blocked { .. } => Status::down(Reason::ConsumerEnded),
+            Publishing::Down { .. } => Status::down(Reason::Unreachable),
+        },
     };
-    let (publishing, blocked) = match &state.publishing {
-        Publishing::Up => (Status::Up, 0.0),
-        Publishing::Blocked { .. } => (Status::degraded(Reason::BrokerBlocked), 1.0),
-        Publishing::Down { .. } => (Status::down(Reason::Unreachable), 0.0),
+    let publishing = match &state.publishing {
+        Publishing::Up => Status::Up,
+        Publishing::Blocked { .. } => Status::degraded(Reason::BrokerBlocked),
+        Publishing::Down { .. } => Status::down(Reason::Unreachable),
     };
-    gauge!(BROKER_BLOCKED).set(blocked);
     readiness.set(Part::BrokerConsuming, consuming);
     readiness.set(Part::BrokerPublishing, publishing);
 }

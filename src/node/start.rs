@@ -179,6 +179,8 @@ impl Parts<'_> {
             readiness.clone(),
             self.stop.clone(),
         ));
+        let queue = intake_queue(&self.options.config.amqp.prefix);
+        shutdown.spawn(health::watch_queue(broker.clone(), queue, self.stop.clone()));
     }
 
     fn scheduler(&self, engine: &Arc<Engine>, mails: &Arc<Notify>) {
@@ -269,20 +271,20 @@ impl Ending {
         stop.cancelled().await;
         self.broker.stop_consuming();
         for task in self.intake {
-            log_panic("intake", task.await);
+            log_panic("intake", &task.await);
         }
         self.closing.cancel();
         self.workers.close();
         self.workers.wait().await;
         if let Some(Relaying { task, stop }) = self.relaying {
             stop.cancel();
-            log_panic("relay", task.await);
+            log_panic("relay", &task.await);
         }
         self.broker.close().await;
     }
 }
 
-fn log_panic(task: &str, ended: Result<(), tokio::task::JoinError>) {
+fn log_panic(task: &str, ended: &Result<(), tokio::task::JoinError>) {
     if ended.is_err() {
         tracing::error!(task, "a part of the node panicked");
     }
@@ -306,7 +308,7 @@ fn serve_http(options: &NodeOptions<'_>, store: &Store, listener: TcpListener, e
         }),
         mail_dir: match &config.smtp.url {
             crate::config::mail::SmtpUrl::Files(folder) => Some(folder.clone()),
-            _ => None,
+            crate::config::mail::SmtpUrl::Server(_) => None,
         },
     };
     let state = HttpState {

@@ -84,6 +84,13 @@ pub enum ImportError {
 /// How many lines go to the database at once.
 const CHUNK: usize = 1_000;
 
+/// What becomes of what was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Load,
+    Rehearse,
+}
+
 /// Imports a file. `observe` hears of progress and of bad lines while it runs; on an error nothing is imported.
 pub async fn import(
     store: &Store,
@@ -91,13 +98,33 @@ pub async fn import(
     file: impl Read + Send,
     observe: impl FnMut(ImportEvent) + Send,
 ) -> Result<ImportReport, ImportError> {
+    dispatch(store, kind, file, observe, Purpose::Load).await
+}
+
+/// Says what [`import`] would do, and leaves everything as it is.
+pub async fn rehearse(
+    store: &Store,
+    kind: ImportKind,
+    file: impl Read + Send,
+    observe: impl FnMut(ImportEvent) + Send,
+) -> Result<ImportReport, ImportError> {
+    dispatch(store, kind, file, observe, Purpose::Rehearse).await
+}
+
+async fn dispatch(
+    store: &Store,
+    kind: ImportKind,
+    file: impl Read + Send,
+    observe: impl FnMut(ImportEvent) + Send,
+    purpose: Purpose,
+) -> Result<ImportReport, ImportError> {
     match kind {
-        ImportKind::Sedi => run(store, territory::Sedi, file, observe).await,
-        ImportKind::Competence => run(store, territory::Competence, file, observe).await,
-        ImportKind::Topics => run(store, catalogue::Topics, file, observe).await,
-        ImportKind::Patronati => run(store, catalogue::Patronati::default(), file, observe).await,
-        ImportKind::Citizens => run(store, people::Citizens, file, observe).await,
-        ImportKind::Practices => run(store, people::Practices, file, observe).await,
+        ImportKind::Sedi => run(store, territory::Sedi, file, observe, purpose).await,
+        ImportKind::Competence => run(store, territory::Competence, file, observe, purpose).await,
+        ImportKind::Topics => run(store, catalogue::Topics, file, observe, purpose).await,
+        ImportKind::Patronati => run(store, catalogue::Patronati::default(), file, observe, purpose).await,
+        ImportKind::Citizens => run(store, people::Citizens, file, observe, purpose).await,
+        ImportKind::Practices => run(store, people::Practices, file, observe, purpose).await,
     }
 }
 
@@ -106,6 +133,7 @@ async fn run<R: Register>(
     mut register: R,
     file: impl Read + Send,
     mut observe: impl FnMut(ImportEvent) + Send,
+    purpose: Purpose,
 ) -> Result<ImportReport, ImportError> {
     let mut lines = Lines::open(file).map_err(ImportError::Read)?;
     let columns = Columns::find(lines.header(), R::COLUMNS).map_err(ImportError::Header)?;
@@ -138,7 +166,10 @@ async fn run<R: Register>(
         }
         observe(ImportEvent::Progress(lines.bytes()));
     }
-    import.commit(R::IN_SNAPSHOT && !written.is_nothing()).await?;
+    match purpose {
+        Purpose::Load => import.commit(R::IN_SNAPSHOT && !written.is_nothing()).await?,
+        Purpose::Rehearse => import.abandon().await?,
+    }
     Ok(report)
 }
 

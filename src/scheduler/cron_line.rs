@@ -7,7 +7,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Timelike as _};
 use cron::Schedule;
 
 /// When a job fires: `second minute hour day-of-month month day-of-week`, days of the week by name.
@@ -183,12 +183,12 @@ impl CronLine {
 
     /// The last fire at or before a wall-clock time.
     pub fn latest_until(&self, wall: NaiveDateTime) -> Option<NaiveDateTime> {
-        let beyond: DateTime<Utc> = wall.and_utc() + TimeDelta::seconds(1);
+        // Backwards `cron` leaves out the second it starts from, and fires come at whole seconds.
+        let beyond = wall.with_nanosecond(0)?.and_utc() + TimeDelta::seconds(1);
         self.schedule
             .after(&beyond)
             .next_back()
             .map(|fire| fire.naive_utc())
-            .filter(|fire| *fire <= wall)
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::NaiveDateTime;
+use metrics::{counter, gauge};
 use serde_json::{Value, json};
 use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -13,6 +14,7 @@ use super::{Job, JobContext, JobError, JobReport};
 use crate::clock::Clock;
 use crate::domain::ids::NodeName;
 use crate::store::{JobCause, JobName, JobResult, RunHold, Store};
+use crate::telemetry::metrics::{JOB_LATE_SECONDS, JOB_RUNS};
 
 /// What a run needs of its node.
 #[derive(Clone)]
@@ -55,6 +57,8 @@ impl Runner {
                 job.scheduled_for = %hold.scheduled_for, job.result = %result, job.report = %report,
                 "job did not get through; it comes again at its next fire"),
         }
+        counter!(JOB_RUNS, "job" => job.name.to_string(), "outcome" => result.as_str()).increment(1);
+        gauge!(JOB_LATE_SECONDS, "job" => job.name.to_string()).set(late_by.as_secs_f64());
         let recorded = self.record(&hold, result, &report).await;
         Finished {
             job: job.name,

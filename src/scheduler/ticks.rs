@@ -1,4 +1,5 @@
-//! The metronome: tokio-cron-scheduler, once a second, in UTC.
+//! The metronome: tokio-cron-scheduler, once a second, in UTC. Needs a multi-threaded runtime: on one thread the crate
+//! hangs when a job is added (its README says so).
 
 use std::sync::Arc;
 use std::time::Duration;

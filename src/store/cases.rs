@@ -7,10 +7,11 @@ use uuid::Uuid;
 
 use super::rows::{CaseRow, HistoryRow};
 use super::{Store, StoreError};
-use crate::domain::case::StateName;
+use crate::domain::case::{StateName, WorkflowRef};
 use crate::domain::ids::{OfficeCode, PatronatoCode, RequestId, SedeCode, TopicCode};
 use crate::domain::protocol::ProtocolNumber;
 use crate::domain::request::{HistoryEntry, Request};
+use crate::workflow::graph::{Count, Counts};
 
 /// Which requests to list; everything given must fit.
 #[derive(Debug, Clone, Default)]
@@ -177,20 +178,25 @@ impl Store {
         Ok(rows)
     }
 
-    /// Requests per state, with how many of them are overdue: for graphs with live counts.
-    pub async fn state_counts(&self, workflow: &str) -> Result<Vec<(String, i64, i64)>, StoreError> {
+    /// The requests of one version per state, with how many of them are overdue: for graphs with live counts.
+    pub async fn state_counts(&self, workflow: &WorkflowRef) -> Result<Counts, StoreError> {
         let rows = sqlx::query!(
             r#"
-            select state, count(*) as "count!", count(*) filter (where overdue) as "overdue!"
-            from cases where workflow = $1 group by state order by state
+            select state, count(*) as "total!", count(*) filter (where overdue) as "overdue!"
+            from cases where workflow = $1 and workflow_version = $2 group by state
             "#,
-            workflow
+            workflow.name.as_str(),
+            super::intake::to_i32(workflow.version)
         )
         .fetch_all(&self.pool)
         .await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| (row.state, row.count, row.overdue))
-            .collect())
+        let number = |count: i64| u64::try_from(count).unwrap_or_default();
+        let counted = rows.into_iter().map(|row| {
+            let state =
+                StateName::parse(&row.state).map_err(|_| StoreError::corrupt("cases", "state", workflow))?;
+            let (total, overdue) = (number(row.total), number(row.overdue));
+            Ok((state, Count { total, overdue }))
+        });
+        counted.collect()
     }
 }

@@ -114,40 +114,7 @@ impl IntakeTransaction {
         }
         let sources: Vec<String> = keys.iter().map(|(source, _)| source.to_string()).collect();
         let messages: Vec<String> = keys.iter().map(|(_, message)| message.to_string()).collect();
-        let rows = sqlx::query!(
-            r#"
-            select i.source, i.message_id, i.body_sha256, i.case_id, i.outcome, i.answer
-            from unnest($1::text[], $2::text[]) as wanted (source, message_id)
-            join inbox as i using (source, message_id)
-            "#,
-            &sources,
-            &messages
-        )
-        .fetch_all(&mut *self.transaction)
-        .await?;
-        let mut seen = HashMap::with_capacity(rows.len());
-        for row in rows {
-            let corrupt = |column| StoreError::corrupt("inbox", column, &row.message_id);
-            let source = row.source.parse().map_err(|_| corrupt("source"))?;
-            let message = MessageId::parse(&row.message_id).map_err(|_| corrupt("message_id"))?;
-            let hash: [u8; 32] = row
-                .body_sha256
-                .as_slice()
-                .try_into()
-                .map_err(|_| corrupt("body_sha256"))?;
-            let message_seen = SeenMessage {
-                body_hash: BodyHash(hash),
-                request: row.case_id.map(RequestId),
-                outcome: Outcome::from_word(&row.outcome).ok_or_else(|| corrupt("outcome"))?,
-                answer: row
-                    .answer
-                    .map(serde_json::from_value)
-                    .transpose()
-                    .map_err(|_| corrupt("answer"))?,
-            };
-            seen.insert((source, message), message_seen);
-        }
-        Ok(seen)
+        super::inbox::seen(&mut *self.transaction, &sources, &messages).await
     }
 
     /// Locks the given requests, in the order of their ids: batches that meet wait instead of deadlocking. Its own

@@ -19,33 +19,39 @@ pub const DEAD_LETTERS: &str = "usciere_dead_letters_total";
 pub const INTAKE_BATCH_SIZE: &str = "usciere_intake_batch_size";
 /// From the begin of a batch's transaction to its commit.
 pub const TRANSACTION_SECONDS: &str = "usciere_transaction_seconds";
-/// Transactions tried again, by `reason`: serialization, deadlock, connection.
-pub const TRANSACTION_RETRIES: &str = "usciere_transaction_retries_total";
 /// Messages in the outbox that are not sent.
 pub const OUTBOX_UNSENT: &str = "usciere_outbox_unsent";
 /// Age of the oldest unsent message.
 pub const OUTBOX_OLDEST_AGE_SECONDS: &str = "usciere_outbox_oldest_age_seconds";
 /// Messages waiting at the broker, by `queue`.
 pub const QUEUE_LAG: &str = "usciere_queue_lag";
-/// Publishes, by `outcome`: confirmed, returned, refused, failed.
+/// Publishes, by `outcome`: confirmed, unroutable, refused, lost.
 pub const PUBLISHES: &str = "usciere_publishes_total";
-/// Mails, by `outcome`: sent, retried, parked, unknown.
+/// Connections to the broker made anew after a loss, by `link`: consume, publish.
+pub const BROKER_RECONNECTS: &str = "usciere_broker_reconnects_total";
+/// Consumers made anew after their channel, queue or connection was lost, by `queue`.
+pub const BROKER_CONSUMERS_REBUILT: &str = "usciere_broker_consumers_rebuilt_total";
+/// Acknowledgements of deliveries the broker had already taken back.
+pub const BROKER_STALE_ACKS: &str = "usciere_broker_stale_acks_total";
+/// 1 while the broker takes no messages.
+pub const BROKER_BLOCKED: &str = "usciere_broker_blocked";
+/// Mails tried, by `outcome`: sent, unavailable, temporary, permanent, unknown.
 pub const MAILS: &str = "usciere_mails_total";
-/// Runs of jobs, by `job` and `outcome`: done, failed.
+/// From taking a mail up to the end of its try.
+pub const MAIL_SECONDS: &str = "usciere_mail_seconds";
+/// 1 while the mail server counts as away.
+pub const MAIL_SERVER_AWAY: &str = "usciere_mail_server_away";
+/// Runs of jobs, by `job` and `outcome`: done, failed, panicked, lost.
 pub const JOB_RUNS: &str = "usciere_job_runs_total";
 /// How late the last run of a `job` began.
 pub const JOB_LATE_SECONDS: &str = "usciere_job_late_seconds";
-/// Connections to the broker made anew, by `connection`: consuming, publishing.
-pub const BROKER_RECONNECTS: &str = "usciere_broker_reconnects_total";
-/// 1 while the broker takes no messages.
-pub const BROKER_BLOCKED: &str = "usciere_broker_blocked";
-/// Connections to the database, by `state`: idle, used.
+/// Connections to the database, by `state`: open, idle.
 pub const DATABASE_CONNECTIONS: &str = "usciere_database_connections";
 /// 1 while this node can do its work.
 pub const NODE_READY: &str = "usciere_node_ready";
 
 /// Counters with a label, and the words that exist from the start: a rate needs a zero to begin from.
-const FROM_ZERO: [(&str, &str, &[&str]); 5] = [
+const FROM_ZERO: [(&str, &str, &[&str]); 4] = [
     (
         INTAKE_OUTCOMES,
         "outcome",
@@ -54,18 +60,19 @@ const FROM_ZERO: [(&str, &str, &[&str]); 5] = [
     (
         PUBLISHES,
         "outcome",
-        &["confirmed", "returned", "refused", "failed"],
+        &["confirmed", "unroutable", "refused", "lost"],
     ),
-    (MAILS, "outcome", &["sent", "retried", "parked", "unknown"]),
-    (BROKER_RECONNECTS, "connection", &["consuming", "publishing"]),
     (
-        TRANSACTION_RETRIES,
-        "reason",
-        &["serialization", "deadlock", "connection"],
+        MAILS,
+        "outcome",
+        &["sent", "unavailable", "temporary", "permanent", "unknown"],
     ),
+    (BROKER_RECONNECTS, "link", &["consume", "publish"]),
 ];
 
-const SECONDS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+const SECONDS: [f64; 12] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0,
+];
 const BATCH_SIZES: [f64; 9] = [1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0];
 
 /// Gives out the numbers in the text format of Prometheus.
@@ -87,7 +94,7 @@ pub fn start() -> Result<Exporter, BuildError> {
 
 fn builder() -> Result<PrometheusBuilder, BuildError> {
     PrometheusBuilder::new()
-        .set_buckets_for_metric(Matcher::Full(TRANSACTION_SECONDS.to_owned()), &SECONDS)?
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
         .set_buckets_for_metric(Matcher::Full(INTAKE_BATCH_SIZE.to_owned()), &BATCH_SIZES)
 }
 
@@ -123,7 +130,6 @@ fn describe() {
         Unit::Seconds,
         "From begin to commit of a batch"
     );
-    describe_counter!(TRANSACTION_RETRIES, "Transactions tried again, by reason");
     describe_gauge!(
         OUTBOX_UNSENT,
         Unit::Count,
@@ -136,27 +142,45 @@ fn describe() {
     );
     describe_gauge!(QUEUE_LAG, Unit::Count, "Messages waiting at the broker, by queue");
     describe_counter!(PUBLISHES, "Publishes, by outcome");
-    describe_counter!(MAILS, "Mails, by outcome");
+    describe_counter!(BROKER_RECONNECTS, "Connections to the broker made anew");
+    describe_counter!(BROKER_CONSUMERS_REBUILT, "Consumers made anew, by queue");
+    describe_counter!(
+        BROKER_STALE_ACKS,
+        "Acknowledgements of deliveries already taken back"
+    );
+    describe_gauge!(BROKER_BLOCKED, "1 while the broker takes no messages");
+    describe_counter!(MAILS, "Mails tried, by outcome");
+    describe_histogram!(
+        MAIL_SECONDS,
+        Unit::Seconds,
+        "From taking a mail up to the end of its try"
+    );
+    describe_gauge!(MAIL_SERVER_AWAY, "1 while the mail server counts as away");
     describe_counter!(JOB_RUNS, "Runs of jobs, by job and outcome");
     describe_gauge!(
         JOB_LATE_SECONDS,
         Unit::Seconds,
         "How late the last run of a job began"
     );
-    describe_counter!(BROKER_RECONNECTS, "Connections to the broker made anew");
-    describe_gauge!(BROKER_BLOCKED, "1 while the broker takes no messages");
     describe_gauge!(DATABASE_CONNECTIONS, "Connections to the database, by state");
     describe_gauge!(NODE_READY, "1 while this node can do its work");
+    begin_at_zero();
+}
+
+fn begin_at_zero() {
     for (name, label, words) in FROM_ZERO {
         for word in words {
             counter!(name, label => *word).absolute(0);
         }
     }
-    counter!(INTAKE_BATCHES).absolute(0);
+    for name in [INTAKE_BATCHES, BROKER_STALE_ACKS] {
+        counter!(name).absolute(0);
+    }
     for name in [
         OUTBOX_UNSENT,
         OUTBOX_OLDEST_AGE_SECONDS,
         BROKER_BLOCKED,
+        MAIL_SERVER_AWAY,
         NODE_READY,
     ] {
         gauge!(name).set(0.0);
@@ -182,7 +206,7 @@ mod tests {
             "{text}"
         );
         assert!(
-            text.contains("usciere_publishes_total{outcome=\"returned\"} 0"),
+            text.contains("usciere_publishes_total{outcome=\"unroutable\"} 0"),
             "{text}"
         );
         assert!(

@@ -139,9 +139,13 @@ impl Workflow {
         self.calendar
     }
 
-    /// The further messages the patronato may still write.
+    /// The further messages the patronato may still write; none once the sede barred the conversation.
     pub const fn interactions_left(&self, facts: &Facts) -> u8 {
-        self.limits.interactions.saturating_sub(facts.interactions)
+        if facts.barred {
+            0
+        } else {
+            self.limits.interactions.saturating_sub(facts.interactions)
+        }
     }
 
     pub fn states(&self) -> impl Iterator<Item = &State> {

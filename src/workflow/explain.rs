@@ -1,58 +1,18 @@
-//! The Italian of refusals: the sentence for the person who acted, and each condition with its values (UX.md).
+//! The Italian of refusals: one sentence for the person who acted (UX.md).
 
-use chrono::NaiveDate;
+mod phrases;
+mod values;
+
+pub(super) use phrases::{date, days};
+pub(super) use values::{reason, sender_reason, state_reason};
+
+use phrases::{action, solicits, way};
+use values::values;
 
 use super::question::Question;
 use super::vocabulary::Condition;
-use crate::domain::calendar::DayCount;
 use crate::domain::event::EventKind;
-use crate::domain::refusal::{Reason, Refusal, RefusalCode};
-
-pub(super) fn date(date: NaiveDate) -> String {
-    date.format("%d/%m/%Y").to_string()
-}
-
-/// "1 giorno", "15 giorni lavorativi".
-fn days(count: u32, kind: DayCount) -> String {
-    let noun = if count == 1 { "giorno" } else { "giorni" };
-    match kind {
-        DayCount::Calendar => format!("{count} {noun}"),
-        DayCount::Working if count == 1 => format!("{count} {noun} lavorativo"),
-        DayCount::Working => format!("{count} {noun} lavorativi"),
-    }
-}
-
-fn solicits(count: u8) -> String {
-    let noun = if count == 1 { "sollecito" } else { "solleciti" };
-    format!("{count} {noun}")
-}
-
-fn interactions(count: u8) -> String {
-    let noun = if count == 1 { "interazione" } else { "interazioni" };
-    format!("{count} {noun}")
-}
-
-/// What an event does, as in "non è possibile ...".
-pub(super) const fn action(event: EventKind) -> &'static str {
-    match event {
-        EventKind::Submitted => "inviare la richiesta",
-        EventKind::Assigned => "assegnare la richiesta",
-        EventKind::Transferred => "trasferire la richiesta",
-        EventKind::Taken => "prendere in carico la richiesta",
-        EventKind::Released => "rilasciare la richiesta",
-        EventKind::Replied => "rispondere",
-        EventKind::Closed => "chiudere la richiesta",
-        EventKind::Noted => "aggiungere una nota",
-        EventKind::Messaged => "scrivere un messaggio",
-        EventKind::Attached => "allegare documenti",
-        EventKind::Solicited => "sollecitare",
-        EventKind::Booked => "prenotare un appuntamento",
-        EventKind::AppointmentEnabled => "abilitare l'appuntamento",
-        EventKind::AppointmentConfirmed => "confermare l'appuntamento",
-        EventKind::AppointmentCancelled => "annullare l'appuntamento",
-        EventKind::Elapsed => "far scadere l'attesa",
-    }
-}
+use crate::domain::refusal::{Refusal, RefusalCode};
 
 pub(super) fn wrong_state(question: &Question<'_>, event: EventKind) -> Refusal {
     let label = question
@@ -74,125 +34,6 @@ pub(super) fn not_for_you(event: EventKind) -> Refusal {
 pub(super) fn not_sender(event: EventKind) -> Refusal {
     let message = format!("Solo chi ha inviato la richiesta può {}.", action(event));
     Refusal::new(RefusalCode::NotSender, message)
-}
-
-/// The place of the state among the reasons, where the event has no rule in it.
-pub(super) fn state_reason(question: &Question<'_>) -> Reason {
-    let label = question.state().map_or("", |state| &state.label);
-    reason_of("state", false, format!("Lo stato è «{label}»"))
-}
-
-pub(super) fn sender_reason(holds: bool) -> Reason {
-    let text = if holds {
-        "La richiesta è tua"
-    } else {
-        "La richiesta è di un altro operatore"
-    };
-    reason_of("sender", holds, text.to_owned())
-}
-
-fn reason_of(condition: &str, holds: bool, message: String) -> Reason {
-    Reason {
-        condition: condition.to_owned(),
-        holds,
-        message,
-        available_from: None,
-    }
-}
-
-/// A condition with the values it was judged by.
-pub(super) fn reason(question: &Question<'_>, condition: Condition) -> Reason {
-    let holds = question.holds(condition);
-    let available_from = question.opens_on(condition).filter(|_| !holds);
-    Reason {
-        available_from,
-        ..reason_of(condition.as_str(), holds, values(question, condition, holds))
-    }
-}
-
-fn values(question: &Question<'_>, condition: Condition, holds: bool) -> String {
-    let facts = &question.case.facts;
-    let limits = question.workflow.limits;
-    let either = |yes: &str, no: &str| if holds { yes.to_owned() } else { no.to_owned() };
-    match condition {
-        Condition::Awaiting | Condition::Answered => facts.awaiting_since.map_or_else(
-            || "Nessuna risposta è attesa".to_owned(),
-            |since| format!("In attesa di risposta dal {}", date(since)),
-        ),
-        Condition::SolicitsLeft => format!("{} su {}", solicits(facts.solicits()), limits.solicits),
-        Condition::SolicitOpen => solicit_values(question),
-        Condition::InteractionsLeft => {
-            format!("{} su {}", interactions(facts.interactions), limits.interactions)
-        }
-        Condition::ConversationOpen => either(
-            "La sede non ha chiuso la conversazione",
-            "La sede ha chiuso la conversazione",
-        ),
-        Condition::ConversationOver => either(
-            "La conversazione non può continuare",
-            "La conversazione può ancora continuare",
-        ),
-        Condition::AppointmentOpen => waiting_values(question, question.workflow.thresholds.appointment),
-        Condition::AppointmentEnabled => either(
-            "La sede ha abilitato l'appuntamento",
-            "La sede non ha abilitato l'appuntamento",
-        ),
-        Condition::NoBooking => either(
-            "Nessun appuntamento prenotato",
-            "C'è già un appuntamento prenotato",
-        ),
-        Condition::AppointmentBooked => either(
-            "Un appuntamento attende conferma",
-            "Nessun appuntamento attende conferma",
-        ),
-        Condition::AppointmentActive => {
-            either("C'è un appuntamento prenotato", "Nessun appuntamento prenotato")
-        }
-        Condition::OtherSede => either("La sede indicata è un'altra", "La sede indicata è quella attuale"),
-        Condition::FreeOrMine => either(
-            "Nessun altro l'ha in carico",
-            "La richiesta è in carico a un altro funzionario",
-        ),
-        Condition::InMyCharge => either(
-            "La richiesta è in carico a te",
-            "La richiesta non è in carico a te",
-        ),
-        Condition::AtDesk => either(
-            "La richiesta è presso uno sportello",
-            "La richiesta è presso una sede",
-        ),
-        Condition::ToDesk => either("La destinazione è uno sportello", "La destinazione è una sede"),
-    }
-}
-
-/// "13 giorni di attesa su 15".
-fn waiting_values(question: &Question<'_>, threshold: Option<u16>) -> String {
-    let calendar = question.workflow.calendar;
-    match (question.case.facts.awaiting_since, threshold) {
-        (Some(since), Some(threshold)) => {
-            let passed = calendar.between(since, question.today);
-            format!("{} di attesa su {threshold}", days(passed, calendar.days))
-        }
-        (None, _) | (_, None) => "Nessuna risposta è attesa".to_owned(),
-    }
-}
-
-fn solicit_values(question: &Question<'_>) -> String {
-    let facts = &question.case.facts;
-    let workflow = question.workflow;
-    match (facts.first_solicit, workflow.thresholds.second_solicit) {
-        (Some(first), Some(threshold))
-            if facts.second_solicit.is_none() && facts.awaiting_since.is_some() =>
-        {
-            let passed = workflow.calendar.between(first, question.today);
-            format!(
-                "{} dal primo sollecito su {threshold}",
-                days(passed, workflow.calendar.days)
-            )
-        }
-        (Some(_), _) if facts.second_solicit.is_some() => "Il secondo sollecito è già partito".to_owned(),
-        (_, _) => waiting_values(question, workflow.thresholds.solicit),
-    }
 }
 
 /// The answer to an event that this condition alone keeps back.
@@ -302,27 +143,4 @@ pub(super) fn none_of(conditions: &[Condition]) -> Refusal {
     let ways: Vec<&str> = conditions.iter().map(|condition| way(*condition)).collect();
     let message = format!("È possibile solo {}.", ways.join(", oppure "));
     Refusal::new(RefusalCode::NotYet, message)
-}
-
-/// A condition as one of several ways: "È possibile solo ..., oppure ...".
-const fn way(condition: Condition) -> &'static str {
-    match condition {
-        Condition::Awaiting => "se una risposta è attesa",
-        Condition::Answered => "dopo la risposta della sede",
-        Condition::SolicitsLeft => "se restano solleciti",
-        Condition::SolicitOpen => "passati i giorni per il sollecito",
-        Condition::InteractionsLeft => "se restano interazioni",
-        Condition::ConversationOpen => "se la conversazione è aperta",
-        Condition::ConversationOver => "se la conversazione non può continuare",
-        Condition::AppointmentOpen => "dopo una lunga attesa senza risposta",
-        Condition::AppointmentEnabled => "se la sede ha abilitato l'appuntamento",
-        Condition::NoBooking => "se nessun appuntamento è prenotato",
-        Condition::AppointmentBooked => "se un appuntamento attende conferma",
-        Condition::AppointmentActive => "se un appuntamento è prenotato",
-        Condition::OtherSede => "verso un'altra sede",
-        Condition::FreeOrMine => "se nessun altro l'ha in carico",
-        Condition::InMyCharge => "se è in carico a te",
-        Condition::AtDesk => "presso uno sportello",
-        Condition::ToDesk => "verso uno sportello",
-    }
 }

@@ -131,7 +131,8 @@ fn after(days: u16, count: DayCount) -> String {
     }
 }
 
-const fn noun(event: EventKind) -> &'static str {
+/// An event in Italian, for pictures and histories: "risposta".
+pub const fn noun(event: EventKind) -> &'static str {
     match event {
         EventKind::Submitted => "invio",
         EventKind::Assigned => "assegnazione",

@@ -64,7 +64,7 @@ pub fn open(workflow: &Workflow, opening: &Opening, now: DateTime<Utc>) -> Resul
     })
 }
 
-fn submitted(workflow: &Workflow, opening: &Opening, now: DateTime<Utc>) -> Case {
+pub(super) fn submitted(workflow: &Workflow, opening: &Opening, now: DateTime<Utc>) -> Case {
     let today = workflow.calendar.today(now);
     let mut facts = Facts {
         awaiting_since: None,

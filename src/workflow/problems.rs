@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 use std::ops::Range;
 
 /// One mistake at one place of one file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Problem {
     pub file: String,
     /// From 1; 0 where the mistake is about the whole file.
@@ -13,6 +13,7 @@ pub struct Problem {
     pub column: usize,
     pub message: String,
     pub help: Option<String>,
+    #[serde(skip)]
     excerpt: Option<Excerpt>,
 }
 
@@ -95,7 +96,8 @@ impl fmt::Display for Problem {
 }
 
 /// All mistakes of one or more files, in reading order. Never empty.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(transparent)]
 pub struct Problems(Vec<Problem>);
 
 impl Problems {

@@ -32,6 +32,11 @@ pub fn released_line(workflow: &Workflow) -> String {
     format!("\"{}\" = \"{}\"", workflow.reference(), workflow.fingerprint())
 }
 
+/// Whether a version of a folder stands in its [`RELEASED`]; a problem if it was changed since.
+pub fn is_released(folder: &Path, workflow: &Workflow) -> Result<bool, Problem> {
+    Released::read(folder)?.has(workflow)
+}
+
 impl Registry {
     /// Reads every `NAME.vN.toml` of a folder. All problems of all files are reported together.
     pub fn load(folder: &Path) -> Result<Self, Problems> {
@@ -45,7 +50,10 @@ impl Registry {
                 Err(found) => problems.extend(found.into_vec()),
             }
         }
-        problems.extend(check_released(folder, &versions));
+        match Released::read(folder) {
+            Ok(released) => problems.extend(released.check(&versions)),
+            Err(problem) => problems.push(problem),
+        }
         if versions.is_empty() && problems.is_empty() {
             let message = "no workflow here: expected files such as richiesta.v1.toml";
             problems.push(Problem::of_file(&folder.display().to_string(), message));
@@ -114,49 +122,66 @@ pub(super) fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
     Ok(files)
 }
 
-/// A version listed as released must be there and unchanged.
-fn check_released(folder: &Path, versions: &Versions) -> Vec<Problem> {
-    let path = folder.join(RELEASED);
-    let file = path.display().to_string();
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Vec::new(),
-        Err(error) => return vec![unreadable(&path, &error)],
-    };
-    let released: BTreeMap<toml::Spanned<String>, String> = match toml::from_str(&text) {
-        Ok(released) => released,
-        Err(error) => {
-            return vec![Problem::at(
-                &file,
-                &text,
-                error.span().unwrap_or(0..0),
-                error.message(),
-            )];
-        }
-    };
-    let unchanged = |version: &str, hash: &str| {
-        let found = versions
-            .values()
-            .find(|workflow| workflow.reference().to_string() == version);
-        found.map(|workflow| workflow.fingerprint().to_string() == hash)
-    };
-    let mut problems = Vec::new();
-    for (version, hash) in &released {
-        let (message, help) = match unchanged(version.get_ref(), hash) {
-            Some(true) => continue,
-            Some(false) => (
+/// What the file of released versions says.
+#[derive(Default)]
+struct Released {
+    file: String,
+    text: String,
+    hashes: BTreeMap<toml::Spanned<String>, String>,
+}
+
+impl Released {
+    /// Nothing is released where there is no such file.
+    fn read(folder: &Path) -> Result<Self, Problem> {
+        let path = folder.join(RELEASED);
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(unreadable(&path, &error)),
+        };
+        let file = path.display().to_string();
+        let hashes = toml::from_str(&text)
+            .map_err(|error| Problem::at(&file, &text, error.span().unwrap_or(0..0), error.message()))?;
+        Ok(Self { file, text, hashes })
+    }
+
+    /// Whether a version is released, and unchanged since.
+    fn has(&self, workflow: &Workflow) -> Result<bool, Problem> {
+        let reference = workflow.reference().to_string();
+        match self
+            .hashes
+            .iter()
+            .find(|(version, _)| *version.get_ref() == reference)
+        {
+            None => Ok(false),
+            Some((_, hash)) if *hash == workflow.fingerprint().to_string() => Ok(true),
+            Some((version, _)) => Err(self.wrong(
+                version,
                 "was changed after its release",
                 "put it back, and make the change in a copy: the next version",
-            ),
-            None => (
+            )),
+        }
+    }
+
+    /// A version listed as released must be there and unchanged.
+    fn check(&self, versions: &Versions) -> Vec<Problem> {
+        let there = |version: &str| versions.keys().any(|reference| reference.to_string() == version);
+        let missing = self.hashes.keys().filter(|version| !there(version.get_ref()));
+        let missing = missing.map(|version| {
+            self.wrong(
+                version,
                 "is released, and its file is missing or broken",
                 "requests may still run on it: a released file stays",
-            ),
-        };
-        let message = format!("{} {message}", version.get_ref());
-        problems.push(Problem::at(&file, &text, version.span(), message).help(help));
+            )
+        });
+        let changed = versions.values().filter_map(|workflow| self.has(workflow).err());
+        missing.chain(changed).collect()
     }
-    problems
+
+    fn wrong(&self, version: &toml::Spanned<String>, what: &str, help: &str) -> Problem {
+        let message = format!("{} {what}", version.get_ref());
+        Problem::at(&self.file, &self.text, version.span(), message).help(help)
+    }
 }
 
 #[cfg(test)]

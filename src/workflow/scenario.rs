@@ -16,13 +16,13 @@ use script::Script;
 pub const FOLDER: &str = "scenari";
 
 /// What running scenarios showed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Report {
     pub scenarios: Vec<Outcome>,
 }
 
 /// One scenario.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Outcome {
     pub file: String,
     pub title: String,
@@ -33,7 +33,7 @@ pub struct Outcome {
 }
 
 /// Something that came out otherwise than the scenario says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Failure {
     /// Of the step, from 1.
     pub line: usize,
@@ -79,18 +79,24 @@ pub fn run_all(workflows: &Path) -> Result<Report, Problems> {
 /// Runs every scenario of a folder and of the folders in it against given workflows.
 pub fn run_folder(registry: &Registry, folder: &Path) -> Result<Report, Problems> {
     let mut problems = Vec::new();
+    let files = scenario_files(folder, &mut problems);
+    Problems::check(problems)?;
+    if files.is_empty() {
+        let nothing = Problem::of_file(&folder.display().to_string(), "there is no scenario here");
+        Problems::check(vec![nothing])?;
+    }
+    run_files(registry, &files)
+}
+
+/// Runs given scenario files against given workflows.
+pub fn run_files(registry: &Registry, files: &[PathBuf]) -> Result<Report, Problems> {
+    let mut problems = Vec::new();
     let mut report = Report::default();
-    for path in scenario_files(folder, &mut problems) {
-        match run_file(registry, &path) {
+    for path in files {
+        match run_file(registry, path) {
             Ok(outcome) => report.scenarios.push(outcome),
             Err(problem) => problems.push(problem),
         }
-    }
-    if report.scenarios.is_empty() && problems.is_empty() {
-        problems.push(Problem::of_file(
-            &folder.display().to_string(),
-            "there is no scenario here",
-        ));
     }
     Problems::check(problems)?;
     Ok(report)

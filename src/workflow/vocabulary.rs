@@ -1,8 +1,16 @@
-//! The closed words of workflow files beside those of `domain::event`: conditions, changes of facts, effects.
+//! The closed words of workflow files beside those of `domain::event`: conditions and changes of facts.
 //!
 //! A new word is one variant here; the compiler then lists every place that must know it.
 
-use crate::domain::event::{Effect, EventKind, MailKind, Party, PortalEvent, SedeMessage, words};
+mod constraints;
+mod effects;
+mod table;
+
+pub use constraints::{must_tell, senders};
+pub use effects::{effect_of, effect_word, every_effect};
+pub use table::table;
+
+use crate::domain::event::words;
 
 words!(
     /// What must hold for an event (`when`). Read from the facts beside the state, never from texts.
@@ -114,187 +122,6 @@ impl Change {
             Self::HandOver => "the sede named by the event holds the request from now on",
             Self::TakeCharge => "the officer named by the event has it in charge",
             Self::ReleaseCharge => "nobody has it in charge",
-        }
-    }
-}
-
-impl Condition {
-    /// The events that carry what it reads; `None` if it reads facts alone.
-    pub const fn needs(self) -> Option<&'static [EventKind]> {
-        match self {
-            Self::OtherSede | Self::ToDesk => Some(&[EventKind::Assigned, EventKind::Transferred]),
-            Self::FreeOrMine | Self::InMyCharge => Some(OF_OFFICERS),
-            Self::Awaiting
-            | Self::Answered
-            | Self::SolicitsLeft
-            | Self::SolicitOpen
-            | Self::InteractionsLeft
-            | Self::ConversationOpen
-            | Self::ConversationOver
-            | Self::AppointmentOpen
-            | Self::AppointmentEnabled
-            | Self::NoBooking
-            | Self::AppointmentBooked
-            | Self::AppointmentActive
-            | Self::AtDesk => None,
-        }
-    }
-}
-
-/// Events only an officer sends.
-const OF_OFFICERS: &[EventKind] = &[
-    EventKind::Transferred,
-    EventKind::Taken,
-    EventKind::Released,
-    EventKind::Replied,
-    EventKind::Closed,
-    EventKind::Noted,
-    EventKind::AppointmentEnabled,
-    EventKind::AppointmentConfirmed,
-    EventKind::AppointmentCancelled,
-];
-
-impl Change {
-    /// The events that carry what it writes down; `None` if any event will do.
-    pub const fn needs(self) -> Option<&'static [EventKind]> {
-        match self {
-            Self::HandOver => Some(&[EventKind::Assigned, EventKind::Transferred]),
-            Self::TakeCharge => Some(&[EventKind::Taken]),
-            Self::BarIfAsked => Some(&[EventKind::Replied]),
-            Self::FlagOverdue => Some(&[EventKind::Elapsed]),
-            Self::StartClock
-            | Self::StopClock
-            | Self::CountSolicit
-            | Self::CountInteraction
-            | Self::BarConversation
-            | Self::EnableAppointment
-            | Self::Book
-            | Self::ConfirmAppointment
-            | Self::CancelAppointment
-            | Self::ReleaseCharge => None,
-        }
-    }
-
-    /// The condition without which it would break a promise: a third solicit, a second booking.
-    pub const fn guard(self) -> Option<Condition> {
-        match self {
-            Self::Book => Some(Condition::NoBooking),
-            Self::ConfirmAppointment => Some(Condition::AppointmentBooked),
-            Self::CancelAppointment => Some(Condition::AppointmentActive),
-            Self::CountSolicit => Some(Condition::SolicitsLeft),
-            Self::CountInteraction => Some(Condition::InteractionsLeft),
-            Self::HandOver => Some(Condition::OtherSede),
-            Self::TakeCharge => Some(Condition::FreeOrMine),
-            Self::StartClock
-            | Self::StopClock
-            | Self::FlagOverdue
-            | Self::BarConversation
-            | Self::BarIfAsked
-            | Self::EnableAppointment
-            | Self::ReleaseCharge => None,
-        }
-    }
-}
-
-/// The message without which the content of an event would be lost on its way.
-pub const fn must_tell(event: EventKind) -> Option<Effect> {
-    match event {
-        EventKind::Assigned => Some(Effect::TellSede(SedeMessage::RequestAssigned)),
-        EventKind::Transferred => Some(Effect::TellPreviousSede(SedeMessage::RequestRevoked)),
-        EventKind::Replied => Some(Effect::TellPortal(PortalEvent::RequestReplied)),
-        EventKind::Closed => Some(Effect::TellPortal(PortalEvent::RequestClosed)),
-        EventKind::Messaged => Some(Effect::TellSede(SedeMessage::RequestMessage)),
-        EventKind::Attached => Some(Effect::TellSede(SedeMessage::RequestAttached)),
-        EventKind::Solicited => Some(Effect::TellSede(SedeMessage::RequestSolicited)),
-        EventKind::Booked => Some(Effect::TellSede(SedeMessage::AppointmentBooked)),
-        EventKind::Submitted
-        | EventKind::Taken
-        | EventKind::Released
-        | EventKind::Noted
-        | EventKind::AppointmentEnabled
-        | EventKind::AppointmentConfirmed
-        | EventKind::AppointmentCancelled
-        | EventKind::Elapsed => None,
-    }
-}
-
-/// Who can send an event at all: the commands of CONTRACT.md 1 and the engine's own doings.
-pub const fn senders(event: EventKind) -> &'static [Party] {
-    match event {
-        EventKind::Messaged | EventKind::Attached | EventKind::Solicited | EventKind::Booked => {
-            &[Party::Office, Party::Sender]
-        }
-        EventKind::Assigned => &[Party::Sede, Party::Engine],
-        EventKind::Transferred
-        | EventKind::Taken
-        | EventKind::Released
-        | EventKind::Replied
-        | EventKind::Closed
-        | EventKind::Noted
-        | EventKind::AppointmentEnabled
-        | EventKind::AppointmentConfirmed
-        | EventKind::AppointmentCancelled => &[Party::Sede],
-        EventKind::Submitted | EventKind::Elapsed => &[],
-    }
-}
-
-/// An effect as workflow files write it: `sede:request.assigned`, `mail:reply`.
-pub fn effect_word(effect: Effect) -> String {
-    match effect {
-        Effect::TellSede(message) => format!("sede:{message}"),
-        Effect::TellPreviousSede(message) => format!("previous-sede:{message}"),
-        Effect::TellPortal(event) => format!("portal:{event}"),
-        Effect::Mail(kind) => format!("mail:{kind}"),
-    }
-}
-
-/// Every effect a workflow may name. `command.refused` is not among them: the engine sends it by itself.
-pub fn every_effect() -> impl Iterator<Item = Effect> {
-    let sede = SedeMessage::ALL.iter().copied();
-    let portal = PortalEvent::ALL.iter().copied();
-    sede.clone()
-        .map(Effect::TellSede)
-        .chain(sede.map(Effect::TellPreviousSede))
-        .chain(
-            portal
-                .filter(|event| *event != PortalEvent::CommandRefused)
-                .map(Effect::TellPortal),
-        )
-        .chain(MailKind::ALL.iter().copied().map(Effect::Mail))
-}
-
-/// The effect of a word; `None` if there is none.
-pub fn effect_of(word: &str) -> Option<Effect> {
-    let (target, name) = word.split_once(':')?;
-    match target {
-        "sede" => SedeMessage::from_word(name).map(Effect::TellSede),
-        "previous-sede" => SedeMessage::from_word(name).map(Effect::TellPreviousSede),
-        "portal" => PortalEvent::from_word(name)
-            .filter(|event| *event != PortalEvent::CommandRefused)
-            .map(Effect::TellPortal),
-        "mail" => MailKind::from_word(name).map(Effect::Mail),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn effects_read_back_what_they_write() {
-        for effect in every_effect() {
-            assert_eq!(effect_of(&effect_word(effect)), Some(effect));
-        }
-        for wrong in [
-            "",
-            "mail",
-            "mail:",
-            "mail:hello",
-            "portal:command.refused",
-            "fax:reply",
-        ] {
-            assert_eq!(effect_of(wrong), None, "{wrong}");
         }
     }
 }

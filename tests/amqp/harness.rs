@@ -112,14 +112,21 @@ impl Place {
 }
 
 /// Somebody who is not the engine, on a connection of his own.
-pub(crate) struct Outsider(pub(crate) lapin::Channel, lapin::Connection);
+pub(crate) struct Outsider {
+    pub(crate) channel: lapin::Channel,
+    /// Dropped, it would take the channel with it.
+    _connection: lapin::Connection,
+}
 
 impl Outsider {
     pub(crate) async fn new(url: &str) -> Self {
         let connection = lapin::Connection::connect(url, lapin::ConnectionProperties::default())
             .await
             .unwrap();
-        Self(connection.create_channel().await.unwrap(), connection)
+        Self {
+            channel: connection.create_channel().await.unwrap(),
+            _connection: connection,
+        }
     }
 
     /// Publishes what the engine's own publisher never would.
@@ -131,13 +138,13 @@ impl Outsider {
         let exchange = Exchange::Commands.name(prefix);
         let options = BasicPublishOptions::default();
         let publishing =
-            self.0
+            self.channel
                 .basic_publish(exchange.into(), routing_key.into(), options, b"{}", properties);
         publishing.await.unwrap();
     }
 
     pub(crate) async fn delete(&self, queue: &str) {
-        self.0
+        self.channel
             .queue_delete(queue.into(), QueueDeleteOptions::default())
             .await
             .unwrap();
@@ -149,7 +156,7 @@ impl Outsider {
         for (name, value) in arguments {
             table.insert((*name).into(), value.clone());
         }
-        self.0
+        self.channel
             .queue_declare(queue.into(), QueueDeclareOptions::durable(), table)
             .await
             .unwrap();
@@ -169,6 +176,6 @@ pub(crate) async fn until(
     state: &mut watch::Receiver<BrokerState>,
     wanted: impl FnMut(&BrokerState) -> bool,
 ) -> BrokerState {
-    let waited = tokio::time::timeout(PATIENCE, state.wait_for(wanted)).await;
-    waited.expect("in time").expect("the broker side lives").clone()
+    let news = tokio::time::timeout(PATIENCE, state.wait_for(wanted)).await;
+    news.expect("in time").expect("the broker side lives").clone()
 }

@@ -2,7 +2,7 @@
 
 use lapin::types::AMQPValue;
 use rstest::rstest;
-use usciere::amqp::{Lost, Outgoing, Published};
+use usciere::amqp::{Lost, Outgoing, Published, Publishing};
 use usciere::config::amqp::QueueType;
 use usciere::domain::ids::MessageId;
 
@@ -100,8 +100,16 @@ async fn a_full_queue_refuses_and_others_do_not_suffer() {
         place.message("m-4"),
     ];
     let outcomes = broker.publisher().publish(messages).await;
-    use Published::{Confirmed, Refused};
-    assert_eq!(outcomes, [Confirmed, Confirmed, Refused, Confirmed, Refused]);
+    assert_eq!(
+        outcomes,
+        [
+            Published::Confirmed,
+            Published::Confirmed,
+            Published::Refused,
+            Published::Confirmed,
+            Published::Refused
+        ]
+    );
     broker.close().await;
 }
 
@@ -177,6 +185,41 @@ async fn a_broker_that_does_not_confirm_is_not_waited_for_for_ever() {
     proxy.release();
     assert_eq!(
         publisher.publish(vec![place.message("m-2")]).await,
+        [Published::Confirmed]
+    );
+    broker.close().await;
+}
+
+/// With one connection for both, even acks would be stuck (RELIABILITY.md F5).
+#[tokio::test]
+async fn a_broker_in_alarm_gets_nothing_while_consuming_goes_on() {
+    let mut place = Place::new(&amqp_url());
+    let proxy = Proxy::before(&amqp_url(), None).await;
+    place.settings.url.0.clone_from(&proxy.url);
+    let broker = place.broker().await;
+    let publisher = broker.publisher();
+    publisher
+        .publish(vec![place.message("m-1"), place.message("m-2")])
+        .await;
+    let mut state = broker.state();
+    proxy.alarm(true);
+    until(&mut state, |state| {
+        matches!(state.publishing, Publishing::Blocked { .. })
+    })
+    .await;
+    assert_eq!(
+        publisher.publish(vec![place.message("m-3")]).await,
+        [Published::Lost(Lost::Blocked)]
+    );
+    let mut consumer = broker.consume(&place.sede_queue(), 1).await;
+    for _ in 0..2 {
+        let receipt = next(&mut consumer).await.receipt;
+        assert_eq!(consumer.acker.ack([receipt]).await.acknowledged, 1);
+    }
+    proxy.alarm(false);
+    publisher.ready().await;
+    assert_eq!(
+        publisher.publish(vec![place.message("m-3")]).await,
         [Published::Confirmed]
     );
     broker.close().await;

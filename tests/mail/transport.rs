@@ -1,6 +1,7 @@
 //! One mail and one server: what each misbehaviour of the server means for the mail.
 
 use chrono::DateTime;
+use rstest::rstest;
 use usciere::config::interval::Interval;
 use usciere::config::mail::SmtpSettings;
 use usciere::domain::command::Personal;
@@ -90,114 +91,109 @@ async fn nobody_listening_is_no_try() {
     assert!(matches!(outcome, SendOutcome::Unavailable(_)), "{outcome:?}");
 }
 
+/// The constructor of an outcome.
+type Meaning = fn(String) -> SendOutcome;
+
+#[rstest]
+#[case::greeting_refused(
+    Moment::Greeting,
+    Answer::Say("554 no service"),
+    SendOutcome::Unavailable,
+    "while connecting: permanent error (554): no service"
+)]
+#[case::greeting_hung_up(
+    Moment::Greeting,
+    Answer::HangUp,
+    SendOutcome::Unavailable,
+    "while connecting: response error: incomplete response"
+)]
+#[case::hello_busy(
+    Moment::Hello,
+    Answer::SayAndHangUp("421 busy"),
+    SendOutcome::Unavailable,
+    "while connecting: transient error (421): busy"
+)]
+#[case::sender_needs_login(
+    Moment::From,
+    Answer::Say("530 log in first"),
+    SendOutcome::Unavailable,
+    "before the mail: 530 log in first"
+)]
+#[case::sender_refused(
+    Moment::From,
+    Answer::Say("550 no such sender"),
+    SendOutcome::Permanent,
+    "before the mail: 550 no such sender"
+)]
+#[case::recipient_greylisted(
+    Moment::Recipient,
+    Answer::Say("450 greylisted"),
+    SendOutcome::Temporary,
+    "before the mail: 450 greylisted"
+)]
+#[case::recipient_unknown(
+    Moment::Recipient,
+    Answer::Say("550 5.1.1 <op1@inca.example> unknown"),
+    SendOutcome::Permanent,
+    "before the mail: 550 5.1.1 [address] unknown"
+)]
+#[case::recipient_shutdown(
+    Moment::Recipient,
+    Answer::SayAndHangUp("421 shutting down"),
+    SendOutcome::Temporary,
+    "before the mail: 421 shutting down"
+)]
+#[case::recipient_hung_up(
+    Moment::Recipient,
+    Answer::HangUp,
+    SendOutcome::Temporary,
+    "before the mail: incomplete response"
+)]
+#[case::data_refused(
+    Moment::Data,
+    Answer::Say("452 disk full"),
+    SendOutcome::Temporary,
+    "before the mail: 452 disk full"
+)]
+#[case::mail_later(
+    Moment::EndOfMail,
+    Answer::Say("451 try later"),
+    SendOutcome::Temporary,
+    "after the mail: 451 try later"
+)]
+#[case::mail_refused(
+    Moment::EndOfMail,
+    Answer::Say("554 looks like spam"),
+    SendOutcome::Permanent,
+    "after the mail: 554 looks like spam"
+)]
+#[case::mail_shutdown(
+    Moment::EndOfMail,
+    Answer::SayAndHangUp("421 shutting down"),
+    SendOutcome::Temporary,
+    "after the mail: 421 shutting down"
+)]
+#[case::mail_hung_up(
+    Moment::EndOfMail,
+    Answer::HangUp,
+    SendOutcome::Unknown,
+    "after the mail: incomplete response"
+)]
+#[case::mail_gibberish(
+    Moment::EndOfMail,
+    Answer::Say("what?"),
+    SendOutcome::Unknown,
+    "after the mail: error Tag at: what?"
+)]
 #[tokio::test]
-async fn an_answer_means_what_its_stage_makes_of_it() {
-    use Answer::{HangUp, Say, SayAndHangUp};
-    type Meaning = fn(String) -> SendOutcome;
-    let cases: [(Moment, Answer, Meaning, &str); 15] = [
-        (
-            Moment::Greeting,
-            Say("554 no service"),
-            SendOutcome::Unavailable,
-            "while connecting: permanent error (554): no service",
-        ),
-        (
-            Moment::Greeting,
-            HangUp,
-            SendOutcome::Unavailable,
-            "while connecting: response error: incomplete response",
-        ),
-        (
-            Moment::Hello,
-            SayAndHangUp("421 busy"),
-            SendOutcome::Unavailable,
-            "while connecting: transient error (421): busy",
-        ),
-        (
-            Moment::From,
-            Say("530 log in first"),
-            SendOutcome::Unavailable,
-            "before the mail: 530 log in first",
-        ),
-        (
-            Moment::From,
-            Say("550 no such sender"),
-            SendOutcome::Permanent,
-            "before the mail: 550 no such sender",
-        ),
-        (
-            Moment::Recipient,
-            Say("450 greylisted"),
-            SendOutcome::Temporary,
-            "before the mail: 450 greylisted",
-        ),
-        (
-            Moment::Recipient,
-            Say("550 5.1.1 <op1@inca.example> unknown"),
-            SendOutcome::Permanent,
-            "before the mail: 550 5.1.1 [address] unknown",
-        ),
-        (
-            Moment::Recipient,
-            SayAndHangUp("421 shutting down"),
-            SendOutcome::Temporary,
-            "before the mail: 421 shutting down",
-        ),
-        (
-            Moment::Recipient,
-            HangUp,
-            SendOutcome::Temporary,
-            "before the mail: incomplete response",
-        ),
-        (
-            Moment::Data,
-            Say("452 disk full"),
-            SendOutcome::Temporary,
-            "before the mail: 452 disk full",
-        ),
-        (
-            Moment::EndOfMail,
-            Say("451 try later"),
-            SendOutcome::Temporary,
-            "after the mail: 451 try later",
-        ),
-        (
-            Moment::EndOfMail,
-            Say("554 looks like spam"),
-            SendOutcome::Permanent,
-            "after the mail: 554 looks like spam",
-        ),
-        (
-            Moment::EndOfMail,
-            SayAndHangUp("421 shutting down"),
-            SendOutcome::Temporary,
-            "after the mail: 421 shutting down",
-        ),
-        (
-            Moment::EndOfMail,
-            HangUp,
-            SendOutcome::Unknown,
-            "after the mail: incomplete response",
-        ),
-        (
-            Moment::EndOfMail,
-            Say("what?"),
-            SendOutcome::Unknown,
-            "after the mail: ",
-        ),
-    ];
-    for (moment, answer, meaning, reason) in cases {
-        let server = FakeSmtp::scripted(Privacy::None, once(1, moment, answer.clone()));
-        let outcome = open(&server).send(&mail()).await;
-        if reason.ends_with(": ") {
-            assert_eq!(
-                std::mem::discriminant(&outcome),
-                std::mem::discriminant(&meaning(String::new()))
-            );
-        } else {
-            assert_eq!(outcome, meaning(reason.to_owned()), "{moment:?} {answer:?}");
-        }
-    }
+async fn an_answer_means_what_its_stage_makes_of_it(
+    #[case] moment: Moment,
+    #[case] answer: Answer,
+    #[case] meaning: Meaning,
+    #[case] reason: &str,
+) {
+    let server = FakeSmtp::scripted(Privacy::None, once(1, moment, answer));
+    assert_eq!(open(&server).send(&mail()).await, meaning(reason.to_owned()));
 }
 
 #[tokio::test]

@@ -12,7 +12,10 @@ static SERVICES: OnceCell<Services> = OnceCell::const_new();
 /// Started by the first test that asks; they answer when this returns.
 pub(crate) async fn services() -> &'static Services {
     let start = || async { Services::start(&options()).await };
-    SERVICES.get_or_try_init(start).await.unwrap_or_else(|error| panic!("{error}"))
+    SERVICES
+        .get_or_try_init(start)
+        .await
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn options() -> ServicesOptions {

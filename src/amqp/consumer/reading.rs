@@ -8,7 +8,7 @@ use lapin::types::{AMQPValue, FieldTable, ShortString};
 use super::{Delivery, Receipt};
 use crate::amqp::message::{HeaderValue, Headers, Properties};
 
-pub(super) fn delivery(raw: lapin::message::Delivery, generation: u64) -> Delivery {
+pub(in crate::amqp) fn delivery(raw: lapin::message::Delivery, generation: u64) -> Delivery {
     let properties = properties(&raw.properties);
     let delivery_count = match properties.headers.get("x-delivery-count") {
         Some(HeaderValue::Integer(count)) => u32::try_from(*count).unwrap_or(0),
@@ -27,7 +27,7 @@ pub(super) fn delivery(raw: lapin::message::Delivery, generation: u64) -> Delive
     }
 }
 
-pub(in crate::amqp) fn properties(raw: &BasicProperties) -> Properties {
+fn properties(raw: &BasicProperties) -> Properties {
     let text = |value: &Option<ShortString>| value.as_ref().map(|value| value.as_str().to_owned());
     Properties {
         message_id: text(raw.message_id()),

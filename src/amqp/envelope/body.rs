@@ -1,14 +1,17 @@
 //! From the text of a body to the command it is: one decoder for every door.
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::json::{self, Shape};
 use super::{Fault, problems};
 use crate::domain::command::{
-    Assign, Attach, Book, ByOfficer, ByOperator, Command, CommandKind, ConfirmAppointment, Message, Note,
-    Reply, Submit, Transfer, WithReason,
+    Assign, Attach, Book, Command, CommandKind, ConfirmAppointment, Message, Note, Reply, Transfer,
+    WithReason,
 };
+use crate::domain::command_bodies::ForBody;
 use crate::domain::ids::RequestId;
 use crate::domain::refusal::Refusal;
 
@@ -69,14 +72,7 @@ fn value(text: &str) -> Value {
 }
 
 fn typed(kind: CommandKind, text: &str) -> serde_json::Result<Command> {
-    with_body_type(kind, FromText(text))
-}
-
-/// Something to be done with the Rust type of a kind's body.
-pub(super) trait ForBody {
-    type Output;
-
-    fn run<T: DeserializeOwned>(self, wrap: fn(T) -> Command) -> Self::Output;
+    kind.with_body_type(FromText(text))
 }
 
 struct FromText<'a>(&'a str);
@@ -84,29 +80,8 @@ struct FromText<'a>(&'a str);
 impl ForBody for FromText<'_> {
     type Output = serde_json::Result<Command>;
 
-    fn run<T: DeserializeOwned>(self, wrap: fn(T) -> Command) -> Self::Output {
+    fn run<T: Serialize + DeserializeOwned + JsonSchema>(self, wrap: fn(T) -> Command) -> Self::Output {
         serde_json::from_str(self.0).map(wrap)
-    }
-}
-
-/// The one table of kinds and body types of this module.
-pub(super) fn with_body_type<F: ForBody>(kind: CommandKind, action: F) -> F::Output {
-    match kind {
-        CommandKind::Submit => action.run::<Box<Submit>>(Command::Submit),
-        CommandKind::Message => action.run::<Message>(Command::Message),
-        CommandKind::Attach => action.run::<Attach>(Command::Attach),
-        CommandKind::Solicit => action.run::<ByOperator>(Command::Solicit),
-        CommandKind::Book => action.run::<Book>(Command::Book),
-        CommandKind::Take => action.run::<ByOfficer>(Command::Take),
-        CommandKind::Release => action.run::<ByOfficer>(Command::Release),
-        CommandKind::Assign => action.run::<Assign>(Command::Assign),
-        CommandKind::Transfer => action.run::<Transfer>(Command::Transfer),
-        CommandKind::Reply => action.run::<Reply>(Command::Reply),
-        CommandKind::Close => action.run::<WithReason>(Command::Close),
-        CommandKind::EnableAppointment => action.run::<WithReason>(Command::EnableAppointment),
-        CommandKind::Note => action.run::<Note>(Command::Note),
-        CommandKind::ConfirmAppointment => action.run::<ConfirmAppointment>(Command::ConfirmAppointment),
-        CommandKind::CancelAppointment => action.run::<WithReason>(Command::CancelAppointment),
     }
 }
 

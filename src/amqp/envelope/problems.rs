@@ -7,14 +7,16 @@ use std::sync::OnceLock;
 
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use jsonschema::{JsonType, ValidationError, Validator};
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
-use super::body::{ForBody, with_body_type};
 use crate::domain::command::{ByOfficer, ByOperator, Command, CommandKind};
+use crate::domain::command_bodies::ForBody;
 use crate::domain::refusal::{FieldProblem, Refusal, RefusalCode};
-use crate::schema;
+use crate::schema::Message;
 
 /// Problems told at most: enough to mend a body, and a bound on the answer.
 const MAX_PROBLEMS: usize = 50;
@@ -57,7 +59,7 @@ fn validator(kind: CommandKind) -> &'static Validator {
     VALIDATORS[at].get_or_init(|| {
         jsonschema::draft202012::options()
             .should_validate_formats(true)
-            .build(&schema::of_command(kind))
+            .build(&Message::Command(kind).schema())
             .expect("a schema made from a type is valid")
     })
 }
@@ -168,7 +170,7 @@ const fn word(wanted: JsonType) -> &'static str {
 
 /// The first thing the typed decoder objects to.
 fn by_type(kind: CommandKind, body: &Value) -> FieldProblem {
-    let mut pointer = with_body_type(kind, FirstFault(body)).unwrap_or_default();
+    let mut pointer = kind.with_body_type(FirstFault(body)).unwrap_or_default();
     if pointer.is_empty() && kind != CommandKind::Submit {
         // Flattened members lose their path; they are the same for every command of one side.
         let probe = if kind.is_of_portal() {
@@ -191,7 +193,7 @@ struct FirstFault<'a>(&'a Value);
 impl ForBody for FirstFault<'_> {
     type Output = Option<String>;
 
-    fn run<T: DeserializeOwned>(self, _: fn(T) -> Command) -> Self::Output {
+    fn run<T: Serialize + DeserializeOwned + JsonSchema>(self, _: fn(T) -> Command) -> Self::Output {
         fault_of::<T>(self.0)
     }
 }

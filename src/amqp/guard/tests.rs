@@ -165,11 +165,29 @@ async fn a_stream_gives_on_what_its_frames_do() {
     ]
     .concat();
     let mut read = Vec::new();
-    Guarded::new(Cursor::new(bytes.clone()))
+    Guarded::new(Cursor::new(bytes.clone()), PATIENCE)
         .read_to_end(&mut read)
         .await
         .unwrap();
     assert_eq!(read, passed(&bytes));
+}
+
+#[tokio::test]
+async fn a_broker_that_never_says_a_word_is_given_up() {
+    let error = Guarded::new(Silence, Duration::from_millis(1))
+        .read(&mut [0; 8])
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+}
+
+/// A stream on which nothing ever comes.
+struct Silence;
+
+impl AsyncRead for Silence {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut [u8]) -> Poll<io::Result<usize>> {
+        Poll::Pending
+    }
 }
 
 /// A property's bytes: well formed most of the time.

@@ -11,13 +11,13 @@ use lapin::message::BasicReturnMessage;
 use lapin::options::BasicPublishOptions;
 use lapin::{Channel, Confirmation, Error};
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::{Lost, Published, properties, short};
 use crate::amqp::outgoing::Outgoing;
 use crate::amqp::supervisor::{BrokerState, Publishing};
 
-/// How long the failures of a broken channel's messages are waited for.
+/// How long answers already on their way are waited for, when the channel broke or the broker takes nothing more.
 const AFTERMATH: Duration = Duration::from_secs(1);
 
 /// A message on the wire, until its confirm: its place in the batch and the answer.
@@ -77,26 +77,41 @@ impl<'m> Batch<'m> {
     }
 
     /// Sends what is unsent and waits for the confirms. False when the channel may not be used again.
-    pub(super) async fn run(&mut self, channel: &Channel, state: &watch::Receiver<BrokerState>) -> bool {
+    /// With a state to watch, nothing is sent while the broker is in alarm.
+    pub(super) async fn run(
+        &mut self,
+        channel: &Channel,
+        state: Option<&watch::Receiver<BrokerState>>,
+    ) -> bool {
+        let mut news = state.cloned();
         let mut in_flight = FuturesUnordered::new();
         loop {
-            let blocked = matches!(state.borrow().publishing, Publishing::Blocked { .. });
+            let blocked = news.as_mut().is_some_and(is_blocked);
             if blocked {
                 self.give_up(&Lost::Blocked);
             }
             while in_flight.len() < self.window && self.has_unsent() {
                 in_flight.push(self.send_next(channel));
             }
-            match timeout(self.timeout, in_flight.next()).await {
-                Ok(None) => return true,
-                Ok(Some((at, Ok(confirmation)))) => self.note(at, confirmation),
-                Ok(Some((at, Err(error)))) => {
-                    self.break_off(at, &error, in_flight).await;
-                    return false;
-                }
-                Err(_) => {
-                    self.lose_in_flight(&Lost::Silent);
-                    self.give_up(&Lost::Silent);
+            let (patience, lost) = if blocked {
+                (AFTERMATH, Lost::Blocked)
+            } else {
+                (self.timeout, Lost::Silent)
+            };
+            tokio::select! {
+                biased;
+                answer = in_flight.next() => match answer {
+                    None => return true,
+                    Some((at, Ok(confirmation))) => self.note(at, confirmation),
+                    Some((at, Err(error))) => {
+                        self.break_off(at, &error, in_flight).await;
+                        return false;
+                    }
+                },
+                () = changed(news.as_mut()) => {}
+                () = sleep(patience) => {
+                    self.lose_in_flight(&lost);
+                    self.give_up(&lost);
                     return false;
                 }
             }
@@ -210,6 +225,21 @@ fn name_of_returned(returned: &BasicReturnMessage) -> Name {
         returned.routing_key.as_str().to_owned(),
         id,
     )
+}
+
+fn is_blocked(news: &mut watch::Receiver<BrokerState>) -> bool {
+    matches!(news.borrow_and_update().publishing, Publishing::Blocked { .. })
+}
+
+/// Waits for news of the broker; without anybody to tell them, for ever.
+async fn changed(news: Option<&mut watch::Receiver<BrokerState>>) {
+    let told = match news {
+        Some(news) => news.changed().await.is_ok(),
+        None => false,
+    };
+    if !told {
+        std::future::pending::<()>().await;
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that publishes")]

@@ -180,3 +180,76 @@ impl Sheet {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn board() -> (Board, Clock) {
+        let clock = Clock::fixed(DateTime::from_timestamp(1_790_000_000, 0).unwrap());
+        (Board::new(clock.clone()), clock)
+    }
+
+    fn why(consuming: &Consuming) -> Option<&str> {
+        match consuming {
+            Consuming::Up => None,
+            Consuming::Down { why, .. } => Some(why),
+        }
+    }
+
+    #[test]
+    fn consuming_is_up_when_the_link_and_every_consumer_are() {
+        let (board, _) = board();
+        let state = board.watch();
+        let told = || why(&state.borrow().consuming).map(str::to_owned);
+        assert_eq!(told().as_deref(), Some("not connected yet"));
+        board.consume_link_up();
+        assert_eq!(told(), None);
+        board.consumer_down("intake", "no queue");
+        board.consumer_up("quarantine");
+        assert_eq!(told().as_deref(), Some("no queue"));
+        board.consumer_up("intake");
+        assert_eq!(told(), None);
+        board.consumer_down("quarantine", "gone");
+        board.consumer_ended("quarantine");
+        assert_eq!(told(), None, "who stopped on purpose is not missed");
+    }
+
+    #[test]
+    fn a_failure_that_goes_on_keeps_the_time_it_began() {
+        let (board, clock) = board();
+        let began = clock.now();
+        board.consume_link_up();
+        board.consume_link_down("reset");
+        clock.set_offset(chrono::TimeDelta::minutes(5));
+        board.consume_link_down("refused");
+        let since = Consuming::Down {
+            since: began,
+            why: "refused".to_owned(),
+        };
+        assert_eq!(board.watch().borrow().consuming, since);
+    }
+
+    #[test]
+    fn an_alarm_blocks_publishing_alone() {
+        let (board, _) = board();
+        board.consume_link_up();
+        board.publishing_up();
+        assert!(board.watch().borrow().is_up());
+        board.publishing_blocked("low on memory");
+        let state = board.watch().borrow().clone();
+        assert!(matches!(state.publishing, Publishing::Blocked { .. }));
+        assert_eq!(state.consuming, Consuming::Up);
+        assert!(!state.is_up());
+    }
+
+    #[test]
+    fn nobody_is_woken_without_news() {
+        let (board, _) = board();
+        board.publishing_up();
+        let mut state = board.watch();
+        state.mark_unchanged();
+        board.publishing_up();
+        assert!(!state.has_changed().unwrap());
+    }
+}

@@ -6,7 +6,7 @@ use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{Channel, Connection, Error, ExchangeKind};
 
 use super::{Binding, ExchangeSpec, QueueSpec, Routing, Topology};
-use crate::amqp::error::{BrokerError, NOT_FOUND, soft_code};
+use crate::amqp::error::{BrokerError, NOT_FOUND, soft_code, told};
 use crate::config::amqp::QueueType;
 
 /// One thing at the broker.
@@ -24,9 +24,20 @@ pub enum Object {
 impl std::fmt::Display for Object {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Exchange(name) => write!(f, "exchange {name}"),
-            Self::Queue(name) => write!(f, "queue {name}"),
-            Self::Binding { exchange, queue, key } => write!(f, "binding {exchange} --{key}--> {queue}"),
+            Self::Exchange(_) => write!(f, "exchange {}", self.name()),
+            Self::Queue(_) => write!(f, "queue {}", self.name()),
+            Self::Binding { .. } => write!(f, "binding {}", self.name()),
+        }
+    }
+}
+
+impl Object {
+    /// Its name; of a binding, which have none, the way it makes: `usciere.sedi --sede.230001--> sede.230001`.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Exchange(name) | Self::Queue(name) => name.clone(),
+            Self::Binding { exchange, queue, key } if key.is_empty() => format!("{exchange} --> {queue}"),
+            Self::Binding { exchange, queue, key } => format!("{exchange} --{key}--> {queue}"),
         }
     }
 }
@@ -46,6 +57,16 @@ pub enum Deviation {
 pub struct Finding {
     pub object: Object,
     pub deviation: Deviation,
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.deviation {
+            Deviation::Missing => write!(f, "{} is missing", self.object),
+            Deviation::Different(why) => write!(f, "{} is declared otherwise: {why}", self.object),
+            Deviation::Forbidden(why) => write!(f, "{} may not be touched: {why}", self.object),
+        }
+    }
 }
 
 /// What a queue holds.
@@ -154,8 +175,8 @@ impl<'c> Work<'c> {
         let Err(error) = done else { return Ok(true) };
         let deviation = match soft_code(&error) {
             Some(NOT_FOUND) => Deviation::Missing,
-            Some(403) => Deviation::Forbidden(error.to_string()),
-            Some(_) => Deviation::Different(error.to_string()),
+            Some(403) => Deviation::Forbidden(told(&error)),
+            Some(_) => Deviation::Different(told(&error)),
             None => return Err(error.into()),
         };
         self.channel = None;
@@ -247,4 +268,38 @@ fn text(value: &str) -> AMQPValue {
 /// Names are made of codes and a prefix, far below 255 bytes; what is longer would not be found anyway.
 fn short(name: &str) -> ShortString {
     ShortString::try_new(name).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arguments(queue_type: QueueType, dead_letters_to: Option<&str>) -> serde_json::Value {
+        let queue = QueueSpec {
+            name: "q".to_owned(),
+            queue_type,
+            delivery_limit: 10,
+            dead_letters_to: dead_letters_to.map(str::to_owned),
+        };
+        let shown = |value: &AMQPValue| match value {
+            AMQPValue::LongString(text) => text.to_string(),
+            other => format!("{other:?}"),
+        };
+        let table = arguments_of(&queue);
+        table
+            .inner()
+            .iter()
+            .map(|(name, value)| (name.to_string(), shown(value)))
+            .collect()
+    }
+
+    #[test]
+    fn dead_letters_of_quorum_queues_are_never_lost_on_their_way() {
+        insta::assert_json_snapshot!(arguments(QueueType::Quorum, Some("dead")));
+    }
+
+    #[test]
+    fn classic_queues_take_no_arguments_they_do_not_know() {
+        insta::assert_json_snapshot!(arguments(QueueType::Classic, Some("dead")));
+    }
 }

@@ -22,7 +22,7 @@ const MAILS: u16 = 1_000;
 
 #[derive(Debug, Serialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
-pub(super) enum Line {
+pub(in crate::cli) enum Line {
     /// Something happened to the request. Its time is engine time.
     Event {
         at: DateTime<Utc>,
@@ -61,7 +61,7 @@ pub(super) enum Line {
 }
 
 /// Everything the database knows of the way a request went.
-pub(super) async fn collect(store: &Store, request: &Request) -> Result<Vec<Line>, Failure> {
+pub(in crate::cli) async fn collect(store: &Store, request: &Request) -> Result<Vec<Line>, Failure> {
     let id = request.case.id;
     let filter = MailFilter {
         request: Some(id),

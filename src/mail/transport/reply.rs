@@ -75,16 +75,22 @@ const REASON_LIMIT: usize = 300;
 
 /// What a server says, without the addresses it likes to repeat, in one line.
 fn without_addresses(text: &str, recipient: &Address) -> String {
-    let masked: Vec<&str> = text
+    masked(text, |word| {
+        word.contains('@') || contains_word(word, recipient.user())
+    })
+}
+
+/// What a server says before it was told of a recipient.
+pub(super) fn without_any_address(text: &str) -> String {
+    masked(text, |word| word.contains('@'))
+}
+
+fn masked(text: &str, names_someone: impl Fn(&str) -> bool) -> String {
+    let words = text
         .split_whitespace()
-        .map(|word| {
-            let names = word.contains('@') || contains_word(word, recipient.user());
-            if names { "[address]" } else { word }
-        })
-        .collect();
-    masked
-        .join(" ")
-        .chars()
+        .map(|word| if names_someone(word) { "[address]" } else { word });
+    let line = words.collect::<Vec<_>>().join(" ");
+    line.chars()
         .filter(|c| !c.is_control())
         .take(REASON_LIMIT)
         .collect()

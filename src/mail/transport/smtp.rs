@@ -19,7 +19,7 @@ use rustls::pki_types::pem::PemObject as _;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
-use super::reply::{Stage, is_gone};
+use super::reply::{Stage, is_gone, without_any_address};
 use super::{SendOutcome, TransportError};
 use crate::config::mail::{Security, SmtpServer, SmtpSettings};
 use crate::mail::message::Composed;
@@ -270,7 +270,7 @@ impl NoConnection {
     fn reason(&self) -> String {
         match self {
             Self::Network(error) => format!("while connecting: {error}"),
-            Self::Smtp(error) => format!("while connecting: {error}"),
+            Self::Smtp(error) => format!("while connecting: {}", without_any_address(&error.to_string())),
             Self::NoStartTls => {
                 "while connecting: the server offers no STARTTLS, and nothing is sent without".to_owned()
             }

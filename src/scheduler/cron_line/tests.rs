@@ -21,58 +21,60 @@ fn lines_both_parsers_read_alike_are_taken() {
     }
 }
 
+/// Lines, and why they are refused.
+const REFUSED: &[(&str, &str)] = &[
+    (
+        "30 9 * * *",
+        "needs six fields (second minute hour day month weekday), has 5",
+    ),
+    (
+        "@daily",
+        "needs six fields (second minute hour day month weekday), has 1",
+    ),
+    (
+        "0 0 9 * * * 2026",
+        "needs six fields (second minute hour day month weekday), has 7",
+    ),
+    (
+        "0 0 9 * * 1",
+        "day of the week `1`: expected *, or names from SUN to SAT with , and - (numbers mean different days to \
+             different programs)",
+    ),
+    (
+        "0 0 9 L * *",
+        "day of the month `L`: expected *, or 1 to 31 with , - and /",
+    ),
+    (
+        "0 0 9 ? * *",
+        "day of the month `?`: expected *, or 1 to 31 with , - and /",
+    ),
+    (
+        "0 5/10 9 * * *",
+        "minute `5/10`: expected *, or 0 to 59 with , - and /",
+    ),
+    (
+        "0 60 9 * * *",
+        "minute `60`: expected *, or 0 to 59 with , - and /",
+    ),
+    (
+        "0 */0 9 * * *",
+        "minute `*/0`: expected *, or 0 to 59 with , - and /",
+    ),
+    (
+        "0 0 9-8 * * *",
+        "hour `9-8`: expected *, or 0 to 23 with , - and /",
+    ),
+    (
+        "0 0 9 13 * FRI",
+        "name a day of the month or a day of the week, not both: programs disagree whether one or both must fit",
+    ),
+    ("0 0 9 31 FEB *", "never fires"),
+];
+
 #[test]
 fn lines_they_disagree_about_are_refused_and_say_why() {
-    let cases = [
-        (
-            "30 9 * * *",
-            "needs six fields (second minute hour day month weekday), has 5",
-        ),
-        (
-            "@daily",
-            "needs six fields (second minute hour day month weekday), has 1",
-        ),
-        (
-            "0 0 9 * * * 2026",
-            "needs six fields (second minute hour day month weekday), has 7",
-        ),
-        (
-            "0 0 9 * * 1",
-            "day of the week `1`: expected *, or names from SUN to SAT with , and - (numbers mean different days to \
-             different programs)",
-        ),
-        (
-            "0 0 9 L * *",
-            "day of the month `L`: expected *, or 1 to 31 with , - and /",
-        ),
-        (
-            "0 0 9 ? * *",
-            "day of the month `?`: expected *, or 1 to 31 with , - and /",
-        ),
-        (
-            "0 5/10 9 * * *",
-            "minute `5/10`: expected *, or 0 to 59 with , - and /",
-        ),
-        (
-            "0 60 9 * * *",
-            "minute `60`: expected *, or 0 to 59 with , - and /",
-        ),
-        (
-            "0 */0 9 * * *",
-            "minute `*/0`: expected *, or 0 to 59 with , - and /",
-        ),
-        (
-            "0 0 9-8 * * *",
-            "hour `9-8`: expected *, or 0 to 23 with , - and /",
-        ),
-        (
-            "0 0 9 13 * FRI",
-            "name a day of the month or a day of the week, not both: programs disagree whether one or both must fit",
-        ),
-        ("0 0 9 31 FEB *", "never fires"),
-    ];
-    for (line, why) in cases {
-        assert_eq!(CronLine::parse(line).unwrap_err().to_string(), why, "{line}");
+    for (line, why) in REFUSED {
+        assert_eq!(CronLine::parse(line).unwrap_err().to_string(), *why, "{line}");
     }
 }
 
@@ -140,7 +142,7 @@ proptest! {
 
     /// What this type takes, `cron` and `croner` fire at the same times, forwards and backwards.
     #[test]
-    fn both_parsers_agree(text in lines(), seconds in 1_700_000_000_i64..1_900_000_000) {
+    fn both_parsers_agree(text in lines(), seconds in 1_700_000_000_i64..1_900_000_000, millis in 0_i64..1_000) {
         let line = match CronLine::parse(&text) {
             Ok(line) => line,
             Err(InvalidCronLine::Never) => return Ok(()),
@@ -155,6 +157,11 @@ proptest! {
             let ours = line.next_after(wall.naive_utc()).unwrap();
             prop_assert_eq!(ours, theirs.naive_utc(), "{}", &text);
             prop_assert_eq!(line.latest_until(ours), Some(ours), "{}", &text);
+            let within = ours + TimeDelta::milliseconds(millis);
+            prop_assert_eq!(line.latest_until(within), Some(ours), "{}", &text);
+            prop_assert_eq!(line.next_after(within), line.next_after(ours), "{}", &text);
+            let before = ours - TimeDelta::milliseconds(1);
+            prop_assert!(line.latest_until(before).unwrap() < ours, "{}", &text);
             wall = theirs;
         }
         let latest = other.find_previous_occurrence(&start, true).unwrap();

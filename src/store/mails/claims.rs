@@ -22,6 +22,27 @@ impl Store {
         unknown: UnknownOutcome,
         give_up_after: Duration,
     ) -> Result<Vec<ClaimedMail>, StoreError> {
+        let leave_unknown = unknown == UnknownOutcome::Leave;
+        let rows = self
+            .claim_rows(node, i64::from(limit), lease, leave_unknown, give_up_after)
+            .await?;
+        let (read, broken): (Vec<_>, Vec<_>) = rows
+            .into_iter()
+            .map(ClaimedMail::try_from)
+            .partition(Result::is_ok);
+        self.fail_unreadable(node, broken.into_iter().filter_map(Result::err))
+            .await?;
+        Ok(read.into_iter().flatten().collect())
+    }
+
+    async fn claim_rows(
+        &self,
+        node: &NodeName,
+        limit: i64,
+        lease: Duration,
+        leave_unknown: bool,
+        give_up_after: Duration,
+    ) -> Result<Vec<ClaimedRow>, StoreError> {
         // Only kinds this binary knows: a newer one of the same cluster may queue others.
         let kinds: Vec<String> = MailKind::ALL
             .iter()
@@ -31,8 +52,7 @@ impl Store {
             ClaimedRow,
             r#"
             with due as (
-                select id, state,
-                       state = 'sending' and ($4 or queued_at + make_interval(secs => $5) <= now()) as lost
+                select id, state = 'sending' and ($4 or queued_at + make_interval(secs => $5) <= now()) as lost
                 from mail_outbox
                 where next_try_at <= now() and kind = any($6)
                 order by next_try_at, id
@@ -53,21 +73,15 @@ impl Store {
                       m.next_try_at as "leased_until!"
             "#,
             node.as_str(),
-            i64::from(limit),
+            limit,
             lease.as_secs_f64(),
-            unknown == UnknownOutcome::Leave,
+            leave_unknown,
             give_up_after.as_secs_f64(),
             &kinds
         )
         .fetch_all(&self.pool)
         .await?;
-        let (read, broken): (Vec<_>, Vec<_>) = rows
-            .into_iter()
-            .map(ClaimedMail::try_from)
-            .partition(Result::is_ok);
-        self.fail_unreadable(node, broken.into_iter().filter_map(Result::err))
-            .await?;
-        Ok(read.into_iter().flatten().collect())
+        Ok(rows)
     }
 
     /// A row that breaks our own rules must not come back for ever, nor keep its neighbours from being sent.

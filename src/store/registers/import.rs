@@ -79,9 +79,13 @@ impl RegisterImport {
         .await?;
         let first = sqlx::query_scalar!(
             r#"
+            -- lateral: the table has no statistics while it fills, and a join would read it all
             select l.line
             from unnest($1::text[]) with ordinality as t (key, place)
-            join import_line l on l.import = pg_current_xact_id() and l.key = t.key
+            cross join lateral (
+                select line from import_line where import = pg_current_xact_id() and import_line.key = t.key
+                limit 1
+            ) l
             order by t.place
             "#,
             keys
@@ -107,6 +111,11 @@ impl RegisterImport {
             .fetch_all(&mut *self.transaction)
             .await?;
         Ok(known.into_iter().collect())
+    }
+
+    /// Ends the import as if it had never been.
+    pub async fn abandon(self) -> Result<(), StoreError> {
+        Ok(self.transaction.rollback().await?)
     }
 
     /// Ends the import; where nodes keep a snapshot of what it changed, they are told to take a new one.

@@ -6,7 +6,9 @@ mod imports;
 use sqlx::PgPool;
 
 use super::super::Store;
-use crate::registry::import::{BadLine, ImportError, ImportEvent, ImportKind, ImportReport, import};
+use crate::registry::import::{
+    BadLine, ImportError, ImportEvent, ImportKind, ImportReport, import, rehearse,
+};
 
 fn store(pool: PgPool) -> Store {
     Store { pool }

@@ -112,3 +112,12 @@ fn a_scenario_without_sense_is_a_problem() {
         "there is no workflow `ricevuta`"
     );
 }
+
+#[test]
+fn a_folder_without_scenarios_is_a_problem_and_not_a_success() {
+    let folder = tempfile::tempdir().unwrap();
+    let registry = Registry::of([released("richiesta.v1.toml")]);
+    for folder in [folder.path().to_owned(), folder.path().join("nowhere")] {
+        assert_eq!(run_folder(&registry, &folder).unwrap_err().into_vec().len(), 1);
+    }
+}

@@ -38,7 +38,7 @@ proptest! {
         body.splice(at..=at, with.bytes());
         if decode_body(CommandKind::Submit, &body).is_ok() {
             let value: Value = serde_json::from_slice(&body).unwrap();
-            let schema = crate::schema::of_command(CommandKind::Submit);
+            let schema = crate::schema::Message::Command(CommandKind::Submit).schema();
             prop_assert!(jsonschema::is_valid(&schema, &value));
         }
     }

@@ -116,6 +116,21 @@ async fn bad_lines_are_listed_with_number_and_reason(pool: PgPool) {
 }
 
 #[sqlx::test]
+async fn a_rehearsal_tells_the_same_and_leaves_everything_as_it_is(pool: PgPool) {
+    let store = store(pool);
+    let csv = format!("{TOPICS}naspi,NASPI,access_requirements,no,\nnaspi,NASPI,access_requirements,no,\n");
+    for _ in 0..2 {
+        let told = rehearse(&store, ImportKind::Topics, csv.as_bytes(), |_| ())
+            .await
+            .unwrap();
+        assert_eq!(told, report(1, 0, 0, 1));
+    }
+    assert_eq!(store.load_registers().await.unwrap().topics().count(), 0);
+    let (loaded, _) = load(&store, ImportKind::Topics, &csv).await.unwrap();
+    assert_eq!(loaded, report(1, 0, 0, 1));
+}
+
+#[sqlx::test]
 async fn text_that_is_not_utf_8_spoils_its_line_only(pool: PgPool) {
     let store = store(pool);
     let mut csv = b"\xef\xbb\xbfkeywords,First_Level,reasons,label,code,unknown\r\n".to_vec();

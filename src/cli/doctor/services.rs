@@ -1,0 +1,211 @@
+//! What has to be reached: database and broker, through the parts the engine itself uses.
+
+use std::time::Duration;
+
+use super::{Finding, smtp};
+use crate::amqp::{Broker, BrokerState, Consuming, Publishing};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::config::mail::SmtpUrl;
+use crate::domain::registers::Registers;
+use crate::node;
+use crate::store::{Store, StoreError};
+
+/// Longest to wait for the broker to let us in.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+pub(super) async fn look(config: &Config) -> Vec<Finding> {
+    let (mut findings, registers) = database(config).await;
+    findings.extend(broker(config, registers.as_ref()).await);
+    if let SmtpUrl::Server(server) = &config.smtp.url {
+        findings.push(smtp::look(server).await);
+    }
+    findings
+}
+
+async fn database(config: &Config) -> (Vec<Finding>, Option<Registers>) {
+    let away = |error: &dyn std::error::Error| {
+        Finding::bad(
+            "database",
+            format!("{}: {}", config.database.url, chain(error)),
+            "start PostgreSQL, or set database.url",
+        )
+    };
+    let store = match node::store(config, &config.node.name()) {
+        Ok(store) => store,
+        Err(error) => return (vec![away(&error)], None),
+    };
+    if let Err(error) = store.ping().await {
+        return (vec![away(&error)], None);
+    }
+    let mut findings = vec![Finding::good("database", config.database.url.to_string())];
+    let schema = schema(&store).await;
+    let current = schema.fix.is_none();
+    findings.push(schema);
+    let registers = if current {
+        load_registers(&store, &mut findings).await
+    } else {
+        None
+    };
+    store.close().await;
+    (findings, registers)
+}
+
+async fn schema(store: &Store) -> Finding {
+    match store.schema_status().await {
+        Ok(status) if status.is_current() => {
+            Finding::good("schema", format!("{} migrations applied", status.applied.len()))
+        }
+        Ok(status) if status.is_ahead() => Finding::bad(
+            "schema",
+            "the database was migrated by a newer usciere",
+            "run that version, or restore a backup of before",
+        ),
+        Ok(status) => Finding::bad(
+            "schema",
+            format!(
+                "{} of {} migrations applied",
+                status.applied.len(),
+                status.known.len()
+            ),
+            "usciere db migrate",
+        ),
+        Err(error) => Finding::bad(
+            "schema",
+            chain(&error),
+            "give the user of database.url its rights",
+        ),
+    }
+}
+
+async fn load_registers(store: &Store, findings: &mut Vec<Finding>) -> Option<Registers> {
+    match store.load_registers().await {
+        Ok(registers) => {
+            let (sedi, patronati) = (registers.sedi().count(), registers.patronati().count());
+            let topics = registers.topics().count();
+            let message = format!("{sedi} sedi, {patronati} patronati, {topics} topics");
+            findings.push(if sedi == 0 || patronati == 0 || topics == 0 {
+                Finding::warning(
+                    "registers",
+                    message,
+                    "usciere import sedi FILE.csv, and patronati, topics, competence",
+                )
+            } else {
+                Finding::good("registers", message)
+            });
+            Some(registers)
+        }
+        Err(error) => {
+            findings.push(Finding::bad("registers", chain(&error), registers_fix(&error)));
+            None
+        }
+    }
+}
+
+fn registers_fix(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Corrupt { .. } => "import that register again",
+        StoreError::Unavailable(_)
+        | StoreError::Conflict(_)
+        | StoreError::Data { .. }
+        | StoreError::Schema(_)
+        | StoreError::Other(_) => "look at the log of the database",
+    }
+}
+
+async fn broker(config: &Config, registers: Option<&Registers>) -> Vec<Finding> {
+    let broker = Broker::start(&config.amqp, &config.node.name(), Clock::system());
+    let mut states = broker.state();
+    // One expression: the state is locked for as long as the answer lives.
+    let state = match tokio::time::timeout(PATIENCE, states.wait_for(settled)).await {
+        Ok(Ok(state)) => Some(state.clone()),
+        Ok(Err(_)) | Err(_) => None,
+    };
+    let address = config.amqp.url.to_string();
+    let mut findings = vec![reached(&address, state.as_ref())];
+    if findings[0].fix.is_none() {
+        findings.extend(declared(&broker, config, registers).await);
+    }
+    broker.close().await;
+    findings
+}
+
+/// Both ways are open, or one of them was refused.
+fn settled(state: &BrokerState) -> bool {
+    state.is_up() || fault(state).is_some()
+}
+
+fn fault(state: &BrokerState) -> Option<&str> {
+    const NOT_YET: &str = "not connected yet";
+    match (&state.consuming, &state.publishing) {
+        (Consuming::Down { why, .. }, _)
+        | (_, Publishing::Down { why, .. } | Publishing::Blocked { why, .. })
+            if why != NOT_YET =>
+        {
+            Some(why)
+        }
+        _ => None,
+    }
+}
+
+fn reached(address: &str, state: Option<&BrokerState>) -> Finding {
+    let fix = "start RabbitMQ, or set amqp.url";
+    match state {
+        Some(state) if state.is_up() => Finding::good("broker", address),
+        Some(state) => match (&state.publishing, fault(state)) {
+            (Publishing::Blocked { why, .. }, _) => Finding::warning(
+                "broker",
+                format!("{address} takes no messages: {why}"),
+                "free memory or disk on the broker; messages wait in the outbox until then",
+            ),
+            (Publishing::Up | Publishing::Down { .. }, why) => Finding::bad(
+                "broker",
+                format!("{address}: {}", why.unwrap_or("no connection")),
+                fix,
+            ),
+        },
+        None => Finding::bad("broker", format!("{address} does not answer"), fix),
+    }
+}
+
+/// Whether exchanges, queues and bindings are as the registers ask for.
+async fn declared(broker: &Broker, config: &Config, registers: Option<&Registers>) -> Option<Finding> {
+    let topology = node::topology(&config.amqp, registers?);
+    Some(match broker.diff(&topology).await {
+        Ok(deviations) => match deviations.first() {
+            None => Finding::good(
+                "topology",
+                format!(
+                    "{} exchanges, {} queues as declared",
+                    topology.exchanges.len(),
+                    topology.queues.len()
+                ),
+            ),
+            Some(first) => Finding::warning(
+                "topology",
+                format!(
+                    "{} objects are not as wanted, the first: {}",
+                    deviations.len(),
+                    first.object
+                ),
+                "usciere broker diff, then usciere broker declare",
+            ),
+        },
+        Err(error) => Finding::bad(
+            "topology",
+            chain(&error),
+            "give the user of amqp.url its rights on the virtual host",
+        ),
+    })
+}
+
+/// An error with its causes, on one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    crate::telemetry::redact::one_line(&text)
+}

@@ -1,0 +1,364 @@
+//! One test's world: a node with its own database, virtual host and clock, and a client that is not the engine's.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use lapin::options::{
+    BasicAckOptions, BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions,
+};
+use lapin::types::{AMQPValue, FieldTable};
+use lapin::{BasicProperties, Channel, Confirmation, Connection, ConnectionProperties};
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool};
+use tokio::time::Instant;
+use usciere::clock::Clock;
+use usciere::config::Config;
+use usciere::config::amqp::BrokerUrl;
+use usciere::config::attachments::AttachmentsUrl;
+use usciere::config::mail::SmtpUrl;
+use usciere::config::profile::Profile;
+use usciere::dev::examples;
+use usciere::lifecycle::readiness::{Part, Readiness};
+use usciere::lifecycle::{GRACE, Shutdown};
+use usciere::node::{self, Node, NodeOptions, Role};
+use usciere::telemetry::metrics::Exporter;
+use uuid::Uuid;
+
+use crate::services::services;
+
+/// Longest any condition is waited for: far above what it takes, only to end a test that hangs.
+const PATIENCE: Duration = Duration::from_mins(1);
+const LOOK: Duration = Duration::from_millis(10);
+
+/// A message as a portal or sede receives it.
+#[derive(Debug, Clone)]
+pub(crate) struct Received {
+    pub(crate) kind: String,
+    pub(crate) message_id: String,
+    pub(crate) headers: FieldTable,
+    pub(crate) body: Value,
+}
+
+impl Received {
+    pub(crate) fn case_seq(&self) -> Option<i64> {
+        self.headers
+            .inner()
+            .get("case-seq")
+            .and_then(|value| match value {
+                AMQPValue::LongInt(n) => Some(i64::from(*n)),
+                AMQPValue::LongLongInt(n) => Some(*n),
+                AMQPValue::LongUInt(n) => Some(i64::from(*n)),
+                _ => None,
+            })
+    }
+
+    pub(crate) fn text_header(&self, name: &str) -> Option<String> {
+        let value = self.headers.inner().get(name)?.as_long_string()?;
+        Some(value.to_string())
+    }
+
+    pub(crate) fn text(&self, field: &str) -> &str {
+        self.body.get(field).and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) clock: Clock,
+    pub(crate) config: Config,
+    pub(crate) pool: PgPool,
+    nodes: Vec<(Node, Shutdown)>,
+    channel: Channel,
+    _connection: Connection,
+    _folder: tempfile::TempDir,
+}
+
+impl World {
+    /// A node with every role but the web pages, the example registers imported, standing at 23 November 2026.
+    pub(crate) async fn start() -> Self {
+        let mut world = Self::empty().await;
+        world.add_node().await;
+        world
+    }
+
+    /// Everything but a node.
+    pub(crate) async fn empty() -> Self {
+        let clock = Clock::fixed("2026-11-23T09:00:00Z".parse::<DateTime<Utc>>().unwrap());
+        let folder = tempfile::tempdir().unwrap();
+        let config = configure(folder.path().to_owned()).await;
+        let store = node::store(&config, &config.node.name()).unwrap();
+        store.migrate().await.unwrap();
+        examples::load(&store).await.unwrap();
+        store.close().await;
+        let pool = PgPool::connect(config.database.url.expose()).await.unwrap();
+        let connection = Connection::connect(&config.amqp.url.0, ConnectionProperties::default())
+            .await
+            .unwrap();
+        let channel = connection.create_channel().await.unwrap();
+        channel
+            .confirm_select(ConfirmSelectOptions::default())
+            .await
+            .unwrap();
+        Self {
+            clock,
+            config,
+            pool,
+            nodes: Vec::new(),
+            channel,
+            _connection: connection,
+            _folder: folder,
+        }
+    }
+
+    pub(crate) async fn add_node(&mut self) {
+        let shutdown = Shutdown::new();
+        let readiness = Readiness::expecting(Part::ALL);
+        let name = format!("test-{}", self.nodes.len());
+        let mut config = self.config.clone();
+        config.node.name = name.parse().unwrap();
+        let options = NodeOptions {
+            config: &config,
+            roles: &Role::ALL,
+            clock: self.clock.clone(),
+            shutdown: &shutdown,
+            readiness: readiness.clone(),
+        };
+        let node = Node::start(options, Exporter::detached()).await.unwrap();
+        tokio::time::timeout(PATIENCE, readiness.ready())
+            .await
+            .expect("the node becomes ready");
+        self.nodes.push((node, shutdown));
+    }
+
+    pub(crate) fn node(&self) -> &Node {
+        &self.nodes[0].0
+    }
+
+    /// Stops every node in good order.
+    pub(crate) async fn stop(&mut self) {
+        for (_, shutdown) in self.nodes.drain(..) {
+            shutdown.ask();
+            shutdown.finished(GRACE).await;
+        }
+    }
+
+    /// Moves the engine's now to this many days from the start.
+    pub(crate) fn days_later(&self, days: i64) {
+        self.clock.set_offset(TimeDelta::days(days));
+    }
+
+    /// Publishes a command with a new message id and answers that.
+    pub(crate) async fn send(&self, key: &str, body: &Value) -> String {
+        let id = self.clock.new_id().to_string();
+        self.send_as(&id, key, body).await;
+        id
+    }
+
+    pub(crate) async fn send_as(&self, message_id: &str, key: &str, body: &Value) {
+        let kind = key.splitn(3, '.').nth(2).unwrap();
+        let properties = BasicProperties::default()
+            .with_message_id(message_id.into())
+            .with_type(kind.into())
+            .with_content_type("application/json".into())
+            .with_delivery_mode(2);
+        self.publish(key, body.to_string().as_bytes(), properties).await;
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a foreign client, not the engine")]
+    pub(crate) async fn publish(&self, key: &str, body: &[u8], properties: BasicProperties) {
+        let options = BasicPublishOptions {
+            mandatory: true,
+            ..BasicPublishOptions::default()
+        };
+        let confirmation = self
+            .channel
+            .basic_publish("usciere.commands".into(), key.into(), options, body, properties)
+            .await
+            .unwrap()
+            .await
+            .unwrap();
+        assert!(
+            matches!(confirmation, Confirmation::Ack(None)),
+            "{confirmation:?}"
+        );
+    }
+
+    /// Submits a request that is right and answers its id.
+    pub(crate) async fn submit(&self) -> Uuid {
+        let body = request();
+        self.send("portal.inca.request.submit", &body).await;
+        let accepted = self.next("portal.inca").await;
+        assert_eq!(accepted.kind, "request.accepted", "{:?}", accepted.body);
+        accepted.text("request_id").parse().unwrap()
+    }
+
+    /// The next message of a queue.
+    pub(crate) async fn next(&self, queue: &str) -> Received {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let got = self
+                .channel
+                .basic_get(queue.into(), BasicGetOptions::default())
+                .await
+                .unwrap();
+            if let Some(message) = got {
+                message.ack(BasicAckOptions::default()).await.unwrap();
+                let properties = &message.delivery.properties;
+                let text = |value: &Option<lapin::types::ShortString>| {
+                    value.as_ref().map(ToString::to_string).unwrap_or_default()
+                };
+                return Received {
+                    kind: text(properties.kind()),
+                    message_id: text(properties.message_id()),
+                    headers: properties.headers().clone().unwrap_or_default(),
+                    body: serde_json::from_slice(&message.delivery.data).unwrap(),
+                };
+            }
+            assert!(Instant::now() < deadline, "nothing came to {queue}");
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    pub(crate) async fn depth(&self, queue: &str) -> u32 {
+        let options = QueueDeclareOptions {
+            passive: true,
+            ..QueueDeclareOptions::default()
+        };
+        self.channel
+            .queue_declare(queue.into(), options, FieldTable::default())
+            .await
+            .unwrap()
+            .message_count()
+    }
+
+    /// Waits until everything published is handled and everything queued is sent.
+    pub(crate) async fn settle(&self) {
+        self.until("the intake is empty", async || {
+            self.depth("usciere.intake").await == 0
+        })
+        .await;
+        // One more command through each lane: what was taken before it is committed.
+        for lane in 0..self.config.engine.workers.get() * 4 {
+            let body =
+                json!({ "request_id": Uuid::from_u128(lane as u128), "officer": {"id": "x", "name": "x"} });
+            let id = self.send("sede.lineainps.request.take", &body).await;
+            self.until("a marker is handled", async || {
+                self.count(&format!("select count(*) from inbox where message_id = '{id}'"))
+                    .await
+                    == 1
+            })
+            .await;
+        }
+        self.until("the outbox is empty", async || {
+            self.count("select count(*) from outbox").await == 0
+        })
+        .await;
+    }
+
+    pub(crate) async fn until(&self, what: &str, condition: impl AsyncFn() -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !condition().await {
+            assert!(Instant::now() < deadline, "{what}: waited too long");
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    pub(crate) async fn count(&self, query: &str) -> i64 {
+        sqlx::query_scalar(AssertSqlSafe(query.to_owned()))
+            .fetch_one(&self.pool)
+            .await
+            .unwrap()
+    }
+
+    /// The refusal a command gets.
+    pub(crate) async fn refused(&self, key: &str, body: &Value) -> Received {
+        let queue = key.splitn(3, '.').take(2).collect::<Vec<_>>().join(".");
+        let id = self.send(key, body).await;
+        let answer = self.next(&queue).await;
+        assert_eq!(answer.kind, "command.refused", "{:?}", answer.body);
+        assert_eq!(answer.text_header("causation-id").as_deref(), Some(id.as_str()));
+        assert_eq!(answer.text("message_id"), id);
+        answer
+    }
+}
+
+/// A submission that is right by the example registers.
+pub(crate) fn request() -> Value {
+    json!({
+        "request_id": Clock::system().new_id(),
+        "role": "operator",
+        "patronato": "inca",
+        "office": "INCA-RM-001",
+        "operator": {"id": "op1", "name": "Mario Rossi", "email": "op1@inca.example"},
+        "citizen": {"codice_fiscale": "BNCMRA50A01H501U"},
+        "delegation": true,
+        "reason": "status_or_rejection",
+        "practice": {"kind": "pension", "number": "030010110000000"},
+        "topic": "pensioni-paesi-non-convenzionati",
+        "text": "Vorrei conoscere lo stato della pratica.",
+    })
+}
+
+/// Where the example registers route [`request`].
+pub(crate) const SEDE: &str = "701300";
+
+pub(crate) fn by_operator(id: Uuid) -> Value {
+    json!({ "request_id": id, "operator": {"id": "op1", "name": "Mario Rossi"} })
+}
+
+pub(crate) fn by_officer(id: Uuid) -> Value {
+    json!({ "request_id": id, "officer": {"id": "av1", "name": "Anna Verdi"} })
+}
+
+/// The fields of both.
+#[expect(clippy::needless_pass_by_value, reason = "reads better at every call")]
+pub(crate) fn with(mut body: Value, more: Value) -> Value {
+    body.as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
+    body
+}
+
+/// A database and a virtual host nobody else has.
+async fn configure(folder: PathBuf) -> Config {
+    let services = services().await;
+    let name = format!("test_{}", Clock::system().new_id().simple());
+    let mut database = services.database_url().clone();
+    let mut server = PgConnection::connect(database.as_str()).await.unwrap();
+    sqlx::query(AssertSqlSafe(format!("create database {name}")))
+        .execute(&mut server)
+        .await
+        .unwrap();
+    database.set_path(&name);
+    let mut broker = services.amqp_url().clone();
+    create_virtual_host(
+        services
+            .management_url()
+            .expect("the private broker has one")
+            .as_str(),
+        &name,
+    );
+    broker.set_path(&name);
+
+    let mut config = Config {
+        profile: Profile::Test,
+        ..Config::default()
+    };
+    config.database.url = database.as_str().parse().unwrap();
+    config.amqp.url = BrokerUrl(broker.to_string());
+    config.http.listen = "127.0.0.1:0".parse().unwrap();
+    config.smtp.url = SmtpUrl::Files(folder.join("mail"));
+    config.attachments.url = AttachmentsUrl::Folder(folder.join("attachments"));
+    config
+}
+
+fn create_virtual_host(management: &str, name: &str) {
+    let url = url::Url::parse(management).unwrap();
+    let login = format!("{}:{}", url.username(), url.password().unwrap_or_default());
+    let token = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, login);
+    let address = format!("http://127.0.0.1:{}/api/vhosts/{name}", url.port().unwrap());
+    ureq::put(address)
+        .header("authorization", format!("Basic {token}"))
+        .send_empty()
+        .unwrap();
+}
