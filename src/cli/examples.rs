@@ -201,6 +201,7 @@ pub(super) fn happened() -> Vec<HistoryEntry> {
 
 /// A message without a type that waits for a decision.
 pub(super) fn dead_letter() -> DeadLetter {
+    let body = r#"{"operator":{"name":"Mario Rossi"},"sede":null}"#;
     DeadLetter {
         summary: DeadLetterSummary {
             id: DeadLetterId(17),
@@ -209,14 +210,14 @@ pub(super) fn dead_letter() -> DeadLetter {
             source: Some("portal.inca".to_owned()),
             message_id: Some("m-1".to_owned()),
             routing_key: "portal.inca.request.submit".to_owned(),
-            size: 42,
+            size: 47,
             received_at: moment("2026-11-23T09:00:00Z"),
             replay_of: None,
             resolved: None,
         },
         properties: json!({ "message_id": "m-1", "content_type": "application/json" }),
         headers: json!({ "schema-version": 1 }),
-        body: r#"{"operator":{"name":"Mario Rossi"},"sede":null}"#.into(),
+        body: body.into(),
     }
 }
 
@@ -229,6 +230,7 @@ pub(super) fn replayed() -> DeadLetter {
             reason: DeadLetterReason::InvalidJson,
             source: None,
             message_id: None,
+            size: 1,
             replay_of: Some(DeadLetterId(3)),
             resolved: Some(Resolved {
                 resolution: Resolution::Replayed,

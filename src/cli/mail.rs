@@ -11,7 +11,7 @@ use super::page::Page;
 use super::session::Session;
 use super::words::one_of;
 use crate::domain::event::MailKind;
-use crate::store::MailState;
+use crate::store::{MailId, MailState};
 
 /// Look at mails, preview their templates, send failed ones again
 #[derive(Debug, Args)]
@@ -60,7 +60,7 @@ pub struct MailPreviewArgs {
 #[derive(Debug, Args)]
 pub struct MailRetryArgs {
     #[arg(required_unless_present = "all", value_name = "ID")]
-    pub ids: Vec<i64>,
+    pub ids: Vec<MailId>,
     /// Every mail that was given up or whose end nobody knows
     #[arg(long, conflicts_with = "ids")]
     pub all: bool,

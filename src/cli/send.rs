@@ -76,11 +76,18 @@ pub async fn run(args: SendArgs, session: &mut Session) -> Result<Exit, Failure>
         Ok(()) if args.wait => {
             let (_, store) = reach::database(session).await?;
             let answering = args.reply_auto.then_some(&publisher);
-            let follow = follow::Follow { store, letter: &letter, timeout: args.timeout.get(), answering };
+            let follow = follow::Follow {
+                store,
+                letter: &letter,
+                timeout: args.timeout.get(),
+                answering,
+            };
             follow.to_the_end(session, &clock).await
         }
         Ok(()) => {
-            session.printer.say(format!("published {} as {}", letter.message_id, letter.source));
+            session
+                .printer
+                .say(format!("published {} as {}", letter.message_id, letter.source));
             Ok(Exit::Ok)
         }
         Err(failure) => Err(failure),
@@ -109,7 +116,12 @@ fn letter(args: &SendArgs, clock: &Clock) -> Result<Letter, Failure> {
         Some(source) => source.clone(),
         None => Source::Portal(patronato_of(&body)?),
     };
-    Ok(Letter { source, kind: args.command, message_id, body })
+    Ok(Letter {
+        source,
+        kind: args.command,
+        message_id,
+        body,
+    })
 }
 
 fn patronato_of(body: &[u8]) -> Result<PatronatoCode, Failure> {
@@ -118,7 +130,10 @@ fn patronato_of(body: &[u8]) -> Result<PatronatoCode, Failure> {
             .fix("say who publishes: --as portal.inca or --as sede.230001")
     };
     let body: serde_json::Value = serde_json::from_slice(body).map_err(|_| unknown())?;
-    let code = body.get("patronato").and_then(serde_json::Value::as_str).ok_or_else(unknown)?;
+    let code = body
+        .get("patronato")
+        .and_then(serde_json::Value::as_str)
+        .ok_or_else(unknown)?;
     PatronatoCode::parse(code).map_err(|_| unknown())
 }
 
@@ -142,8 +157,8 @@ async fn publish(publisher: &Publisher, letter: &Letter, clock: &Clock) -> Resul
         Some(Published::Unroutable { .. }) => Err(Failure::unavailable("no queue takes commands")
             .fix("declare the topology: `usciere broker declare`")),
         Some(Published::Refused) => Err(Failure::unavailable("the intake is full")),
-        Some(Published::Lost(_)) | None => {
-            Err(Failure::unavailable("the broker did not confirm; send it again with the same --message-id"))
-        }
+        Some(Published::Lost(_)) | None => Err(Failure::unavailable(
+            "the broker did not confirm; send it again with the same --message-id",
+        )),
     }
 }

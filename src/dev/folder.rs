@@ -262,3 +262,64 @@ fn write_private(path: &Path, text: &str, mode: u32) -> io::Result<()> {
     file.sync_all()?;
     fs::rename(&beside, path)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    async fn opened(root: &TempDir) -> Folder {
+        // Open to others, so that root's unprivileged user gets in.
+        fs::set_permissions(root.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        Folder::open(&root.path().join("var"), Keep::Data).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_password_outlives_a_start_and_its_loss_is_said() {
+        let root = TempDir::new().unwrap();
+        let first = opened(&root).await.state().unwrap().password;
+        let folder = opened(&root).await;
+        assert_eq!(folder.state().unwrap().password, first);
+        assert_eq!(
+            fs::metadata(folder.path("state.json"))
+                .unwrap()
+                .permissions()
+                .mode()
+                & 0o777,
+            0o600
+        );
+
+        fs::create_dir(folder.path("pg")).unwrap();
+        fs::remove_file(folder.path("state.json")).unwrap();
+        let error = folder.state().err().unwrap().to_string();
+        assert!(
+            error.contains("state.json with the password of its servers is gone"),
+            "{error}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_start_waits_for_a_guard_that_is_stopping() {
+        let root = TempDir::new().unwrap();
+        let mut held = opened(&root).await;
+        held.mark_stopping().unwrap();
+        let lets_go = async { drop(held) };
+        let (_second, ()) = tokio::join!(opened(&root), lets_go);
+    }
+
+    #[tokio::test]
+    async fn what_is_to_be_removed_must_be_new() {
+        let root = TempDir::new().unwrap();
+        fs::write(root.path().join("precious"), "").unwrap();
+        let error = Folder::open(root.path(), Keep::Nothing)
+            .await
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(error.contains("it is not empty now"), "{error}");
+        assert!(root.path().join("precious").exists());
+    }
+}

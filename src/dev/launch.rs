@@ -107,3 +107,30 @@ pub(super) fn misused() -> io::Error {
         "this command is for the guard of the private services only",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_launch_reads_back_what_it_wrote_and_refuses_the_rest() {
+        let launch = Launch {
+            account: None,
+            farewell: Signal::SIGQUIT,
+        };
+        let [guard, farewell, uid, gid] = launch.arguments();
+        assert_eq!(
+            (farewell.as_str(), uid.as_str(), gid.as_str()),
+            ("SIGQUIT", "-", "-")
+        );
+        assert_eq!(guard, std::process::id().to_string());
+        for words in [
+            &["1"][..],
+            &["one", "SIGQUIT", "-", "-", "true"],
+            &["1", "SIGNOTHING", "-", "-", "true"],
+        ] {
+            let error = run(words.iter().map(OsString::from));
+            assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{words:?}");
+        }
+    }
+}

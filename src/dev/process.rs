@@ -16,6 +16,7 @@ use super::folder::Folder;
 use super::guard;
 use super::launch::{self, Launch};
 use super::leftovers::MARK;
+use super::programs;
 
 const TAIL_LINES: usize = 12;
 
@@ -108,20 +109,17 @@ impl Process {
     }
 }
 
-/// What every program needs of ours: where other programs are, and a character set.
+/// What every program needs of ours: where other programs are, and a character set whose letters fold their case
+/// (`È` and `è`).
 pub(super) fn plain_environment() -> impl Iterator<Item = (&'static str, OsString)> {
-    let path =
-        std::env::var_os("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin".into());
-    [("PATH", path), ("LANG", locale().into())].into_iter()
-}
-
-/// Unicode letters fold their case (`È` and `è`), and text sorts by code point.
-pub(super) fn locale() -> &'static str {
-    if cfg!(target_os = "macos") {
+    let locale = if cfg!(target_os = "macos") {
         "en_US.UTF-8"
     } else {
         "C.UTF-8"
-    }
+    };
+    // A folder with a colon in its name cannot be on PATH, so it was not.
+    let path = std::env::join_paths(programs::search_path()).unwrap_or_default();
+    [("PATH", path), ("LANG", locale.into())].into_iter()
 }
 
 /// A fresh log; the one of the last start is kept beside it.

@@ -20,6 +20,16 @@ const BROKER_FOLDERS: &[(&str, &str)] = &[
     ("/usr/local/opt", "sbin"),
 ];
 
+const USUAL_FOLDERS: &[&str] = &[
+    "/usr/local/bin",
+    "/usr/bin",
+    "/bin",
+    "/usr/local/sbin",
+    "/usr/sbin",
+    "/sbin",
+    "/opt/homebrew/bin",
+];
+
 /// The folder with `initdb`, `postgres` and `psql`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PostgresPrograms {
@@ -113,9 +123,8 @@ fn find_broker() -> Option<BrokerPrograms> {
     let is_own =
         |folder: &PathBuf| folder.join("rabbitmq-server").is_file() && folder.join("rabbitmq-env").is_file();
     let server = folders.into_iter().rfind(is_own)?.join("rabbitmq-server");
-    let erlang = ["/opt/homebrew/bin", "/usr/local/bin", "/usr/bin"].map(PathBuf::from);
     let mapper = search_path()
-        .chain(erlang)
+        .into_iter()
         .map(|folder| folder.join("epmd"))
         .find(|path| path.is_file())?;
     Some(BrokerPrograms { server, mapper })
@@ -133,7 +142,10 @@ fn below(places: &[(&str, &str)]) -> Vec<PathBuf> {
     folders
 }
 
-fn search_path() -> impl Iterator<Item = PathBuf> {
+/// PATH and the usual places, which a service manager or `sudo` may have left out of it.
+pub(super) fn search_path() -> Vec<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path).collect::<Vec<_>>().into_iter()
+    env::split_paths(&path)
+        .chain(USUAL_FOLDERS.iter().map(PathBuf::from))
+        .collect()
 }

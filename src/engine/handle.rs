@@ -14,6 +14,7 @@ use super::lookup::{Found, LookupError};
 use super::render::{answer_row, refusal_answer};
 use super::submission::{Accepted, judge};
 use super::translate::{Context, may_change_hands, unknown_request};
+use crate::domain::calendar::rome_date;
 use crate::domain::command::{Command, Content, Envelope, Submit};
 use crate::domain::dead_letter::DeadLetterReason;
 use crate::domain::ids::{MessageId, RequestId, Source};
@@ -366,26 +367,32 @@ impl Batch<'_> {
 
     fn year(&self) -> i32 {
         use chrono::Datelike as _;
-        crate::domain::calendar::rome_date(self.ledger.now).year()
+        rome_date(self.ledger.now).year()
     }
 
     fn give_numbers(&mut self, mut next: BTreeMap<(ProtocolOffice, i32), i32>) {
-        let (year, today) = (self.year(), crate::domain::calendar::rome_date(self.ledger.now));
-        let mut order: Vec<usize> = self.opening.keys().copied().collect();
-        order.sort_unstable();
-        for index in order {
-            let Some(OpeningState::Judged(accepted, office)) = self.opening.remove(&index) else {
-                continue;
+        let (year, today) = (self.year(), rome_date(self.ledger.now));
+        let mut judged: Vec<usize> = self.opening.keys().copied().collect();
+        judged.sort_unstable();
+        for index in judged {
+            let state = match self.opening.remove(&index) {
+                Some(OpeningState::Judged(accepted, office)) => {
+                    let drawn = next.get_mut(&(office.clone(), year)).map(|number| {
+                        *number += 1;
+                        *number - 1
+                    });
+                    match drawn.and_then(|number| u32::try_from(number).ok()) {
+                        Some(sequence) => {
+                            let number = ProtocolNumber::new(office, today, sequence);
+                            OpeningState::Numbered(accepted, number)
+                        }
+                        None => OpeningState::Judged(accepted, office),
+                    }
+                }
+                Some(other) => other,
+                None => continue,
             };
-            let drawn = next.get_mut(&(office.clone(), year)).map(|number| {
-                *number += 1;
-                *number - 1
-            });
-            if let Some(sequence) = drawn.and_then(|number| u32::try_from(number).ok()) {
-                let number = ProtocolNumber::new(office, today, sequence);
-                self.opening
-                    .insert(index, OpeningState::Numbered(accepted, number));
-            }
+            self.opening.insert(index, state);
         }
     }
 

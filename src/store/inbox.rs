@@ -33,7 +33,11 @@ pub(super) async fn seen<'e>(
         let corrupt = |column| StoreError::corrupt("inbox", column, &row.message_id);
         let source = row.source.parse().map_err(|_| corrupt("source"))?;
         let message = MessageId::parse(&row.message_id).map_err(|_| corrupt("message_id"))?;
-        let hash: [u8; 32] = row.body_sha256.as_slice().try_into().map_err(|_| corrupt("body_sha256"))?;
+        let hash: [u8; 32] = row
+            .body_sha256
+            .as_slice()
+            .try_into()
+            .map_err(|_| corrupt("body_sha256"))?;
         let answer = row.answer.map(serde_json::from_value).transpose();
         let message_seen = SeenMessage {
             body_hash: BodyHash(hash),

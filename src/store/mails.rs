@@ -47,6 +47,14 @@ impl std::fmt::Display for MailId {
     }
 }
 
+impl std::str::FromStr for MailId {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
 /// What a template may say. Nothing of the citizen, nothing of the text (DOMAIN.md 0).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailParams {

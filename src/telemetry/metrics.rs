@@ -52,13 +52,27 @@ pub const NODE_READY: &str = "usciere_node_ready";
 
 /// Counters with a label, and the words that exist from the start: a rate needs a zero to begin from.
 const FROM_ZERO: [(&str, &str, &[&str]); 4] = [
-    (INTAKE_OUTCOMES, "outcome", &["accepted", "refused", "duplicate", "dead"]),
-    (PUBLISHES, "outcome", &["confirmed", "unroutable", "refused", "lost"]),
-    (MAILS, "outcome", &["sent", "unavailable", "temporary", "permanent", "unknown"]),
+    (
+        INTAKE_OUTCOMES,
+        "outcome",
+        &["accepted", "refused", "duplicate", "dead"],
+    ),
+    (
+        PUBLISHES,
+        "outcome",
+        &["confirmed", "unroutable", "refused", "lost"],
+    ),
+    (
+        MAILS,
+        "outcome",
+        &["sent", "unavailable", "temporary", "permanent", "unknown"],
+    ),
     (BROKER_RECONNECTS, "link", &["consume", "publish"]),
 ];
 
-const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
+const SECONDS: [f64; 12] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0,
+];
 const BATCH_SIZES: [f64; 9] = [1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0];
 
 /// Gives out the numbers in the text format of Prometheus.
@@ -111,20 +125,43 @@ fn describe() {
     describe_counter!(REFUSALS, "Commands refused, by code");
     describe_counter!(DEAD_LETTERS, "Dead letters, by reason");
     describe_histogram!(INTAKE_BATCH_SIZE, Unit::Count, "Deliveries in one batch");
-    describe_histogram!(TRANSACTION_SECONDS, Unit::Seconds, "From begin to commit of a batch");
-    describe_gauge!(OUTBOX_UNSENT, Unit::Count, "Messages in the outbox that are not sent");
-    describe_gauge!(OUTBOX_OLDEST_AGE_SECONDS, Unit::Seconds, "Age of the oldest unsent message");
+    describe_histogram!(
+        TRANSACTION_SECONDS,
+        Unit::Seconds,
+        "From begin to commit of a batch"
+    );
+    describe_gauge!(
+        OUTBOX_UNSENT,
+        Unit::Count,
+        "Messages in the outbox that are not sent"
+    );
+    describe_gauge!(
+        OUTBOX_OLDEST_AGE_SECONDS,
+        Unit::Seconds,
+        "Age of the oldest unsent message"
+    );
     describe_gauge!(QUEUE_LAG, Unit::Count, "Messages waiting at the broker, by queue");
     describe_counter!(PUBLISHES, "Publishes, by outcome");
     describe_counter!(BROKER_RECONNECTS, "Connections to the broker made anew");
     describe_counter!(BROKER_CONSUMERS_REBUILT, "Consumers made anew, by queue");
-    describe_counter!(BROKER_STALE_ACKS, "Acknowledgements of deliveries already taken back");
+    describe_counter!(
+        BROKER_STALE_ACKS,
+        "Acknowledgements of deliveries already taken back"
+    );
     describe_gauge!(BROKER_BLOCKED, "1 while the broker takes no messages");
     describe_counter!(MAILS, "Mails tried, by outcome");
-    describe_histogram!(MAIL_SECONDS, Unit::Seconds, "From taking a mail up to the end of its try");
+    describe_histogram!(
+        MAIL_SECONDS,
+        Unit::Seconds,
+        "From taking a mail up to the end of its try"
+    );
     describe_gauge!(MAIL_SERVER_AWAY, "1 while the mail server counts as away");
     describe_counter!(JOB_RUNS, "Runs of jobs, by job and outcome");
-    describe_gauge!(JOB_LATE_SECONDS, Unit::Seconds, "How late the last run of a job began");
+    describe_gauge!(
+        JOB_LATE_SECONDS,
+        Unit::Seconds,
+        "How late the last run of a job began"
+    );
     describe_gauge!(DATABASE_CONNECTIONS, "Connections to the database, by state");
     describe_gauge!(NODE_READY, "1 while this node can do its work");
     begin_at_zero();
@@ -139,7 +176,13 @@ fn begin_at_zero() {
     for name in [INTAKE_BATCHES, BROKER_STALE_ACKS] {
         counter!(name).absolute(0);
     }
-    for name in [OUTBOX_UNSENT, OUTBOX_OLDEST_AGE_SECONDS, BROKER_BLOCKED, MAIL_SERVER_AWAY, NODE_READY] {
+    for name in [
+        OUTBOX_UNSENT,
+        OUTBOX_OLDEST_AGE_SECONDS,
+        BROKER_BLOCKED,
+        MAIL_SERVER_AWAY,
+        NODE_READY,
+    ] {
         gauge!(name).set(0.0);
     }
 }

@@ -13,13 +13,18 @@ struct Program(Child);
 impl Program {
     fn start(world: &World, log: &Path) -> Self {
         let log = File::options().create(true).append(true).open(log).unwrap();
-        let usciere::config::mail::SmtpUrl::Files(mails) = &world.config.smtp.url else { unreachable!() };
+        let usciere::config::mail::SmtpUrl::Files(mails) = &world.config.smtp.url else {
+            unreachable!()
+        };
         let child = Command::new(env!("CARGO_BIN_EXE_usciere"))
             .args(["run", "--profile", "test"])
             .env("USCIERE_DATABASE__URL", world.config.database.url.expose())
             .env("USCIERE_AMQP__URL", &world.config.amqp.url.0)
             .env("USCIERE_SMTP__URL", format!("file:{}", mails.display()))
-            .env("USCIERE_ATTACHMENTS__URL", world.config.attachments.url.to_string())
+            .env(
+                "USCIERE_ATTACHMENTS__URL",
+                world.config.attachments.url.to_string(),
+            )
             .env("USCIERE_HTTP__LISTEN", "127.0.0.1:0")
             .env("USCIERE_LOG__FORMAT", "json")
             .env("USCIERE_LOG__LEVEL", "debug,lapin=info,sqlx=info")
@@ -63,35 +68,57 @@ async fn killed_nodes_lose_nothing_and_do_nothing_twice() {
         // In the middle of the work: some are done, some are in flight, some still lie in the queue.
         let enough = before + 30 + 20 * round;
         world
-            .until("work goes on", async || world.count("select count(*) from cases").await >= enough)
+            .until("work goes on", async || {
+                world.count("select count(*) from cases").await >= enough
+            })
             .await;
         program.kill();
     }
     let program = Program::start(&world, &log);
     let all = i64::try_from(sent.len()).unwrap();
-    world.until("all is done", async || world.count("select count(*) from cases").await == all).await;
-    world.until("all is sent", async || world.count("select count(*) from outbox").await == 0).await;
+    world
+        .until("all is done", async || {
+            world.count("select count(*) from cases").await == all
+        })
+        .await;
+    world
+        .until("all is sent", async || {
+            world.count("select count(*) from outbox").await == 0
+        })
+        .await;
 
     // A repetition towards a sede or portal carries the id of what it repeats.
     let mut assigned: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     while world.depth(&format!("sede.{SEDE}")).await > 0 {
         let message = world.next(&format!("sede.{SEDE}")).await;
-        assert_eq!((message.kind.as_str(), message.case_seq()), ("request.assigned", Some(1)));
-        assigned.entry(message.text("request_id").to_owned()).or_default().insert(message.message_id);
+        assert_eq!(
+            (message.kind.as_str(), message.case_seq()),
+            ("request.assigned", Some(1))
+        );
+        assigned
+            .entry(message.text("request_id").to_owned())
+            .or_default()
+            .insert(message.message_id);
     }
     assert_eq!(assigned.keys().cloned().collect::<BTreeSet<_>>(), sent);
     assert!(assigned.values().all(|ids| ids.len() == 1));
-    let twice = "select count(*) from (select 1 from case_event group by case_id, kind having count(*) > 1) as twice";
+    let twice =
+        "select count(*) from (select 1 from case_event group by case_id, kind having count(*) > 1) as twice";
     assert_eq!(world.count(twice).await, 0);
     let register = "select max(protocol_sequence)::bigint from cases";
     assert_eq!(world.count(register).await, all);
     assert_eq!(world.count("select count(*) from dead_letter").await, 0);
 
     let id = sent.first().unwrap().parse().unwrap();
-    let reply = with(by_officer(id), serde_json::json!({"text": "Risposta su Mario Bianchi"}));
+    let reply = with(
+        by_officer(id),
+        serde_json::json!({"text": "Risposta su Mario Bianchi"}),
+    );
     world.send(&format!("sede.{SEDE}.request.reply"), &reply).await;
     let mailed = "select count(*) from mail_outbox where state = 'sent'";
-    world.until("the mail is out", async || world.count(mailed).await == 1).await;
+    world
+        .until("the mail is out", async || world.count(mailed).await == 1)
+        .await;
     drop(program);
     nothing_personal(&std::fs::read_to_string(&log).unwrap());
 }
@@ -100,7 +127,14 @@ async fn killed_nodes_lose_nothing_and_do_nothing_twice() {
 fn nothing_personal(log: &str) {
     assert!(log.lines().count() > 20, "a log was written");
     let log = log.to_lowercase();
-    for personal in ["bncmra50a01h501u", "bianchi", "mario rossi", "anna verdi", "op1@inca.example", "stato della pratica"] {
+    for personal in [
+        "bncmra50a01h501u",
+        "bianchi",
+        "mario rossi",
+        "anna verdi",
+        "op1@inca.example",
+        "stato della pratica",
+    ] {
         assert!(!log.contains(personal), "{personal} stands in the log");
     }
 }

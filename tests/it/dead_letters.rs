@@ -31,33 +31,87 @@ fn broken() -> Vec<(&'static str, &'static str, Vec<u8>, BasicProperties)> {
     let mut newer = FieldTable::default();
     newer.insert("schema-version".into(), AMQPValue::LongInt(2));
     vec![
-        ("missing_message_id", SUBMIT, good(), BasicProperties::default().with_content_type("application/json".into())),
+        (
+            "missing_message_id",
+            SUBMIT,
+            good(),
+            BasicProperties::default().with_content_type("application/json".into()),
+        ),
         ("missing_message_id", SUBMIT, good(), right("with space")),
-        ("wrong_content_type", SUBMIT, good(), right("d2").with_content_type("text/plain".into())),
-        ("wrong_content_encoding", SUBMIT, good(), right("d3").with_content_encoding("gzip".into())),
-        ("invalid_utf8", SUBMIT, b"{\"text\": \"\xff\"}".to_vec(), right("d4")),
+        (
+            "wrong_content_type",
+            SUBMIT,
+            good(),
+            right("d2").with_content_type("text/plain".into()),
+        ),
+        (
+            "wrong_content_encoding",
+            SUBMIT,
+            good(),
+            right("d3").with_content_encoding("gzip".into()),
+        ),
+        (
+            "invalid_utf8",
+            SUBMIT,
+            b"{\"text\": \"\xff\"}".to_vec(),
+            right("d4"),
+        ),
         ("invalid_utf8", SUBMIT, b"\xef\xbb\xbf{}".to_vec(), right("d5")),
         ("invalid_json", SUBMIT, text("{\"text\": "), right("d6")),
         ("invalid_json", SUBMIT, Vec::new(), right("d7")),
-        ("nul_in_text", SUBMIT, text("{\"text\": \"a\\u0000b\"}"), right("d8")),
+        (
+            "nul_in_text",
+            SUBMIT,
+            text("{\"text\": \"a\\u0000b\"}"),
+            right("d8"),
+        ),
         ("too_large", SUBMIT, vec![b' '; 9 * 1024 * 1024 + 1], right("d9")),
-        ("too_deep", SUBMIT, text(&format!("{}{}", "[".repeat(10_000), "]".repeat(10_000))), right("d10")),
-        ("too_many_headers", SUBMIT, good(), right("d11").with_headers(headers(500))),
-        ("duplicate_key", SUBMIT, text("{\"text\": \"a\", \"text\": \"b\"}"), right("d12")),
-        ("unknown_type", "portal.inca.request.fly", good(), right("d13").with_type("request.fly".into())),
-        ("unknown_type", "nonsense", good(), right("d14")),
-        ("type_mismatch", SUBMIT, good(), right("d15").with_type("request.message".into())),
+        (
+            "too_deep",
+            SUBMIT,
+            text(&format!("{}{}", "[".repeat(10_000), "]".repeat(10_000))),
+            right("d10"),
+        ),
+        (
+            "too_many_headers",
+            SUBMIT,
+            good(),
+            right("d11").with_headers(headers(500)),
+        ),
+        (
+            "duplicate_key",
+            SUBMIT,
+            text("{\"text\": \"a\", \"text\": \"b\"}"),
+            right("d12"),
+        ),
+        (
+            "unknown_type",
+            "portal.inca.request.fly",
+            good(),
+            right("d13").with_type("request.fly".into()),
+        ),
+        ("publisher_not_authorised", "nonsense", good(), right("d14")),
+        (
+            "type_mismatch",
+            SUBMIT,
+            good(),
+            right("d15").with_type("request.message".into()),
+        ),
         ("schema_too_new", SUBMIT, good(), right("d16").with_headers(newer)),
         (
             "publisher_not_authorised",
             SUBMIT,
-            with(request(), json!({"patronato": "acli"})).to_string().into_bytes(),
+            with(request(), json!({"patronato": "acli"}))
+                .to_string()
+                .into_bytes(),
             right("d17"),
         ),
         (
             "publisher_not_authorised",
             "portal.ignoto.request.submit",
-            with(request(), json!({"patronato": "ignoto"})).to_string().into_bytes(),
+            with(request(), json!({"patronato": "ignoto"}))
+                .to_string()
+                .into_bytes(),
             right("d18"),
         ),
     ]
@@ -80,15 +134,18 @@ async fn each_reason_is_told_apart_and_the_bytes_are_kept() {
         .fetch_all(&world.pool)
         .await
         .unwrap();
-    let mut kept: Vec<(String, String, Vec<u8>)> =
-        rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
+    let mut kept: Vec<(String, String, Vec<u8>)> = rows
+        .iter()
+        .map(|row| (row.get(0), row.get(1), row.get(2)))
+        .collect();
     let mut expected: Vec<(String, String, Vec<u8>)> = cases
         .iter()
         .map(|(reason, key, body, _)| ((*reason).to_owned(), (*key).to_owned(), body.clone()))
         .collect();
     kept.sort();
     expected.sort();
-    let reasons = |rows: &[(String, String, Vec<u8>)]| rows.iter().map(|row| row.0.clone()).collect::<Vec<_>>();
+    let reasons =
+        |rows: &[(String, String, Vec<u8>)]| rows.iter().map(|row| row.0.clone()).collect::<Vec<_>>();
     assert_eq!(reasons(&kept), reasons(&expected));
     assert!(kept == expected, "bodies differ");
 }
@@ -101,7 +158,10 @@ async fn another_body_under_a_used_message_id_is_kept_and_changes_nothing() {
     world.send_as("m-1", SUBMIT, &request()).await;
     world
         .until("it is kept", async || {
-            world.count("select count(*) from dead_letter where reason = 'message_id_reused'").await == 1
+            world
+                .count("select count(*) from dead_letter where reason = 'message_id_reused'")
+                .await
+                == 1
         })
         .await;
     assert_eq!(world.count("select count(*) from cases").await, 1);

@@ -14,17 +14,26 @@ async fn a_solicit_opens_on_day_15_and_there_are_two() {
     for (day, from) in [(0, "2026-12-08"), (14, "2026-12-08")] {
         world.days_later(day);
         let answer = world.refused("portal.inca.request.solicit", &solicit).await;
-        assert_eq!((answer.text("code"), answer.text("available_from")), ("not_yet", from));
+        assert_eq!(
+            (answer.text("code"), answer.text("available_from")),
+            ("not_yet", from)
+        );
         assert!(!answer.body["why"].as_array().unwrap().is_empty());
     }
     world.days_later(15);
     world.send("portal.inca.request.solicit", &solicit).await;
     let told = world.next("portal.inca").await;
-    assert_eq!((told.kind.as_str(), &told.body["number"]), ("request.solicited", &json!(1)));
+    assert_eq!(
+        (told.kind.as_str(), &told.body["number"]),
+        ("request.solicited", &json!(1))
+    );
     assert_eq!(world.next(&queue).await.case_seq(), Some(2));
     // the second counts from the first
     let answer = world.refused("portal.inca.request.solicit", &solicit).await;
-    assert_eq!((answer.text("code"), answer.text("available_from")), ("not_yet", "2026-12-23"));
+    assert_eq!(
+        (answer.text("code"), answer.text("available_from")),
+        ("not_yet", "2026-12-23")
+    );
     world.days_later(30);
     world.send("portal.inca.request.solicit", &solicit).await;
     loop {
@@ -69,7 +78,12 @@ async fn what_waits_longer_than_15_days_is_overdue_once_with_two_schedulers() {
     world.settle().await;
     assert_eq!(world.depth("portal.inca").await, 0);
     assert_eq!(world.count("select count(*) from cases where overdue").await, 20);
-    assert_eq!(world.count("select count(*) from case_event where kind = 'elapsed'").await, 20);
+    assert_eq!(
+        world
+            .count("select count(*) from case_event where kind = 'elapsed'")
+            .await,
+        20
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -89,9 +103,14 @@ async fn an_appointment_opens_on_day_16_or_when_the_sede_opens_it() {
     let book = with(by_operator(id), json!({"wish": "di mattina"}));
     world.days_later(15);
     let answer = world.refused("portal.inca.request.book", &book).await;
-    assert_eq!((answer.text("code"), answer.text("available_from")), ("not_yet", "2026-12-09"));
+    assert_eq!(
+        (answer.text("code"), answer.text("available_from")),
+        ("not_yet", "2026-12-09")
+    );
     let enable = with(by_officer(id), json!({"reason": "Serve un colloquio"}));
-    world.send(&format!("sede.{SEDE}.request.enable_appointment"), &enable).await;
+    world
+        .send(&format!("sede.{SEDE}.request.enable_appointment"), &enable)
+        .await;
     assert_eq!(world.next("portal.inca").await.kind, "appointment.enabled");
     world.send("portal.inca.request.book", &book).await;
     assert_eq!(world.next("portal.inca").await.kind, "appointment.booked");

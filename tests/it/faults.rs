@@ -9,17 +9,27 @@ use crate::world::{SEDE, World, by_operator, request, with};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_intake_queue_turns_readiness_red_and_is_made_again() {
     let world = World::start().await;
-    let connection =
-        Connection::connect(&world.config.amqp.url.0, ConnectionProperties::default()).await.unwrap();
+    let connection = Connection::connect(&world.config.amqp.url.0, ConnectionProperties::default())
+        .await
+        .unwrap();
     let channel = connection.create_channel().await.unwrap();
     let readiness = world.node().readiness.clone();
-    channel.queue_delete("usciere.intake".into(), QueueDeleteOptions::default()).await.unwrap();
+    channel
+        .queue_delete("usciere.intake".into(), QueueDeleteOptions::default())
+        .await
+        .unwrap();
     world
         .until("readiness goes red", async || {
-            readiness.report().parts.get(&Part::BrokerConsuming).is_some_and(|status| *status != Status::Up)
+            readiness
+                .report()
+                .parts
+                .get(&Part::BrokerConsuming)
+                .is_some_and(|status| *status != Status::Up)
         })
         .await;
-    world.until("readiness is back", async || readiness.is_ready()).await;
+    world
+        .until("readiness is back", async || readiness.is_ready())
+        .await;
     world.send("portal.inca.request.submit", &request()).await;
     assert_eq!(world.next("portal.inca").await.kind, "request.accepted");
 }
@@ -27,15 +37,21 @@ async fn a_deleted_intake_queue_turns_readiness_red_and_is_made_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sede_without_a_queue_backs_off_alone_and_gets_everything_later_in_order() {
     let world = World::start().await;
-    let connection =
-        Connection::connect(&world.config.amqp.url.0, ConnectionProperties::default()).await.unwrap();
+    let connection = Connection::connect(&world.config.amqp.url.0, ConnectionProperties::default())
+        .await
+        .unwrap();
     let channel = connection.create_channel().await.unwrap();
     let queue = format!("sede.{SEDE}");
-    channel.queue_delete(queue.as_str().into(), QueueDeleteOptions::default()).await.unwrap();
+    channel
+        .queue_delete(queue.as_str().into(), QueueDeleteOptions::default())
+        .await
+        .unwrap();
     let id = world.submit().await;
     let file = serde_json::json!({"attachments": [{"name": "a.txt", "content_base64": "Y2lhbw=="}]});
     for _ in 0..3 {
-        world.send("portal.inca.request.attach", &with(by_operator(id), file.clone())).await;
+        world
+            .send("portal.inca.request.attach", &with(by_operator(id), file.clone()))
+            .await;
         assert_eq!(world.next("portal.inca").await.kind, "attachment.added");
     }
     // Its neighbours do not notice.
@@ -43,8 +59,17 @@ async fn a_sede_without_a_queue_backs_off_alone_and_gets_everything_later_in_ord
     world.send("portal.inca.request.submit", &elsewhere).await;
     assert_eq!(world.next("sede.230001").await.kind, "request.assigned");
     let waiting = format!("select count(*) from destination_backoff where destination = '{queue}'");
-    world.until("it backs off", async || world.count(&waiting).await == 1).await;
-    assert_eq!(world.count(&format!("select count(*) from outbox where destination = '{queue}'")).await, 4);
+    world
+        .until("it backs off", async || world.count(&waiting).await == 1)
+        .await;
+    assert_eq!(
+        world
+            .count(&format!(
+                "select count(*) from outbox where destination = '{queue}'"
+            ))
+            .await,
+        4
+    );
 
     let topology = usciere::node::topology(&world.config.amqp, &world.node().registers.borrow().clone());
     let broker = usciere::amqp::Broker::start(&world.config.amqp, &world.node().name, world.clock.clone());
@@ -92,7 +117,15 @@ async fn a_node_that_stops_in_order_leaves_nothing_behind_for_the_next() {
     let committed = world.count("select count(*) from inbox").await;
     let unsent = world.count("select count(*) from outbox").await;
     assert_eq!(unsent, 0, "what was committed was sent before the end");
-    assert_eq!(i64::from(world.depth("usciere.intake").await), 200 - committed, "nothing committed comes again");
+    assert_eq!(
+        i64::from(world.depth("usciere.intake").await),
+        200 - committed,
+        "nothing committed comes again"
+    );
     world.add_node().await;
-    world.until("the rest is done", async || world.count("select count(*) from cases").await == 200).await;
+    world
+        .until("the rest is done", async || {
+            world.count("select count(*) from cases").await == 200
+        })
+        .await;
 }

@@ -60,7 +60,10 @@ async fn a_request_without_an_id_gets_one_derived_from_source_and_message() {
     world.send_as("m-2", "portal.inca.request.submit", &body).await;
     let first = world.next("portal.inca").await;
     world.send_as("m-2", "portal.inca.request.submit", &body).await;
-    assert_eq!(world.next("portal.inca").await.text("request_id"), first.text("request_id"));
+    assert_eq!(
+        world.next("portal.inca").await.text("request_id"),
+        first.text("request_id")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -72,11 +75,20 @@ async fn a_cloud_event_is_taken_as_well_and_its_trace_is_carried_through() {
     });
     let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     let mut headers = lapin::types::FieldTable::default();
-    headers.insert("traceparent".into(), lapin::types::AMQPValue::LongString(trace.into()));
+    headers.insert(
+        "traceparent".into(),
+        lapin::types::AMQPValue::LongString(trace.into()),
+    );
     let properties = lapin::BasicProperties::default()
         .with_content_type("application/cloudevents+json".into())
         .with_headers(headers);
-    world.publish("portal.inca.request.submit", event.to_string().as_bytes(), properties).await;
+    world
+        .publish(
+            "portal.inca.request.submit",
+            event.to_string().as_bytes(),
+            properties,
+        )
+        .await;
     let accepted = world.next("portal.inca").await;
     assert_eq!(accepted.text_header("causation-id").as_deref(), Some("ce-1"));
     assert_eq!(accepted.text_header("traceparent").as_deref(), Some(trace));
@@ -94,7 +106,12 @@ async fn commands_of_one_request_are_handled_in_the_order_they_were_sent() {
         let id: uuid::Uuid = body["request_id"].as_str().unwrap().parse().unwrap();
         world.send("portal.inca.request.submit", &body).await;
         let file = json!({"attachments": [{"name": "nota.txt", "content_base64": "Y2lhbw=="}]});
-        world.send("portal.inca.request.attach", &with(crate::world::by_operator(id), file)).await;
+        world
+            .send(
+                "portal.inca.request.attach",
+                &with(crate::world::by_operator(id), file),
+            )
+            .await;
         ids.push(id.to_string());
     }
     let queue = format!("sede.{SEDE}");
@@ -104,7 +121,14 @@ async fn commands_of_one_request_are_handled_in_the_order_they_were_sent() {
         let seq = last.entry(message.text("request_id").to_owned()).or_insert(0);
         *seq += 1;
         assert_eq!(message.case_seq(), Some(*seq));
-        assert_eq!(message.kind, if *seq == 1 { "request.assigned" } else { "request.attached" });
+        assert_eq!(
+            message.kind,
+            if *seq == 1 {
+                "request.assigned"
+            } else {
+                "request.attached"
+            }
+        );
     }
     assert!(ids.iter().all(|id| last.get(id) == Some(&2)));
 }

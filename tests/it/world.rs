@@ -42,12 +42,15 @@ pub(crate) struct Received {
 
 impl Received {
     pub(crate) fn case_seq(&self) -> Option<i64> {
-        self.headers.inner().get("case-seq").and_then(|value| match value {
-            AMQPValue::LongInt(n) => Some(i64::from(*n)),
-            AMQPValue::LongLongInt(n) => Some(*n),
-            AMQPValue::LongUInt(n) => Some(i64::from(*n)),
-            _ => None,
-        })
+        self.headers
+            .inner()
+            .get("case-seq")
+            .and_then(|value| match value {
+                AMQPValue::LongInt(n) => Some(i64::from(*n)),
+                AMQPValue::LongLongInt(n) => Some(*n),
+                AMQPValue::LongUInt(n) => Some(i64::from(*n)),
+                _ => None,
+            })
     }
 
     pub(crate) fn text_header(&self, name: &str) -> Option<String> {
@@ -88,11 +91,23 @@ impl World {
         examples::load(&store).await.unwrap();
         store.close().await;
         let pool = PgPool::connect(config.database.url.expose()).await.unwrap();
-        let connection =
-            Connection::connect(&config.amqp.url.0, ConnectionProperties::default()).await.unwrap();
+        let connection = Connection::connect(&config.amqp.url.0, ConnectionProperties::default())
+            .await
+            .unwrap();
         let channel = connection.create_channel().await.unwrap();
-        channel.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
-        Self { clock, config, pool, nodes: Vec::new(), channel, _connection: connection, _folder: folder }
+        channel
+            .confirm_select(ConfirmSelectOptions::default())
+            .await
+            .unwrap();
+        Self {
+            clock,
+            config,
+            pool,
+            nodes: Vec::new(),
+            channel,
+            _connection: connection,
+            _folder: folder,
+        }
     }
 
     pub(crate) async fn add_node(&mut self) {
@@ -109,7 +124,9 @@ impl World {
             readiness: readiness.clone(),
         };
         let node = Node::start(options, Exporter::detached()).await.unwrap();
-        tokio::time::timeout(PATIENCE, readiness.ready()).await.expect("the node becomes ready");
+        tokio::time::timeout(PATIENCE, readiness.ready())
+            .await
+            .expect("the node becomes ready");
         self.nodes.push((node, shutdown));
     }
 
@@ -149,7 +166,10 @@ impl World {
 
     #[expect(clippy::disallowed_methods, reason = "a foreign client, not the engine")]
     pub(crate) async fn publish(&self, key: &str, body: &[u8], properties: BasicProperties) {
-        let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+        let options = BasicPublishOptions {
+            mandatory: true,
+            ..BasicPublishOptions::default()
+        };
         let confirmation = self
             .channel
             .basic_publish("usciere.commands".into(), key.into(), options, body, properties)
@@ -157,7 +177,10 @@ impl World {
             .unwrap()
             .await
             .unwrap();
-        assert!(matches!(confirmation, Confirmation::Ack(None)), "{confirmation:?}");
+        assert!(
+            matches!(confirmation, Confirmation::Ack(None)),
+            "{confirmation:?}"
+        );
     }
 
     /// Submits a request that is right and answers its id.
@@ -173,7 +196,11 @@ impl World {
     pub(crate) async fn next(&self, queue: &str) -> Received {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let got = self.channel.basic_get(queue.into(), BasicGetOptions::default()).await.unwrap();
+            let got = self
+                .channel
+                .basic_get(queue.into(), BasicGetOptions::default())
+                .await
+                .unwrap();
             if let Some(message) = got {
                 message.ack(BasicAckOptions::default()).await.unwrap();
                 let properties = &message.delivery.properties;
@@ -193,7 +220,10 @@ impl World {
     }
 
     pub(crate) async fn depth(&self, queue: &str) -> u32 {
-        let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+        let options = QueueDeclareOptions {
+            passive: true,
+            ..QueueDeclareOptions::default()
+        };
         self.channel
             .queue_declare(queue.into(), options, FieldTable::default())
             .await
@@ -203,18 +233,26 @@ impl World {
 
     /// Waits until everything published is handled and everything queued is sent.
     pub(crate) async fn settle(&self) {
-        self.until("the intake is empty", async || self.depth("usciere.intake").await == 0).await;
+        self.until("the intake is empty", async || {
+            self.depth("usciere.intake").await == 0
+        })
+        .await;
         // One more command through each lane: what was taken before it is committed.
         for lane in 0..self.config.engine.workers.get() * 4 {
-            let body = json!({ "request_id": Uuid::from_u128(lane as u128), "officer": {"id": "x", "name": "x"} });
+            let body =
+                json!({ "request_id": Uuid::from_u128(lane as u128), "officer": {"id": "x", "name": "x"} });
             let id = self.send("sede.lineainps.request.take", &body).await;
             self.until("a marker is handled", async || {
-                self.count(&format!("select count(*) from inbox where message_id = '{id}'")).await == 1
+                self.count(&format!("select count(*) from inbox where message_id = '{id}'"))
+                    .await
+                    == 1
             })
             .await;
         }
-        self.until("the outbox is empty", async || self.count("select count(*) from outbox").await == 0)
-            .await;
+        self.until("the outbox is empty", async || {
+            self.count("select count(*) from outbox").await == 0
+        })
+        .await;
     }
 
     pub(crate) async fn until(&self, what: &str, condition: impl AsyncFn() -> bool) {
@@ -226,7 +264,10 @@ impl World {
     }
 
     pub(crate) async fn count(&self, query: &str) -> i64 {
-        sqlx::query_scalar(AssertSqlSafe(query.to_owned())).fetch_one(&self.pool).await.unwrap()
+        sqlx::query_scalar(AssertSqlSafe(query.to_owned()))
+            .fetch_one(&self.pool)
+            .await
+            .unwrap()
     }
 
     /// The refusal a command gets.
@@ -271,7 +312,9 @@ pub(crate) fn by_officer(id: Uuid) -> Value {
 
 /// The fields of both.
 pub(crate) fn with(mut body: Value, more: Value) -> Value {
-    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    body.as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
     body
 }
 

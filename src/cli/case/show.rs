@@ -90,11 +90,6 @@ mod tests {
     }
 
     #[test]
-    fn json_has_every_reason() {
-        insta::assert_snapshot!(printed(Format::Json, |printer| sheet().print(printer)));
-    }
-
-    #[test]
     fn a_referents_request_has_no_citizen() {
         let now = moment("2020-11-10T08:00:00Z");
         let sheet = Sheet::new(&answered(), &[], &flows(), &Registers::default(), now);

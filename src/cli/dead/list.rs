@@ -53,7 +53,7 @@ impl Row for Line {
         "source",
         "message_id",
         "routing_key",
-        "bytes",
+        "size",
         "resolution",
     ];
 

@@ -72,7 +72,7 @@ impl Row for Sheet {
         "source",
         "message_id",
         "routing_key",
-        "bytes",
+        "size",
         "sha256",
         "replay_of",
         "resolution",

@@ -8,7 +8,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Row;
 use crate::cli::reach;
 use crate::cli::session::Session;
-use crate::store::{MailFilter, MailId, MailState, MailSummary};
+use crate::store::{MailFilter, MailState, MailSummary};
 
 #[derive(Debug, Serialize)]
 struct Line {
@@ -26,7 +26,7 @@ pub(super) async fn run(args: &MailListArgs, session: &mut Session) -> Result<Ex
     let filter = MailFilter {
         states,
         request: None,
-        before: args.page.after_number()?.map(MailId),
+        before: args.page.after_number()?,
         limit: args.page.one_more(),
     };
     let mut mails = store.list_mails(&filter).await?;
@@ -99,6 +99,7 @@ impl Row for Line {
 mod tests {
     use super::*;
     use crate::cli::examples::{every_format, mail};
+    use crate::store::MailId;
 
     #[test]
     fn a_list_says_how_each_mail_stands_and_to_nobody() {

@@ -3,17 +3,19 @@
 use serde::Serialize;
 
 use super::MailRetryArgs;
-use crate::cli::cells::count;
+use crate::cli::cells::{count, maybe};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Row;
 use crate::cli::reach;
 use crate::cli::session::Session;
-use crate::store::{MailId, MailRetry};
+use crate::store::{MailId, MailRetry, MailState};
 
 #[derive(Debug, Serialize)]
 struct Line {
     id: MailId,
-    outcome: String,
+    outcome: &'static str,
+    /// How it stands, where that kept it from being queued.
+    state: Option<MailState>,
 }
 
 pub(super) async fn run(args: &MailRetryArgs, session: &mut Session) -> Result<Exit, Failure> {
@@ -33,7 +35,7 @@ pub(super) async fn run(args: &MailRetryArgs, session: &mut Session) -> Result<E
         return Ok(Exit::Ok);
     }
     let mut outcomes = Vec::with_capacity(args.ids.len());
-    for id in args.ids.iter().copied().map(MailId) {
+    for &id in &args.ids {
         outcomes.push((id, store.retry_mail(id).await?));
     }
     if let [(id, outcome)] = outcomes.as_slice() {
@@ -70,27 +72,26 @@ fn exit_of(outcomes: &[(MailId, MailRetry)]) -> Exit {
 
 impl Line {
     fn new(id: MailId, outcome: MailRetry) -> Self {
-        let outcome = match outcome {
-            MailRetry::Queued => "queued".to_owned(),
-            MailRetry::NotWaiting(state) => format!("not queued: {state}"),
-            MailRetry::Missing => "missing".to_owned(),
+        let (outcome, state) = match outcome {
+            MailRetry::Queued => ("queued", None),
+            MailRetry::NotWaiting(state) => ("not_queued", Some(state)),
+            MailRetry::Missing => ("missing", None),
         };
-        Self { id, outcome }
+        Self { id, outcome, state }
     }
 }
 
 impl Row for Line {
-    const COLUMNS: &'static [&'static str] = &["id", "outcome"];
+    const COLUMNS: &'static [&'static str] = &["id", "outcome", "state"];
 
     fn cells(&self) -> Vec<String> {
-        vec![self.id.to_string(), self.outcome.clone()]
+        vec![self.id.to_string(), self.outcome.to_owned(), maybe(self.state)]
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::MailState;
 
     #[test]
     fn one_mail_that_cannot_be_queued_fails_and_of_several_some_are_done() {

@@ -33,18 +33,31 @@ impl Follow<'_> {
     pub(super) async fn to_the_end(&self, session: &mut Session, clock: &Clock) -> Result<Exit, Failure> {
         let began = Instant::now();
         let step = |session: &mut Session, what: &str| {
-            session.printer.say(format!("{:>8.3} s  {what}", began.elapsed().as_secs_f64()));
+            session
+                .printer
+                .say(format!("{:>8.3} s  {what}", began.elapsed().as_secs_f64()));
         };
-        step(session, &format!("published    {} as {}", self.letter.message_id, self.letter.source));
+        step(
+            session,
+            &format!(
+                "published    {} as {}",
+                self.letter.message_id, self.letter.source
+            ),
+        );
         let seen = self.until(began, || self.outcome()).await?;
         if seen.outcome == Outcome::Refused {
             return Err(refused(&seen));
         }
-        let Some(id) = seen.request else { return Ok(Exit::Ok) };
+        let Some(id) = seen.request else {
+            return Ok(Exit::Ok);
+        };
         let request = self.until(began, || self.request(id)).await?;
         step(session, &format!("accepted     {}", request.protocol));
         self.until(began, || self.delivered(id)).await?;
-        step(session, &format!("delivered    to the queue of {}", request.case.sede));
+        step(
+            session,
+            &format!("delivered    to the queue of {}", request.case.sede),
+        );
         if let Some(publisher) = self.answering {
             let reply = reply(&request, clock);
             publish(publisher, &reply, clock).await?;
@@ -80,7 +93,10 @@ impl Follow<'_> {
     }
 
     async fn outcome(&self) -> Result<Option<SeenMessage>, Failure> {
-        Ok(self.store.outcome_of(&self.letter.source, &self.letter.message_id).await?)
+        Ok(self
+            .store
+            .outcome_of(&self.letter.source, &self.letter.message_id)
+            .await?)
     }
 
     async fn request(&self, id: RequestId) -> Result<Option<Request>, Failure> {
@@ -89,28 +105,49 @@ impl Follow<'_> {
 
     async fn delivered(&self, id: RequestId) -> Result<Option<()>, Failure> {
         let sendings = self.store.sendings(id).await?;
-        Ok(sendings.iter().any(|sending| sending.sent_at.is_some()).then_some(()))
+        Ok(sendings
+            .iter()
+            .any(|sending| sending.sent_at.is_some())
+            .then_some(()))
     }
 
     async fn replied(&self, id: RequestId) -> Result<Option<()>, Failure> {
         let history = self.store.history(id).await?;
-        Ok(history.iter().any(|entry| entry.kind == EventKind::Replied).then_some(()))
+        Ok(history
+            .iter()
+            .any(|entry| entry.kind == EventKind::Replied)
+            .then_some(()))
     }
 
     async fn mailed(&self, id: RequestId) -> Result<Option<()>, Failure> {
-        let filter = MailFilter { request: Some(id), limit: 10, ..MailFilter::default() };
+        let filter = MailFilter {
+            request: Some(id),
+            limit: 10,
+            ..MailFilter::default()
+        };
         let mails = self.store.list_mails(&filter).await?;
-        Ok(mails.iter().any(|mail| mail.state == MailState::Sent).then_some(()))
+        Ok(mails
+            .iter()
+            .any(|mail| mail.state == MailState::Sent)
+            .then_some(()))
     }
 }
 
 fn refused(seen: &SeenMessage) -> Failure {
     let body = seen.answer.as_ref().map(|answer| &answer.body);
     let field = |name: &str| {
-        body.and_then(|body| body.get(name)).and_then(serde_json::Value::as_str).unwrap_or("-")
+        body.and_then(|body| body.get(name))
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or("-")
     };
-    let failure = Failure::new(Exit::Conflict, format!("refused: {} - {}", field("code"), field("message")));
-    match body.and_then(|body| body.get("available_from")).and_then(serde_json::Value::as_str) {
+    let failure = Failure::new(
+        Exit::Conflict,
+        format!("refused: {} - {}", field("code"), field("message")),
+    );
+    match body
+        .and_then(|body| body.get("available_from"))
+        .and_then(serde_json::Value::as_str)
+    {
         Some(day) => failure.fix(format!("possible from {day}")),
         None => failure,
     }

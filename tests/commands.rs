@@ -1,0 +1,17 @@
+//! The commands of people, run as processes against a real PostgreSQL that a real engine has written.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "support/database.rs"]
+mod database;
+
+#[path = "commands/cases.rs"]
+mod cases;
+#[path = "commands/dead_letters.rs"]
+mod dead_letters;
+#[path = "commands/jobs.rs"]
+mod jobs;
+#[path = "commands/mails.rs"]
+mod mails;
+#[path = "commands/system.rs"]
+mod system;
