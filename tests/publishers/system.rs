@@ -13,7 +13,7 @@ use serde::Deserialize;
 use tempfile::TempDir;
 
 /// Longest anything is waited for: far above what it takes, only to end a test that hangs.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
 /// How often it is looked whether it has come.
 pub(crate) const LOOK: Duration = Duration::from_millis(20);
