@@ -1,4 +1,4 @@
-//! The broker side against a real RabbitMQ (`TEST_AMQP_URL`): publishing, consuming, losing and finding it again.
+//! The broker side against a real RabbitMQ : publishing, consuming, losing and finding it again.
 //!
 //! Every test works under a prefix and with sedi of its own, so that they may share a virtual host.
 
@@ -14,5 +14,7 @@ mod harness;
 mod proxy;
 #[path = "amqp/publishing.rs"]
 mod publishing;
+#[path = "support/services.rs"]
+mod services;
 #[path = "amqp/session.rs"]
 mod session;

@@ -4,6 +4,8 @@
 
 #[path = "support/database.rs"]
 mod database;
+#[path = "support/services.rs"]
+mod services;
 
 #[path = "commands/cases.rs"]
 mod cases;

@@ -6,6 +6,8 @@
 mod database;
 #[path = "support/fake_smtp.rs"]
 mod fake_smtp;
+#[path = "support/services.rs"]
+mod services;
 
 #[path = "mail/outbox.rs"]
 mod outbox;

@@ -43,9 +43,16 @@ pub struct LevelHandle(reload::Handle<EnvFilter, Registry>);
 impl LevelHandle {
     /// Puts new filters in force, as after a reload of the configuration.
     pub fn set(&self, level: &str) -> Result<(), LogError> {
-        self.0.reload(EnvFilter::try_new(level)?)?;
+        self.0.reload(filters(level)?)?;
         Ok(())
     }
+}
+
+/// lapin writes a returned message, body and all, into the log: never.
+const SILENT: &str = "lapin::returned_messages=off";
+
+fn filters(level: &str) -> Result<EnvFilter, LogError> {
+    Ok(EnvFilter::try_new(level)?.add_directive(SILENT.parse()?))
 }
 
 /// Starts logging for the whole process. Call once.
@@ -73,7 +80,7 @@ where
         Verbosity::Debug => "info,usciere=debug",
         Verbosity::Trace => "debug,usciere=trace",
     };
-    let (filter, handle) = reload::Layer::new(EnvFilter::try_new(level)?);
+    let (filter, handle) = reload::Layer::new(filters(level)?);
     let registry = tracing_subscriber::registry().with(filter);
     let lines = tracing_subscriber::fmt::layer().with_writer(writer);
     let subscriber: Box<dyn Subscriber + Send + Sync> = match settings.format {

@@ -12,7 +12,7 @@ use super::proxy::Proxy;
 
 #[tokio::test]
 async fn acknowledged_deliveries_are_gone_and_the_others_come_back() {
-    let place = Place::new(&amqp_url());
+    let place = Place::new(&amqp_url().await);
     let broker = place.broker().await;
     let messages = (0..500).map(|at| place.message(&format!("m-{at}"))).collect();
     broker.publisher().publish(messages).await;
@@ -59,11 +59,11 @@ async fn acknowledged_deliveries_are_gone_and_the_others_come_back() {
 
 #[tokio::test]
 async fn a_deleted_queue_is_declared_again_and_consumed() {
-    let place = Place::new(&amqp_url());
+    let place = Place::new(&amqp_url().await);
     let broker = place.broker().await;
     let mut consumer = broker.consume(&place.intake_queue(), 10).await;
     until(&mut broker.state(), BrokerState::is_up).await;
-    Outsider::new(&amqp_url())
+    Outsider::new(&amqp_url().await)
         .await
         .delete(&place.intake_queue())
         .await;
@@ -86,13 +86,13 @@ async fn a_deleted_queue_is_declared_again_and_consumed() {
 
 #[tokio::test]
 async fn a_deleted_queue_of_others_turns_readiness_red_until_it_is_back() {
-    let mut place = Place::new(&amqp_url());
+    let mut place = Place::new(&amqp_url().await);
     place.settings.topology.manage = false;
     let broker = place.broker().await;
     let _consumer = broker.consume(&place.intake_queue(), 10).await;
     let mut state = broker.state();
     until(&mut state, BrokerState::is_up).await;
-    Outsider::new(&amqp_url())
+    Outsider::new(&amqp_url().await)
         .await
         .delete(&place.intake_queue())
         .await;
@@ -109,8 +109,8 @@ async fn a_deleted_queue_of_others_turns_readiness_red_until_it_is_back() {
 
 #[tokio::test]
 async fn a_broken_connection_is_rebuilt_and_old_receipts_are_stale() {
-    let mut place = Place::new(&amqp_url());
-    let proxy = Proxy::before(&amqp_url(), None).await;
+    let mut place = Place::new(&amqp_url().await);
+    let proxy = Proxy::before(&amqp_url().await, None).await;
     place.settings.url.0.clone_from(&proxy.url);
     let broker = place.broker().await;
     broker.publisher().publish(vec![place.message("m-1")]).await;
@@ -141,14 +141,14 @@ async fn a_broken_connection_is_rebuilt_and_old_receipts_are_stale() {
 
 #[tokio::test]
 async fn what_is_delivered_too_often_goes_to_quarantine_and_keeps_its_identity() {
-    let mut place = Place::new(&amqp_url());
+    let mut place = Place::new(&amqp_url().await);
     place.settings.queue_type = QueueType::Quorum;
     let broker = place.broker().await;
     assert_eq!(
         broker.publisher().publish(vec![place.command("killer")]).await,
         [Published::Confirmed]
     );
-    let outsider = Outsider::new(&amqp_url()).await;
+    let outsider = Outsider::new(&amqp_url().await).await;
     let requeue = BasicNackOptions {
         requeue: true,
         multiple: false,
@@ -177,10 +177,10 @@ async fn what_is_delivered_too_often_goes_to_quarantine_and_keeps_its_identity()
 /// aborts the process.
 #[tokio::test]
 async fn messages_nobody_can_read_are_dead_lettered_and_their_neighbours_live() {
-    let place = Place::new(&amqp_url());
+    let place = Place::new(&amqp_url().await);
     let broker = place.broker().await;
     let proxy = Proxy::before(
-        &amqp_url(),
+        &amqp_url().await,
         Some((
             b"no-text-at-all",
             b"no\xff\xfe\xff\xfe\xff\xfe\xff\xfe\xff\xfe\xff\xfe",

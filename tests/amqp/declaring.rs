@@ -13,7 +13,7 @@ use super::harness::{Outsider, Place, amqp_url};
 #[case::classic(QueueType::Classic)]
 #[tokio::test]
 async fn declaring_twice_changes_nothing(#[case] queue_type: QueueType) {
-    let mut place = Place::new(&amqp_url());
+    let mut place = Place::new(&amqp_url().await);
     place.settings.queue_type = queue_type;
     let broker = place.broker_without_topology().await;
     let missing = broker.diff(&place.topology()).await.unwrap();
@@ -36,8 +36,8 @@ async fn declaring_twice_changes_nothing(#[case] queue_type: QueueType) {
 
 #[tokio::test]
 async fn what_stands_otherwise_is_told_and_left_alone() {
-    let place = Place::new(&amqp_url());
-    let outsider = Outsider::new(&amqp_url()).await;
+    let place = Place::new(&amqp_url().await);
+    let outsider = Outsider::new(&amqp_url().await).await;
     outsider
         .declare(&place.intake_queue(), &[("x-max-length", AMQPValue::LongInt(7))])
         .await;
@@ -72,7 +72,7 @@ async fn what_stands_otherwise_is_told_and_left_alone() {
 
 #[tokio::test]
 async fn a_new_sede_gets_its_queue_without_a_restart() {
-    let place = Place::new(&amqp_url());
+    let place = Place::new(&amqp_url().await);
     let broker = place.broker().await;
     let sede = SedeCode::parse(&format!("{}-new", place.sede)).unwrap();
     let queue = format!("sede.{sede}");

@@ -1,8 +1,10 @@
 //! A broker side of its own for each test: prefix, sedi, engine, and outsiders.
 
+use crate::services::fresh;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+use tokio::sync::OnceCell;
 
 use lapin::options::{BasicPublishOptions, QueueDeclareOptions, QueueDeleteOptions};
 use lapin::types::{AMQPValue, FieldTable};
@@ -16,12 +18,11 @@ use usciere::domain::ids::{MessageId, NodeName, PatronatoCode, SedeCode};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The broker for tests.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "which broker to test against is told by the environment"
-)]
-pub(crate) fn amqp_url() -> String {
-    std::env::var("TEST_AMQP_URL").expect("TEST_AMQP_URL names a RabbitMQ")
+pub(crate) async fn amqp_url() -> String {
+    static URL: OnceCell<String> = OnceCell::const_new();
+    URL.get_or_init(async || fresh().await.1.to_string())
+        .await
+        .clone()
 }
 
 /// Names of one test's own.

@@ -18,7 +18,7 @@ fn unroutable() -> Published {
 
 #[tokio::test]
 async fn a_message_arrives_with_the_properties_of_the_contract() {
-    let place = Place::new(&amqp_url());
+    let place = Place::new(&amqp_url().await);
     let broker = place.broker().await;
     let message = Outgoing {
         causation_id: Some(MessageId::parse("cause-1").unwrap()),
@@ -48,7 +48,7 @@ async fn a_message_arrives_with_the_properties_of_the_contract() {
 #[case::classic(QueueType::Classic)]
 #[tokio::test]
 async fn among_many_in_flight_exactly_the_unroutable_ones_are_told(#[case] queue_type: QueueType) {
-    let mut place = Place::new(&amqp_url());
+    let mut place = Place::new(&amqp_url().await);
     place.settings.queue_type = queue_type;
     let broker = place.broker().await;
     let messages: Vec<_> = (0..1_200)
@@ -78,8 +78,8 @@ async fn among_many_in_flight_exactly_the_unroutable_ones_are_told(#[case] queue
 
 #[tokio::test]
 async fn a_full_queue_refuses_and_others_do_not_suffer() {
-    let place = Place::new(&amqp_url());
-    let outsider = Outsider::new(&amqp_url()).await;
+    let place = Place::new(&amqp_url().await);
+    let outsider = Outsider::new(&amqp_url().await).await;
     let arguments = [
         ("x-max-length", AMQPValue::LongInt(2)),
         ("x-overflow", AMQPValue::LongString("reject-publish".into())),
@@ -115,7 +115,7 @@ async fn a_full_queue_refuses_and_others_do_not_suffer() {
 
 #[tokio::test]
 async fn a_missing_exchange_costs_what_was_in_flight_and_heals() {
-    let place = Place::new(&amqp_url());
+    let place = Place::new(&amqp_url().await);
     let broker = place.broker_without_topology().await;
     let publisher = broker.publisher();
     let outcomes = publisher
@@ -137,8 +137,8 @@ async fn a_missing_exchange_costs_what_was_in_flight_and_heals() {
 
 #[tokio::test]
 async fn a_broken_connection_loses_what_was_in_flight_and_comes_back() {
-    let mut place = Place::new(&amqp_url());
-    let proxy = Proxy::before(&amqp_url(), None).await;
+    let mut place = Place::new(&amqp_url().await);
+    let proxy = Proxy::before(&amqp_url().await, None).await;
     place.settings.url.0.clone_from(&proxy.url);
     let broker = place.broker().await;
     let publisher = broker.publisher();
@@ -167,8 +167,8 @@ async fn a_broken_connection_loses_what_was_in_flight_and_comes_back() {
 
 #[tokio::test]
 async fn a_broker_that_does_not_confirm_is_not_waited_for_for_ever() {
-    let mut place = Place::new(&amqp_url());
-    let proxy = Proxy::before(&amqp_url(), None).await;
+    let mut place = Place::new(&amqp_url().await);
+    let proxy = Proxy::before(&amqp_url().await, None).await;
     place.settings.url.0.clone_from(&proxy.url);
     place.settings.confirm_timeout_seconds = 1;
     let broker = place.broker().await;
@@ -193,8 +193,8 @@ async fn a_broker_that_does_not_confirm_is_not_waited_for_for_ever() {
 /// With one connection for both, even acks would be stuck (RELIABILITY.md F5).
 #[tokio::test]
 async fn a_broker_in_alarm_gets_nothing_while_consuming_goes_on() {
-    let mut place = Place::new(&amqp_url());
-    let proxy = Proxy::before(&amqp_url(), None).await;
+    let mut place = Place::new(&amqp_url().await);
+    let proxy = Proxy::before(&amqp_url().await, None).await;
     place.settings.url.0.clone_from(&proxy.url);
     let broker = place.broker().await;
     let publisher = broker.publisher();

@@ -7,7 +7,7 @@ use super::harness::{PATIENCE, Place, amqp_url};
 
 #[tokio::test]
 async fn what_passes_an_exchange_can_be_listened_to_without_taking_it() {
-    let place = Place::new(&amqp_url());
+    let place = Place::new(&amqp_url().await);
     let session = Session::open(&place.settings, "test").await.unwrap();
     assert_eq!(session.declare(&place.topology()).await.unwrap(), []);
     assert_eq!(session.diff(&place.topology()).await.unwrap(), []);
@@ -50,7 +50,7 @@ async fn what_is_wrong_is_said_without_the_password(#[case] url: &str, #[case] s
 #[case::virtual_host("guest", "/there-is-none")]
 #[tokio::test]
 async fn a_refusal_is_told_from_silence(#[case] password: &str, #[case] vhost: &str) {
-    let mut url = url::Url::parse(&amqp_url()).unwrap();
+    let mut url = url::Url::parse(&amqp_url().await).unwrap();
     if password != "guest" {
         url.set_password(Some(password)).unwrap();
     }

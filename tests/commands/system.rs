@@ -60,13 +60,9 @@ impl System {
         let engine = node::engine_only(&config, &database.store, clock.clone())
             .await
             .unwrap();
-        let name: String = sqlx::query_scalar("select current_database()")
-            .fetch_one(&database.pool)
-            .await
-            .unwrap();
         Self {
             rules: DecodeRules::from(&config.amqp),
-            url: address(&name),
+            url: database.url.clone(),
             database,
             clock,
             engine,
@@ -147,12 +143,4 @@ pub(crate) fn by_operator(id: &str) -> Value {
 
 fn attachments(folder: &TempDir) -> String {
     format!("file:{}", folder.path().display())
-}
-
-#[expect(clippy::disallowed_methods, reason = "tests have no configuration")]
-fn address(database: &str) -> String {
-    let server = std::env::var("DATABASE_URL").unwrap();
-    let mut address = url::Url::parse(&server).unwrap();
-    address.set_path(database);
-    address.to_string()
 }

@@ -10,7 +10,7 @@ use lapin::options::{
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel, Confirmation, Connection, ConnectionProperties};
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, PgPool};
 use tokio::time::Instant;
 use usciere::clock::Clock;
 use usciere::config::Config;
@@ -25,7 +25,7 @@ use usciere::node::{self, Node, NodeOptions, Role};
 use usciere::telemetry::metrics::Exporter;
 use uuid::Uuid;
 
-use crate::services::services;
+use crate::services::fresh;
 
 /// Longest any condition is waited for: far above what it takes, only to end a test that hangs.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -321,25 +321,7 @@ pub(crate) fn with(mut body: Value, more: Value) -> Value {
 
 /// A database and a virtual host nobody else has.
 async fn configure(folder: PathBuf) -> Config {
-    let services = services().await;
-    let name = format!("test_{}", Clock::system().new_id().simple());
-    let mut database = services.database_url().clone();
-    let mut server = PgConnection::connect(database.as_str()).await.unwrap();
-    sqlx::query(AssertSqlSafe(format!("create database {name}")))
-        .execute(&mut server)
-        .await
-        .unwrap();
-    database.set_path(&name);
-    let mut broker = services.amqp_url().clone();
-    create_virtual_host(
-        services
-            .management_url()
-            .expect("the private broker has one")
-            .as_str(),
-        &name,
-    );
-    broker.set_path(&name);
-
+    let (database, broker) = fresh().await;
     let mut config = Config {
         profile: Profile::Test,
         ..Config::default()
@@ -350,15 +332,4 @@ async fn configure(folder: PathBuf) -> Config {
     config.smtp.url = SmtpUrl::Files(folder.join("mail"));
     config.attachments.url = AttachmentsUrl::Folder(folder.join("attachments"));
     config
-}
-
-fn create_virtual_host(management: &str, name: &str) {
-    let url = url::Url::parse(management).unwrap();
-    let login = format!("{}:{}", url.username(), url.password().unwrap_or_default());
-    let token = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, login);
-    let address = format!("http://127.0.0.1:{}/api/vhosts/{name}", url.port().unwrap());
-    ureq::put(address)
-        .header("authorization", format!("Basic {token}"))
-        .send_empty()
-        .unwrap();
 }

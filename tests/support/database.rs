@@ -1,38 +1,24 @@
-//! A database of its own for each test, on the server of `DATABASE_URL`.
+//! A database of its own for each test, on the services all tests of a process share.
 
 use std::str::FromStr as _;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
-use usciere::clock::Clock;
 use usciere::store::{Store, StoreOptions};
+
+use crate::services::fresh;
 
 pub(crate) struct TestDatabase {
     pub(crate) store: Store,
     /// For what only tests look at.
     pub(crate) pool: PgPool,
-    server: String,
-    name: String,
-}
-
-#[expect(clippy::disallowed_methods, reason = "tests have no configuration")]
-fn server() -> String {
-    std::env::var("DATABASE_URL").expect("DATABASE_URL names a PostgreSQL server for tests")
+    pub(crate) url: String,
 }
 
 impl TestDatabase {
     /// Creates it and brings it up to date.
     pub(crate) async fn create() -> Self {
-        let server = server();
-        let name = format!("usciere_test_{}", Clock::system().new_id().simple());
-        let mut connection = PgConnection::connect(&server).await.unwrap();
-        sqlx::query(AssertSqlSafe(format!("create database {name}")))
-            .execute(&mut connection)
-            .await
-            .unwrap();
-        let mut url = url::Url::parse(&server).unwrap();
-        url.set_path(&name);
+        let (url, _) = fresh().await;
         let store = Store::new(&StoreOptions {
             url: url.to_string(),
             application_name: "usciere-test".to_owned(),
@@ -51,29 +37,7 @@ impl TestDatabase {
         Self {
             store,
             pool,
-            server,
-            name,
+            url: url.to_string(),
         }
-    }
-}
-
-impl Drop for TestDatabase {
-    fn drop(&mut self) {
-        let (server, name) = (self.server.clone(), self.name.clone());
-        let dropped = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap();
-            runtime.block_on(async {
-                let mut connection = PgConnection::connect(&server).await.unwrap();
-                let drop = format!("drop database {name} with (force)");
-                sqlx::query(AssertSqlSafe(drop))
-                    .execute(&mut connection)
-                    .await
-                    .unwrap();
-            });
-        });
-        dropped.join().unwrap();
     }
 }

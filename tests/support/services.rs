@@ -3,8 +3,12 @@
 
 use std::env;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tokio::sync::OnceCell;
 use url::Url;
+use usciere::clock::Clock;
 use usciere::dev::{DataFolder, Services, ServicesOptions, Supply};
 
 static SERVICES: OnceCell<Services> = OnceCell::const_new();
@@ -16,6 +20,43 @@ pub(crate) async fn services() -> &'static Services {
         .get_or_try_init(start)
         .await
         .unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A database and a virtual host of its own for a test: their addresses.
+pub(crate) async fn fresh() -> (Url, Url) {
+    let services = services().await;
+    let name = format!("test_{}", Clock::system().new_id().simple());
+    let mut database = services.database_url().clone();
+    let mut server = PgConnection::connect(database.as_str()).await.unwrap();
+    sqlx::query(AssertSqlSafe(format!("create database {name}")))
+        .execute(&mut server)
+        .await
+        .unwrap();
+    database.set_path(&name);
+    let mut broker = services.amqp_url().clone();
+    create_virtual_host(
+        services.management_url().expect("the private broker has one"),
+        &name,
+    );
+    broker.set_path(&name);
+    (database, broker)
+}
+
+fn create_virtual_host(management: &Url, name: &str) {
+    let login = format!(
+        "{}:{}",
+        management.username(),
+        management.password().unwrap_or_default()
+    );
+    let address = format!(
+        "http://127.0.0.1:{}/api/vhosts/{name}",
+        management.port().unwrap()
+    );
+    let login = format!("Basic {}", STANDARD.encode(login));
+    ureq::put(address)
+        .header("authorization", login)
+        .send_empty()
+        .unwrap();
 }
 
 fn options() -> ServicesOptions {

@@ -1,10 +1,11 @@
 //! Plays a scenario and compares each step with what it says.
 
-use std::fmt::{Debug, Display};
+use std::fmt::Display;
 use std::ops::Range;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
 use toml::Spanned;
 
 use super::script::{Expected, Fault, Moment, OrNone, Script, When};
@@ -123,10 +124,12 @@ impl Findings {
         ));
     }
 
-    fn equal<T: PartialEq + Debug>(&mut self, what: &str, expected: Option<&T>, found: Option<&T>) {
+    fn equal<T: PartialEq + Serialize>(&mut self, what: &str, expected: Option<&T>, found: Option<&T>) {
+        // In the words of the file, not of the program.
+        let word = |value: &T| serde_json::to_value(value).expect("a value of the domain is JSON");
         if let Some(expected) = expected.filter(|expected| Some(*expected) != found) {
-            let found = found.map_or_else(|| "none".to_owned(), |found| format!("{found:?}"));
-            self.differs(what, format_args!("{expected:?}"), found);
+            let found = found.map_or_else(|| "none".to_owned(), |found| word(found).to_string());
+            self.differs(what, word(expected), found);
         }
     }
 

@@ -59,7 +59,7 @@ fn a_wrong_expectation_is_a_failure_at_its_line() {
     assert_eq!(
         failures,
         [
-            "refused: expected NotYet, found none",
+            "refused: expected \"not_yet\", found none",
             "overdue: expected true, found false",
             "first_solicit: expected none, found 2020-11-05",
             "cannot: expected attached, found allowed",
