@@ -4,6 +4,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use sqlx::ConnectOptions as _;
 use tempfile::TempDir;
 use usciere::amqp::envelope::{RawDelivery, decode};
 use usciere::amqp::{DecodeRules, Properties};
@@ -62,7 +63,7 @@ impl System {
             .unwrap();
         Self {
             rules: DecodeRules::from(&config.amqp),
-            url: database.url.clone(),
+            url: database.pool.connect_options().to_url_lossy().to_string(),
             database,
             clock,
             engine,

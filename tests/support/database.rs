@@ -12,7 +12,6 @@ pub(crate) struct TestDatabase {
     pub(crate) store: Store,
     /// For what only tests look at.
     pub(crate) pool: PgPool,
-    pub(crate) url: String,
 }
 
 impl TestDatabase {
@@ -34,10 +33,6 @@ impl TestDatabase {
             .connect_with(options)
             .await
             .unwrap();
-        Self {
-            store,
-            pool,
-            url: url.to_string(),
-        }
+        Self { store, pool }
     }
 }
