@@ -10,14 +10,15 @@ use crate::config::{Environment, Profile, Request};
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Globals {
-    /// How data is printed on stdout
+    /// How data is printed on stdout: table, json, jsonl or csv
     #[arg(
         short,
         long,
         value_enum,
         default_value_t,
         global = true,
-        value_name = "FORMAT"
+        value_name = "FORMAT",
+        hide_possible_values = true
     )]
     pub output: Format,
     /// Kind of system: dev, test or prod [default: prod; `usciere dev`: dev]

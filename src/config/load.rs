@@ -51,13 +51,15 @@ impl Loaded {
         origin(&self.layers, &path(key))
     }
 
-    /// The files whose passwords are in force.
+    /// The files whose passwords are in force. A password that is built in is known to everyone anyway.
     pub fn secret_files(&self) -> Vec<&Path> {
         let files = SECRETS.iter().filter_map(|key| {
             let path = path(key);
             let layer = self.layers.iter().rev().find(|layer| layer.holds(&path))?;
-            let url: SecretUrl = layer.get(&path)?.as_str()?.parse().ok()?;
-            layer.file().filter(|_| url.has_secret())
+            let text = layer.get(&path)?.as_str()?;
+            let built_in = self.layers[0].get(&path).and_then(Value::as_str) == Some(text);
+            let url: SecretUrl = text.parse().ok()?;
+            layer.file().filter(|_| url.has_secret() && !built_in)
         });
         files.collect()
     }

@@ -199,12 +199,15 @@ async fn declared(broker: &Broker, config: &Config, registers: Option<&Registers
     })
 }
 
-/// An error with its causes, on one line.
+/// An error with its causes, on one line. Some errors already say what caused them.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
-        text = format!("{text}: {cause}");
+        let why = cause.to_string();
+        if !text.contains(&why) {
+            text = format!("{text}: {why}");
+        }
         source = cause.source();
     }
     crate::telemetry::redact::one_line(&text)

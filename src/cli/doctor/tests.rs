@@ -61,6 +61,22 @@ fn a_password_everyone_can_read_is_bad() {
 }
 
 #[test]
+fn the_password_everyone_knows_is_none_of_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("config")).unwrap();
+    std::fs::write(folder.path().join("config/default.toml"), crate::config::DEFAULTS).unwrap();
+    let variables = [
+        ("USCIERE_WORKFLOWS__DIR", folder.path().display().to_string()),
+        (
+            "USCIERE_ATTACHMENTS__URL",
+            format!("file:{}", folder.path().display()),
+        ),
+    ];
+    let findings = machine::look(&loaded(folder.path(), &variables));
+    assert_eq!(health(&findings, "secrets"), Health::Good);
+}
+
+#[test]
 fn a_folder_under_a_file_cannot_be_written() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("file"), "").unwrap();
