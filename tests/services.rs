@@ -21,7 +21,7 @@ use tempfile::TempDir;
 use usciere::dev::{DataFolder, Service, Services, ServicesError, ServicesOptions, Supply, processes_of};
 
 const USCIERE: &str = env!("CARGO_BIN_EXE_usciere");
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 #[tokio::test]
 async fn both_answer_and_a_stop_leaves_nothing() {

@@ -92,10 +92,10 @@ impl Follower {
     }
 
     async fn move_clock(&self) -> Result<(), StoreError> {
-        if self.clock_moves {
-            if let Some(offset) = self.store.clock_offset().await? {
-                self.clock.set_offset(offset);
-            }
+        if self.clock_moves
+            && let Some(offset) = self.store.clock_offset().await?
+        {
+            self.clock.set_offset(offset);
         }
         Ok(())
     }

@@ -57,7 +57,8 @@ impl Node {
             stop: &stop,
         };
         let broker = Broker::start(&config.amqp, &name, options.clock.clone());
-        let (registers_sender, registers) = watch::channel(Arc::new(Registers::default()));
+        // Loaded before anything decides: without them a portal would not be told.
+        let (registers_sender, registers) = watch::channel(Arc::new(store.load_registers().await?));
         let (told_sender, told) = mpsc::channel(1_000);
         let mails = Arc::new(Notify::new());
         let (handoff, relaying) = parts.relay(&broker, told);
@@ -271,20 +272,20 @@ impl Ending {
         stop.cancelled().await;
         self.broker.stop_consuming();
         for task in self.intake {
-            log_panic("intake", task.await);
+            log_panic("intake", &task.await);
         }
         self.closing.cancel();
         self.workers.close();
         self.workers.wait().await;
         if let Some(Relaying { task, stop }) = self.relaying {
             stop.cancel();
-            log_panic("relay", task.await);
+            log_panic("relay", &task.await);
         }
         self.broker.close().await;
     }
 }
 
-fn log_panic(task: &str, ended: Result<(), tokio::task::JoinError>) {
+fn log_panic(task: &str, ended: &Result<(), tokio::task::JoinError>) {
     if ended.is_err() {
         tracing::error!(task, "a part of the node panicked");
     }
@@ -308,7 +309,7 @@ fn serve_http(options: &NodeOptions<'_>, store: &Store, listener: TcpListener, e
         }),
         mail_dir: match &config.smtp.url {
             crate::config::mail::SmtpUrl::Files(folder) => Some(folder.clone()),
-            _ => None,
+            crate::config::mail::SmtpUrl::Server(_) => None,
         },
     };
     let state = HttpState {

@@ -104,9 +104,11 @@ async fn what_is_still_bad_stays_and_the_rest_is_worked() {
     assert_eq!(asked.code, 2, "nobody can answer: {}", asked.talk);
     let replayed = system.usciere(&["dead", "replay", "--all", "--yes"]);
     assert_eq!(replayed.code, 3, "{}", replayed.talk);
+    let (outcomes, told) = (replayed.all("outcome"), replayed.json());
     assert_eq!(
-        replayed.all("outcome"),
-        ["done", "still_dead", "refused", "still_dead"]
+        outcomes,
+        ["done", "still_dead", "refused", "still_dead"],
+        "{told:#}"
     );
     assert_eq!(replayed.json()[1]["reason"], "invalid_json");
     assert_eq!(replayed.json()[2]["code"], "topic_unknown");

@@ -1,6 +1,7 @@
 //! Where requests go: sede, desk, override; and from one sede to another.
 
 use serde_json::json;
+use usciere::registry::import::{ImportKind, import};
 
 use crate::world::{SEDE, World, by_officer, by_operator, request, with};
 
@@ -136,7 +137,6 @@ async fn a_new_sede_gets_its_queue_without_a_restart() {
     let world = World::start().await;
     let csv = "code,name,kind,region,province,address,cap,comune,protocol_code,email,active\n\
                999001,NUOVA,sede,Lazio,RM,Via Nuova 1,00100,ROMA,7999,nuova@sedi.example,true\n";
-    use usciere::registry::import::{ImportKind, import};
     import(&world.node().store, ImportKind::Sedi, csv.as_bytes(), |_| ())
         .await
         .unwrap();

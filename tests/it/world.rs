@@ -28,7 +28,7 @@ use uuid::Uuid;
 use crate::services::fresh;
 
 /// Longest any condition is waited for: far above what it takes, only to end a test that hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const LOOK: Duration = Duration::from_millis(10);
 
 /// A message as a portal or sede receives it.
@@ -311,6 +311,7 @@ pub(crate) fn by_officer(id: Uuid) -> Value {
 }
 
 /// The fields of both.
+#[expect(clippy::needless_pass_by_value, reason = "reads better at every call")]
 pub(crate) fn with(mut body: Value, more: Value) -> Value {
     body.as_object_mut()
         .unwrap()
@@ -321,8 +322,10 @@ pub(crate) fn with(mut body: Value, more: Value) -> Value {
 /// A database and a virtual host nobody else has.
 async fn configure(folder: PathBuf) -> Config {
     let (database, broker) = fresh().await;
-    let mut config = Config::default();
-    config.profile = Profile::Test;
+    let mut config = Config {
+        profile: Profile::Test,
+        ..Config::default()
+    };
     config.database.url = database.as_str().parse().unwrap();
     config.amqp.url = BrokerUrl(broker.to_string());
     config.http.listen = "127.0.0.1:0".parse().unwrap();
