@@ -20,15 +20,17 @@ use crate::store::Store;
 /// Load a register from a CSV file
 #[derive(Debug, Args)]
 #[command(after_help = "\
-UTF-8 with a header line. Good lines are loaded; bad ones are listed with number and reason, and the exit code is 3.
-A second run changes nothing. Competence names sedi and topics: import those two first.
+UTF-8 with a header line. Good lines are loaded, bad ones are listed with number and reason, and
+then the exit code is 3. A second run changes nothing. Competence names sedi and
+topics: import those two first.
 
 Columns, in any order:
   sedi        code,name,kind,region,province,address,cap,comune,protocol_code,email,active
   competence  cap,comune_istat,topic,sede,priority (empty comune_istat or topic: all)
   topics      code,label,reasons,first_level,keywords
   patronati   code,name,office,office_name,region,queue
-  citizens    person_id,codice_fiscale,family_name,given_name,born_on,birth_place,address,cap,comune_istat
+  citizens    person_id,codice_fiscale,family_name,given_name,born_on,birth_place,address,cap,
+              comune_istat
   practices   kind,number,codice_fiscale,holder_role
 
 Examples:
@@ -38,6 +40,7 @@ pub struct ImportArgs {
     /// Which register
     #[arg(value_parser = one_of(ImportKind::ALL, ImportKind::as_str, ImportKind::from_word))]
     pub register: ImportKind,
+    /// The file to read
     #[arg(value_name = "FILE.csv")]
     pub file: PathBuf,
     /// Reads and checks everything, loads nothing

@@ -4,6 +4,9 @@ use comfy_table::{Attribute, Cell, ContentArrangement, Table, presets};
 
 use super::Row;
 
+/// The width below which wrapping leaves single letters.
+const NARROWEST: u16 = 40;
+
 pub(super) fn columns<R: Row>(rows: &[R], terminal: bool, colours: bool) -> String {
     let mut table = plain(terminal);
     table.set_header(R::COLUMNS.iter().map(|name| heading(name, colours)));
@@ -25,8 +28,8 @@ pub(super) fn fields<R: Row>(row: &R, terminal: bool, colours: bool) -> String {
 fn plain(terminal: bool) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    // Cells are wrapped to fit a terminal; elsewhere a line is a row.
-    if terminal {
+    // Cells are wrapped to fit a terminal; elsewhere, and where a terminal does not know its width, a line is a row.
+    if terminal && table.width().is_some_and(|width| width >= NARROWEST) {
         table.set_content_arrangement(ContentArrangement::Dynamic);
     } else {
         table
