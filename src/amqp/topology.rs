@@ -1,4 +1,4 @@
-//! What must stand at the broker (CONTRACT.md 1), as plain data; [`declare`] makes it so and never deletes.
+//! What must stand at the broker (CONTRACT.md 1), as plain data. Declaring makes it so, and never deletes.
 //!
 //! ```text
 //! P.commands (topic) --#--> P.intake --dead letter--> P.intake.quarantine
