@@ -7,7 +7,7 @@ use crate::domain::command::CommandKind;
 use crate::domain::event::{PortalEvent, SedeMessage};
 
 const REQUEST: &str = "0199c0de-0000-7000-8000-000000000001";
-const PROTOCOL: &str = "INPS.230001.24/11/2026.0000042";
+const PROTOCOL: &str = "INPS.2300.24/11/2026.0000042";
 
 pub(super) fn example(message: Message) -> Value {
     match message {

@@ -6,6 +6,3 @@ mod people;
 mod save;
 
 pub use import::{PatronatoOffice, RegisterImport, Written};
-
-#[cfg(test)]
-mod tests;

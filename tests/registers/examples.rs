@@ -1,15 +1,15 @@
 //! The example registers load without a bad line and show what they were made to show.
 
 use super::*;
-use crate::domain::codice_fiscale::CodiceFiscale;
-use crate::domain::command::{CitizenQuery, Personal, Practice};
-use crate::domain::ids::{LINEAINPS, UNROUTED_DESK};
-use crate::domain::place::Region;
-use crate::domain::practice::PracticeKind;
-use crate::domain::refusal::RefusalCode;
-use crate::domain::registers::{Citizen, SedeKind};
-use crate::registry::{FindCitizens, FindPractices, check_practice, identify};
-use crate::routing::{route, route_referent};
+use usciere::domain::codice_fiscale::CodiceFiscale;
+use usciere::domain::command::{CitizenQuery, Personal, Practice};
+use usciere::domain::ids::{LINEAINPS, UNROUTED_DESK};
+use usciere::domain::place::Region;
+use usciere::domain::practice::PracticeKind;
+use usciere::domain::refusal::RefusalCode;
+use usciere::domain::registers::{Citizen, SedeKind};
+use usciere::registry::{FindCitizens, FindPractices, check_practice, identify};
+use usciere::routing::{route, route_referent};
 
 fn by_code(code: &str) -> CitizenQuery {
     CitizenQuery {
@@ -34,9 +34,10 @@ fn ids(citizens: &[Citizen]) -> Vec<&str> {
         .collect()
 }
 
-#[sqlx::test]
-async fn load_without_a_bad_line_and_a_second_run_changes_nothing(pool: PgPool) {
-    let store = store(pool);
+#[tokio::test]
+async fn load_without_a_bad_line_and_a_second_run_changes_nothing() {
+    let database = TestDatabase::create().await;
+    let store = database.store.clone();
     load_examples(&store).await;
     let version = store.registers_version().await.unwrap();
     for (kind, csv) in EXAMPLES {
@@ -50,9 +51,10 @@ async fn load_without_a_bad_line_and_a_second_run_changes_nothing(pool: PgPool) 
     assert_eq!(store.registers_version().await.unwrap(), version);
 }
 
-#[sqlx::test]
-async fn route_as_their_readme_says(pool: PgPool) {
-    let store = store(pool);
+#[tokio::test]
+async fn route_as_their_readme_says() {
+    let database = TestDatabase::create().await;
+    let store = database.store.clone();
     load_examples(&store).await;
     let registers = store.load_registers().await.unwrap();
     let cases = [
@@ -89,9 +91,10 @@ async fn route_as_their_readme_says(pool: PgPool) {
     );
 }
 
-#[sqlx::test]
-async fn every_used_region_has_a_direction_and_a_cric(pool: PgPool) {
-    let store = store(pool);
+#[tokio::test]
+async fn every_used_region_has_a_direction_and_a_cric() {
+    let database = TestDatabase::create().await;
+    let store = database.store.clone();
     load_examples(&store).await;
     let registers = store.load_registers().await.unwrap();
     for region in registers.sedi().filter_map(|sede| sede.region) {
@@ -105,9 +108,10 @@ async fn every_used_region_has_a_direction_and_a_cric(pool: PgPool) {
     assert_eq!(registers.sedi().filter(|sede| !sede.active).count(), 1);
 }
 
-#[sqlx::test]
-async fn people_are_found_in_one_batch_however_they_are_named(pool: PgPool) {
-    let store = store(pool);
+#[tokio::test]
+async fn people_are_found_in_one_batch_however_they_are_named() {
+    let database = TestDatabase::create().await;
+    let store = database.store.clone();
     load_examples(&store).await;
     let queries = [
         by_code("BNCMRA50A01H501U"),
@@ -138,9 +142,10 @@ async fn people_are_found_in_one_batch_however_they_are_named(pool: PgPool) {
     assert_eq!(found, expected);
 }
 
-#[sqlx::test]
-async fn practices_are_judged_by_their_holders(pool: PgPool) {
-    let store = store(pool);
+#[tokio::test]
+async fn practices_are_judged_by_their_holders() {
+    let database = TestDatabase::create().await;
+    let store = database.store.clone();
     load_examples(&store).await;
     let judge = async |code: &str, kind: PracticeKind, number: &str| {
         let query = by_code(code);
@@ -185,9 +190,10 @@ async fn practices_are_judged_by_their_holders(pool: PgPool) {
     );
 }
 
-#[sqlx::test]
-async fn answers_stand_under_their_questions(pool: PgPool) {
-    let store = store(pool);
+#[tokio::test]
+async fn answers_stand_under_their_questions() {
+    let database = TestDatabase::create().await;
+    let store = database.store.clone();
     load_examples(&store).await;
     let practice = |number: &str| Practice {
         kind: PracticeKind::Pension,

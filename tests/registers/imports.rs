@@ -22,9 +22,10 @@ fn listed(bad: &[BadLine]) -> String {
         .join("\n")
 }
 
-#[sqlx::test]
-async fn bad_lines_are_listed_with_number_and_reason(pool: PgPool) {
-    let store = store(pool);
+#[tokio::test]
+async fn bad_lines_are_listed_with_number_and_reason() {
+    let database = TestDatabase::create().await;
+    let store = database.store.clone();
     let files = [
         (
             ImportKind::Topics,
@@ -115,9 +116,10 @@ async fn bad_lines_are_listed_with_number_and_reason(pool: PgPool) {
     insta::assert_snapshot!(all);
 }
 
-#[sqlx::test]
-async fn a_rehearsal_tells_the_same_and_leaves_everything_as_it_is(pool: PgPool) {
-    let store = store(pool);
+#[tokio::test]
+async fn a_rehearsal_tells_the_same_and_leaves_everything_as_it_is() {
+    let database = TestDatabase::create().await;
+    let store = database.store.clone();
     let csv = format!("{TOPICS}naspi,NASPI,access_requirements,no,\nnaspi,NASPI,access_requirements,no,\n");
     for _ in 0..2 {
         let told = rehearse(&store, ImportKind::Topics, csv.as_bytes(), |_| ())
@@ -130,9 +132,10 @@ async fn a_rehearsal_tells_the_same_and_leaves_everything_as_it_is(pool: PgPool)
     assert_eq!(loaded, report(1, 0, 0, 1));
 }
 
-#[sqlx::test]
-async fn text_that_is_not_utf_8_spoils_its_line_only(pool: PgPool) {
-    let store = store(pool);
+#[tokio::test]
+async fn text_that_is_not_utf_8_spoils_its_line_only() {
+    let database = TestDatabase::create().await;
+    let store = database.store.clone();
     let mut csv = b"\xef\xbb\xbfkeywords,First_Level,reasons,label,code,unknown\r\n".to_vec();
     csv.extend(b",no,access_requirements,INVALIDIT\xc0,invalidita,x\r\n");
     csv.extend(" a | b ,sì,access_requirements,\"DISOCCUPAZIONE, \"\"NASpI\"\"\",naspi,x\r\n".bytes());
@@ -156,9 +159,10 @@ async fn text_that_is_not_utf_8_spoils_its_line_only(pool: PgPool) {
     assert_eq!(topic.keywords, ["a", "b"]);
 }
 
-#[sqlx::test]
-async fn a_header_without_its_columns_is_refused(pool: PgPool) {
-    let store = store(pool);
+#[tokio::test]
+async fn a_header_without_its_columns_is_refused() {
+    let database = TestDatabase::create().await;
+    let store = database.store.clone();
     for csv in ["code;label;reasons;first_level;keywords\n", ""] {
         let error = load(&store, ImportKind::Topics, csv).await.unwrap_err();
         assert_eq!(
@@ -168,10 +172,11 @@ async fn a_header_without_its_columns_is_refused(pool: PgPool) {
     }
 }
 
-#[sqlx::test]
-async fn what_changed_is_told_to_whoever_keeps_a_snapshot(pool: PgPool) {
-    let store = store(pool);
-    let mut listener = sqlx::postgres::PgListener::connect_with(&store.pool)
+#[tokio::test]
+async fn what_changed_is_told_to_whoever_keeps_a_snapshot() {
+    let database = TestDatabase::create().await;
+    let store = database.store.clone();
+    let mut listener = sqlx::postgres::PgListener::connect_with(&database.pool)
         .await
         .unwrap();
     listener.listen("usciere_registers").await.unwrap();
@@ -192,9 +197,10 @@ async fn what_changed_is_told_to_whoever_keeps_a_snapshot(pool: PgPool) {
     assert!(listener.next_buffered().is_none());
 }
 
-#[sqlx::test]
-async fn a_rule_follows_the_file_to_another_sede(pool: PgPool) {
-    let store = store(pool);
+#[tokio::test]
+async fn a_rule_follows_the_file_to_another_sede() {
+    let database = TestDatabase::create().await;
+    let store = database.store.clone();
     load_examples(&store).await;
     let rule = |sede: &str| format!("cap,comune_istat,topic,sede,priority\n00071,,,{sede},10\n");
     let (done, _) = load(&store, ImportKind::Competence, &rule("700001"))
@@ -210,9 +216,10 @@ async fn a_rule_follows_the_file_to_another_sede(pool: PgPool) {
     assert_eq!(sedi, [&"700001".parse().unwrap()]);
 }
 
-#[sqlx::test]
-async fn a_patronato_that_changes_alone_is_a_change(pool: PgPool) {
-    let store = store(pool);
+#[tokio::test]
+async fn a_patronato_that_changes_alone_is_a_change() {
+    let database = TestDatabase::create().await;
+    let store = database.store.clone();
     let csv = "code,name,office,office_name,region,queue\nital,ITAL,ITAL-RM-001,Roma,Lazio,true\n";
     load(&store, ImportKind::Patronati, csv).await.unwrap();
     let (done, _) = load(&store, ImportKind::Patronati, &csv.replace("true", "false"))
@@ -232,9 +239,10 @@ fn many_citizens(count: u32) -> String {
         .collect()
 }
 
-#[sqlx::test]
-async fn a_line_repeated_thousands_of_lines_later_is_noticed(pool: PgPool) {
-    let store = store(pool);
+#[tokio::test]
+async fn a_line_repeated_thousands_of_lines_later_is_noticed() {
+    let database = TestDatabase::create().await;
+    let store = database.store.clone();
     let csv = many_citizens(2_500) + "P7,,Verdi,Mario,1950-01-01,ROMA,Via Roma,00071,058079\n";
     let (mut done, mut bad, mut progress) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..2 {
@@ -267,9 +275,10 @@ impl Read for Broken<'_> {
     }
 }
 
-#[sqlx::test]
-async fn a_file_that_breaks_off_imports_nothing(pool: PgPool) {
-    let store = store(pool);
+#[tokio::test]
+async fn a_file_that_breaks_off_imports_nothing() {
+    let database = TestDatabase::create().await;
+    let store = database.store.clone();
     let csv = many_citizens(2_500);
     let error = import(&store, ImportKind::Citizens, Broken(csv.as_bytes()), |_| {})
         .await
@@ -279,9 +288,10 @@ async fn a_file_that_breaks_off_imports_nothing(pool: PgPool) {
     assert_eq!(done, report(2_500, 0, 0, 0));
 }
 
-#[sqlx::test]
-async fn an_open_quote_does_not_swallow_the_file(pool: PgPool) {
-    let store = store(pool);
+#[tokio::test]
+async fn an_open_quote_does_not_swallow_the_file() {
+    let database = TestDatabase::create().await;
+    let store = database.store.clone();
     let endless = io::repeat(b'x').take(64 << 20);
     let csv = TOPICS.as_bytes().chain(&b"pin,\""[..]).chain(endless);
     let error = import(&store, ImportKind::Topics, csv, |_| {}).await.unwrap_err();

@@ -1,18 +1,21 @@
 //! The registers against a real PostgreSQL, mostly with the files of `config/examples`.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "support/database.rs"]
+mod database;
+#[path = "registers/examples.rs"]
 mod examples;
+#[path = "registers/imports.rs"]
 mod imports;
+#[path = "support/services.rs"]
+mod services;
 
-use sqlx::PgPool;
-
-use super::super::Store;
-use crate::registry::import::{
+use database::TestDatabase;
+use usciere::registry::import::{
     BadLine, ImportError, ImportEvent, ImportKind, ImportReport, import, rehearse,
 };
-
-fn store(pool: PgPool) -> Store {
-    Store { pool }
-}
+use usciere::store::Store;
 
 /// Imports a text; the report with the bad lines.
 async fn load(
@@ -31,29 +34,23 @@ async fn load(
 
 /// The example files, in the order they build on each other.
 const EXAMPLES: [(ImportKind, &str); 6] = [
-    (
-        ImportKind::Sedi,
-        include_str!("../../../config/examples/sedi.csv"),
-    ),
-    (
-        ImportKind::Topics,
-        include_str!("../../../config/examples/topics.csv"),
-    ),
+    (ImportKind::Sedi, include_str!("../config/examples/sedi.csv")),
+    (ImportKind::Topics, include_str!("../config/examples/topics.csv")),
     (
         ImportKind::Competence,
-        include_str!("../../../config/examples/competence.csv"),
+        include_str!("../config/examples/competence.csv"),
     ),
     (
         ImportKind::Patronati,
-        include_str!("../../../config/examples/patronati.csv"),
+        include_str!("../config/examples/patronati.csv"),
     ),
     (
         ImportKind::Citizens,
-        include_str!("../../../config/examples/citizens.csv"),
+        include_str!("../config/examples/citizens.csv"),
     ),
     (
         ImportKind::Practices,
-        include_str!("../../../config/examples/practices.csv"),
+        include_str!("../config/examples/practices.csv"),
     ),
 ];
 
