@@ -3,6 +3,9 @@
 //! Two connections per node, one that only consumes and one that only publishes, so that a broker in alarm blocks
 //! the second and never the first. Both are rebuilt by [`supervisor`], never by lapin's own recovery.
 
+/// lapin writes a returned message, body and all, into the log: this filter is always in force.
+pub const SILENCED: &str = "lapin::returned_messages=off";
+
 mod connection;
 pub mod consumer;
 pub mod envelope;

@@ -3,6 +3,8 @@
 //! `handle` looks up what rules need (outside any transaction), then: seen before? -> lock -> decide -> write ->
 //! commit. Nothing is published, mailed or acknowledged here: that is the outbox's, the relay's and the door's.
 
+mod batch;
+mod bodies;
 mod counting;
 mod door;
 mod handle;

@@ -3,28 +3,22 @@
 //! A passing fault (database away, two transactions met) gives the batch back to be tried again. A fault of the
 //! data splits the batch until the culprit stands alone and is kept as a dead letter: its neighbours commit.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::Engine;
+use super::batch::Batch;
 use super::item::{Handled, Item, target};
-use super::ledger::{Cause, Ledger, Stop, opening_details};
+use super::ledger::{Ledger, Stop};
 use super::lookup::{Found, LookupError};
-use super::render::{answer_row, refusal_answer};
-use super::submission::{Accepted, judge};
-use super::translate::{Context, may_change_hands, unknown_request};
-use crate::domain::calendar::rome_date;
-use crate::domain::command::{Command, Content, Envelope, Submit};
+use super::translate::may_change_hands;
+use crate::domain::command::Content;
 use crate::domain::dead_letter::DeadLetterReason;
 use crate::domain::ids::{MessageId, RequestId, Source};
-use crate::domain::protocol::{ProtocolNumber, ProtocolOffice};
-use crate::domain::refusal::{Refusal, RefusalCode};
-use crate::domain::registers::Registers;
 use crate::domain::request::Request;
 use crate::store::{
-    Answer, Change, InboxRow, IntakeTransaction, NewDeadLetter, NewOutboxRow, OutboxRow, Outcome,
-    SeenMessage, StoreError,
+    Change, IntakeTransaction, NewDeadLetter, NewOutboxRow, OutboxRow, SeenMessage, StoreError,
 };
 
 /// How often a batch that met another transaction is tried at once before it counts as the data's fault.
@@ -107,21 +101,14 @@ impl Engine {
         let mut transaction = self.store.begin_intake().await?;
         let keys: Vec<_> = items.iter().filter_map(key).collect();
         let seen = transaction.seen(&keys).await?;
-        let mut batch = Batch {
-            ledger: Ledger::new(
-                &workflows,
-                &registers,
-                &self.options,
-                self.buckets(),
-                self.clock.now(),
-            ),
-            registers: &registers,
-            seen,
-            earlier: HashMap::new(),
-            inbox: Vec::new(),
-            letters: Vec::new(),
-            opening: HashMap::new(),
-        };
+        let ledger = Ledger::new(
+            &workflows,
+            &registers,
+            &self.options,
+            self.buckets(),
+            self.clock.now(),
+        );
+        let mut batch = Batch::new(ledger, &registers, seen);
         batch.ledger.requests = transaction.lock(&targets(items, &batch.seen)).await?;
         let limits = &self.options.limits;
         guarded(|| {
@@ -277,285 +264,4 @@ fn changing_hands(items: &[Item]) -> Vec<RequestId> {
             Item::DeadLetter(_) => None,
         })
         .collect()
-}
-
-/// A submission on its way to become a request.
-enum OpeningState {
-    Judged(Box<Accepted>, ProtocolOffice),
-    Numbered(Box<Accepted>, ProtocolNumber),
-    Refused(Refusal),
-}
-
-/// A batch inside its transaction.
-struct Batch<'a> {
-    ledger: Ledger<'a>,
-    registers: &'a Registers,
-    seen: HashMap<(Source, MessageId), SeenMessage>,
-    /// Commands of this very batch that were handled already.
-    earlier: HashMap<(Source, MessageId), SeenMessage>,
-    inbox: Vec<InboxRow>,
-    letters: Vec<NewDeadLetter>,
-    /// Submissions by their position in the batch.
-    opening: HashMap<usize, OpeningState>,
-}
-
-impl Batch<'_> {
-    /// Judges every submission before numbers are drawn, so that exactly as many are drawn as are used.
-    fn judge_openings(&mut self, items: &[Item], found: &[Found], limits: &super::Limits) {
-        let mut ids = HashSet::new();
-        let mut keys = HashSet::new();
-        for (index, (item, found)) in items.iter().zip(found).enumerate() {
-            let Item::Command { envelope, .. } = item else {
-                continue;
-            };
-            let Content::Command(Command::Submit(submit)) = &envelope.content else {
-                continue;
-            };
-            let key = (envelope.source.clone(), envelope.message_id.clone());
-            if self.seen.contains_key(&key) || !keys.insert(key) || !self.is_registered(&envelope.source) {
-                continue;
-            }
-            let taken =
-                target(envelope).is_none_or(|id| self.ledger.requests.contains_key(&id) || !ids.insert(id));
-            let judged = if taken {
-                Err(Refusal::new(
-                    RefusalCode::StateConflict,
-                    "Esiste già una richiesta con questo identificativo.",
-                )
-                .at("/request_id"))
-            } else {
-                judge(submit, found, self.registers, limits)
-            };
-            let state = match judged {
-                Ok(accepted) => {
-                    let office = self
-                        .registers
-                        .protocol_office(&accepted.routing.destination.code())
-                        .clone();
-                    OpeningState::Judged(Box::new(accepted), office)
-                }
-                Err(refusal) => {
-                    ids.remove(
-                        &target(envelope)
-                            .unwrap_or_else(|| RequestId::derive(&envelope.source, &envelope.message_id)),
-                    );
-                    OpeningState::Refused(refusal)
-                }
-            };
-            self.opening.insert(index, state);
-        }
-    }
-
-    fn is_registered(&self, source: &Source) -> bool {
-        match source {
-            Source::Portal(code) => self.registers.patronato(code).is_some(),
-            Source::Sede(code) => self.registers.sede(code).is_some(),
-            Source::Engine => true,
-        }
-    }
-
-    fn numbers_needed(&self) -> BTreeMap<(ProtocolOffice, i32), i32> {
-        let year = self.year();
-        let mut counts = BTreeMap::new();
-        for state in self.opening.values() {
-            if let OpeningState::Judged(_, office) = state {
-                *counts.entry((office.clone(), year)).or_insert(0) += 1;
-            }
-        }
-        counts
-    }
-
-    fn year(&self) -> i32 {
-        use chrono::Datelike as _;
-        rome_date(self.ledger.now).year()
-    }
-
-    fn give_numbers(&mut self, mut next: BTreeMap<(ProtocolOffice, i32), i32>) {
-        let (year, today) = (self.year(), rome_date(self.ledger.now));
-        let mut judged: Vec<usize> = self.opening.keys().copied().collect();
-        judged.sort_unstable();
-        for index in judged {
-            let state = match self.opening.remove(&index) {
-                Some(OpeningState::Judged(accepted, office)) => {
-                    let drawn = next.get_mut(&(office.clone(), year)).map(|number| {
-                        *number += 1;
-                        *number - 1
-                    });
-                    match drawn.and_then(|number| u32::try_from(number).ok()) {
-                        Some(sequence) => {
-                            let number = ProtocolNumber::new(office, today, sequence);
-                            OpeningState::Numbered(accepted, number)
-                        }
-                        None => OpeningState::Judged(accepted, office),
-                    }
-                }
-                Some(other) => other,
-                None => continue,
-            };
-            self.opening.insert(index, state);
-        }
-    }
-
-    /// Handles one item. A fault breaks the whole attempt, since the ledger may be half changed.
-    fn handle(
-        &mut self,
-        index: usize,
-        item: &Item,
-        found: &Found,
-        limits: &super::Limits,
-    ) -> Result<Handled, Stop> {
-        let (envelope, original) = match item {
-            Item::DeadLetter(letter) => {
-                self.letters.push((**letter).clone());
-                return Ok(Handled::DeadLettered(letter.reason));
-            }
-            Item::Command { envelope, original } => (envelope, original.as_deref()),
-        };
-        let key = (envelope.source.clone(), envelope.message_id.clone());
-        if let Some(seen) = self.seen.get(&key).or_else(|| self.earlier.get(&key)) {
-            let seen = seen.clone();
-            return self.repeated(envelope, original, &seen);
-        }
-        if !self.is_registered(&envelope.source) {
-            let detail = format!("{} is not in the registers", envelope.source);
-            return Ok(self.buried(original, DeadLetterReason::PublisherNotAuthorised, detail));
-        }
-        match self.decide(index, envelope, found, limits) {
-            Ok(answer) => Ok(self.done(envelope, answer)),
-            Err(Stop::Refused(refusal)) => self.refused(envelope, refusal),
-            Err(fault @ Stop::Fault(_)) => Err(fault),
-        }
-    }
-
-    fn decide(
-        &mut self,
-        index: usize,
-        envelope: &Envelope,
-        found: &Found,
-        limits: &super::Limits,
-    ) -> Result<Option<Answer>, Stop> {
-        let command = match &envelope.content {
-            Content::Command(command) => command,
-            Content::Invalid { refusal, .. } => return Err(refusal.clone().into()),
-        };
-        let cause = Cause::of(envelope);
-        let id = target(envelope).ok_or_else(unknown_request)?;
-        if let Command::Submit(submit) = command {
-            return self.open(index, id, submit, found, &cause);
-        }
-        let request = self.ledger.requests.get(&id).ok_or_else(unknown_request)?;
-        let context = Context {
-            source: &envelope.source,
-            found,
-            registers: self.registers,
-            limits,
-        };
-        let act = context
-            .act(command, request)
-            .ok_or_else(|| Stop::Fault("a submission acts on nothing".to_owned()))??;
-        self.ledger.happen(id, act, &cause)
-    }
-
-    fn open(
-        &mut self,
-        index: usize,
-        id: RequestId,
-        submit: &Submit,
-        found: &Found,
-        cause: &Cause,
-    ) -> Result<Option<Answer>, Stop> {
-        match self.opening.remove(&index) {
-            Some(OpeningState::Numbered(accepted, number)) => {
-                let files = found.attachments.clone()?;
-                let details = opening_details(submit, &accepted, files, self.ledger.now);
-                self.ledger.open(id, submit, *accepted, number, cause, details)
-            }
-            Some(OpeningState::Refused(refusal)) => Err(refusal.into()),
-            Some(OpeningState::Judged(..)) | None => {
-                Err(Stop::Fault("a submission got no protocol number".to_owned()))
-            }
-        }
-    }
-
-    fn done(&mut self, envelope: &Envelope, answer: Option<Answer>) -> Handled {
-        let request = target(envelope);
-        self.remember(envelope, request, Outcome::Done, answer.clone());
-        Handled::Done { request, answer }
-    }
-
-    fn refused(&mut self, envelope: &Envelope, refusal: Box<Refusal>) -> Result<Handled, Stop> {
-        let request = target(envelope).and_then(|id| self.ledger.requests.get(&id));
-        // Another office's request gives nothing away, not even its number.
-        let known = request.filter(|_| refusal.code != RefusalCode::RequestUnknown);
-        let answer = refusal_answer(envelope, known, &refusal)?;
-        let request = known.map(|request| request.case.id);
-        self.ledger.outbox.extend(answer_row(
-            envelope,
-            &answer,
-            self.registers,
-            self.ledger.buckets,
-        )?);
-        self.remember(envelope, request, Outcome::Refused, Some(answer));
-        Ok(Handled::Refused(refusal))
-    }
-
-    /// The same outcome again; the same id with another body is somebody's mistake and is kept.
-    fn repeated(
-        &mut self,
-        envelope: &Envelope,
-        original: Option<&dyn super::Original>,
-        seen: &SeenMessage,
-    ) -> Result<Handled, Stop> {
-        if seen.body_hash != envelope.body_hash {
-            let detail = "another body came under this message id before".to_owned();
-            return Ok(self.buried(original, DeadLetterReason::MessageIdReused, detail));
-        }
-        if let Some(answer) = &seen.answer {
-            self.ledger
-                .outbox
-                .extend(answer_row(envelope, answer, self.registers, self.ledger.buckets)?);
-        }
-        Ok(Handled::Repeated {
-            request: seen.request,
-            outcome: seen.outcome,
-            answer: seen.answer.clone(),
-        })
-    }
-
-    fn buried(
-        &mut self,
-        original: Option<&dyn super::Original>,
-        reason: DeadLetterReason,
-        detail: String,
-    ) -> Handled {
-        self.letters
-            .extend(original.map(|original| original.bury(reason, detail)));
-        Handled::DeadLettered(reason)
-    }
-
-    fn remember(
-        &mut self,
-        envelope: &Envelope,
-        request: Option<RequestId>,
-        outcome: Outcome,
-        answer: Option<Answer>,
-    ) {
-        let key = (envelope.source.clone(), envelope.message_id.clone());
-        let body_hash = envelope.body_hash;
-        let seen = SeenMessage {
-            body_hash,
-            request,
-            outcome,
-            answer: answer.clone(),
-        };
-        self.earlier.insert(key, seen);
-        self.inbox.push(InboxRow {
-            source: envelope.source.clone(),
-            message_id: envelope.message_id.clone(),
-            body_hash,
-            request,
-            outcome,
-            answer,
-        });
-    }
 }

@@ -48,11 +48,8 @@ impl LevelHandle {
     }
 }
 
-/// lapin writes a returned message, body and all, into the log: never.
-const SILENT: &str = "lapin::returned_messages=off";
-
 fn filters(level: &str) -> Result<EnvFilter, LogError> {
-    Ok(EnvFilter::try_new(level)?.add_directive(SILENT.parse()?))
+    Ok(EnvFilter::try_new(level)?.add_directive(crate::amqp::SILENCED.parse()?))
 }
 
 /// Starts logging for the whole process. Call once.

@@ -159,7 +159,7 @@ async fn a_request_is_nobody_elses() {
     let world = World::start().await;
     let id = world.submit().await;
     let solicit = by_operator(id);
-    world.days_later(20);
+    world.days_later(15);
     // another patronato, another office of the same one, an id that is nobody's
     let stranger = world.refused("portal.acli.request.solicit", &solicit).await;
     let other_office = with(solicit.clone(), json!({"office": "INCA-BO-001"}));
