@@ -38,24 +38,32 @@ pub enum LogError {
 
 /// Changes the level while the engine runs.
 #[derive(Debug, Clone)]
-pub struct LevelHandle(reload::Handle<EnvFilter, Registry>);
+pub struct LevelHandle(reload::Handle<EnvFilter, Registry>, Always);
 
 impl LevelHandle {
     /// Puts new filters in force, as after a reload of the configuration.
     pub fn set(&self, level: &str) -> Result<(), LogError> {
-        self.0.reload(filters(level)?)?;
+        self.0.reload(filters(level, self.1)?)?;
         Ok(())
     }
 }
 
-fn filters(level: &str) -> Result<EnvFilter, LogError> {
-    Ok(EnvFilter::try_new(level)?.add_directive(crate::amqp::SILENCED.parse()?))
+/// The filters of a level, and those that are in force whatever it says.
+fn filters(level: &str, always: Always) -> Result<EnvFilter, LogError> {
+    always
+        .iter()
+        .try_fold(EnvFilter::try_new(level)?, |filter, directive| {
+            Ok(filter.add_directive(directive.parse()?))
+        })
 }
 
+/// Filters no configuration can lift: libraries that would write personal data.
+type Always = &'static [&'static str];
+
 /// Starts logging for the whole process. Call once.
-pub fn start(settings: &LogSettings, verbosity: Verbosity) -> Result<LevelHandle, LogError> {
+pub fn start(settings: &LogSettings, verbosity: Verbosity, always: Always) -> Result<LevelHandle, LogError> {
     let colours = std::io::stderr().is_terminal();
-    let (subscriber, handle) = subscriber(settings, verbosity, std::io::stderr, colours)?;
+    let (subscriber, handle) = subscriber(settings, verbosity, std::io::stderr, colours, always)?;
     subscriber.try_init()?;
     Ok(handle)
 }
@@ -66,6 +74,7 @@ pub fn subscriber<W>(
     verbosity: Verbosity,
     writer: W,
     colours: bool,
+    always: Always,
 ) -> Result<(Box<dyn Subscriber + Send + Sync>, LevelHandle), LogError>
 where
     W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
@@ -77,14 +86,14 @@ where
         Verbosity::Debug => "info,usciere=debug",
         Verbosity::Trace => "debug,usciere=trace",
     };
-    let (filter, handle) = reload::Layer::new(filters(level)?);
+    let (filter, handle) = reload::Layer::new(filters(level, always)?);
     let registry = tracing_subscriber::registry().with(filter);
     let lines = tracing_subscriber::fmt::layer().with_writer(writer);
     let subscriber: Box<dyn Subscriber + Send + Sync> = match settings.format {
         LogFormat::Pretty => Box::new(registry.with(lines.with_ansi(colours))),
         LogFormat::Json => Box::new(registry.with(lines.json().flatten_event(true).with_current_span(true))),
     };
-    Ok((subscriber, LevelHandle(handle)))
+    Ok((subscriber, LevelHandle(handle, always)))
 }
 
 #[cfg(test)]
@@ -121,7 +130,7 @@ mod tests {
             format,
             level: "info".to_owned(),
         };
-        let (subscriber, _) = subscriber(&settings, verbosity, move || writer.clone(), false).unwrap();
+        let (subscriber, _) = subscriber(&settings, verbosity, move || writer.clone(), false, &[]).unwrap();
         tracing::subscriber::with_default(subscriber, || {
             tracing::info!(case.id = "c-1", "accepted");
             tracing::debug!("detail");
@@ -156,6 +165,7 @@ mod tests {
             Verbosity::Configured,
             move || writer.clone(),
             false,
+            &[],
         )
         .unwrap();
         tracing::subscriber::with_default(subscriber, || {
