@@ -16,6 +16,9 @@ use crate::config::interval::Interval;
 use crate::domain::command::CommandKind;
 use crate::domain::ids::{MessageId, PatronatoCode, Source};
 
+const AS_HELP: &str =
+    "Who publishes: portal.<patronato> or sede.<code> [default: the portal of the body's patronato]";
+
 /// Publish a command as a portal or a sede would
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -30,8 +33,7 @@ pub struct SendArgs {
     /// Sends a made-up request from the example registers
     #[arg(long, conflicts_with_all = ["file", "source", "command"])]
     pub example: bool,
-    /// Who publishes: portal.<patronato> or sede.<code> [default: the portal of the body's patronato]
-    #[arg(long = "as", value_name = "SOURCE")]
+    #[arg(long = "as", value_name = "SOURCE", help = AS_HELP)]
     pub source: Option<Source>,
     /// The command
     #[arg(long = "type", value_name = "COMMAND", default_value = "request.submit", value_parser = command)]
