@@ -109,9 +109,36 @@ pub struct HistoryEntry {
 /// An event as history keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedEvent {
-    /// What a replay of the rules needs; `None` for the opening.
-    #[serde(default, skip_serializing_if = "Option::is_none", flatten)]
+    /// What a replay of the rules needs; `None` for the opening. Not flattened: `assigned` has a `sede` of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<super::event::Event>,
     pub state: StateName,
     pub sede: SedeCode,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::event::Event;
+
+    #[test]
+    fn every_recorded_event_reads_back() {
+        let sede = SedeCode::parse("230001").unwrap();
+        let events = [
+            None,
+            Some(Event::Assigned { sede: sede.clone() }),
+            Some(Event::Transferred { sede: sede.clone() }),
+            Some(Event::Elapsed { days: 16 }),
+            Some(Event::Closed),
+        ];
+        for event in events {
+            let recorded = RecordedEvent {
+                event,
+                state: StateName::parse("assegnato_sede").unwrap(),
+                sede: sede.clone(),
+            };
+            let json = serde_json::to_value(&recorded).unwrap();
+            assert_eq!(serde_json::from_value::<RecordedEvent>(json).unwrap(), recorded);
+        }
+    }
 }

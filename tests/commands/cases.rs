@@ -106,7 +106,10 @@ async fn what_is_shown_as_allowed_is_what_the_engine_answers() {
     two_requests(&system).await;
     let shown = system.usciere(&["case", "show", FIRST]).json();
     assert_eq!(shown["codice_fiscale"], "BNC************U");
-    assert_eq!(shown["history"].as_array().unwrap().len(), 2);
+    let history = shown["history"].as_array().unwrap();
+    let about: Vec<&Value> = history.iter().map(|line| &line["about"]).collect();
+    let assigned = format!("to {}", shown["sede"].as_str().unwrap());
+    assert_eq!(about, [&json!(""), &json!(assigned)]);
     let solicit = allowed(&shown, "office", "solicited");
     assert_eq!(solicit["allowed"], json!(false));
     let answer = system
