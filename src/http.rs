@@ -1,11 +1,14 @@
-//! The HTTP face of a node: health and metrics on every node, the movable clock and the caught mails in development.
+//! The HTTP face of a node: health and metrics on every node, the API where it is a web node, the movable clock and
+//! the caught mails in development.
 //!
 //! No timeout drops a handler: a dropped database future leaves its connection in a transaction. What must not be cut
 //! short when a client hangs up is spawned.
 
+pub mod api;
 pub mod body;
 pub mod dev;
 pub mod health;
+pub mod late;
 pub mod problem;
 
 use std::any::Any;
@@ -26,6 +29,7 @@ use crate::config::Profile;
 use crate::lifecycle::readiness::Readiness;
 use crate::telemetry::metrics::Exporter;
 use dev::DevHooks;
+use late::Late;
 use problem::Problem;
 
 /// What the handlers answer from.
@@ -35,11 +39,19 @@ pub struct HttpState {
     pub exporter: Exporter,
 }
 
-/// Bodies of these endpoints are small; attachments have routes and limits of their own.
+/// Bodies of these endpoints are small; the API has limits of its own.
 const LARGEST_BODY: usize = 64 * 1024;
 
 /// Everything this node answers at `address`. The hooks are mounted in development only, and only on loopback.
-pub fn router(state: HttpState, profile: Profile, address: SocketAddr, hooks: Option<DevHooks>) -> Router {
+///
+/// `late` answers everything else once it is opened.
+pub fn router(
+    state: HttpState,
+    profile: Profile,
+    address: SocketAddr,
+    hooks: Option<DevHooks>,
+    late: Late,
+) -> Router {
     let mut router = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
@@ -52,9 +64,9 @@ pub fn router(state: HttpState, profile: Profile, address: SocketAddr, hooks: Op
         Some(_) | None => {}
     }
     let router = router
-        .fallback(|| async { Problem::new(StatusCode::NOT_FOUND) })
         .method_not_allowed_fallback(|| async { Problem::new(StatusCode::METHOD_NOT_ALLOWED) })
         .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
+        .fallback_service(late)
         .layer(CatchPanicLayer::custom(after_panic));
     SECURITY_HEADERS
         .into_iter()

@@ -18,6 +18,7 @@ pub mod dev;
 pub mod domain;
 pub mod engine;
 pub mod http;
+pub mod identity;
 pub mod lifecycle;
 pub mod mail;
 pub mod node;

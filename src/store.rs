@@ -15,6 +15,7 @@ mod mails;
 mod outbox;
 mod registers;
 mod rows;
+mod scope;
 mod settings;
 
 use std::str::FromStr;

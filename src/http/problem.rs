@@ -1,16 +1,28 @@
 //! Errors over HTTP: problem details of RFC 9457.
 
+use aide::OperationOutput;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::domain::refusal::{Candidate, FieldProblem, Reason, Refusal, RefusalCode};
+use crate::store::StoreError;
+
 /// One problem. `code` is the word programs rely on; `detail` is for people and never holds personal data.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Problem {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Problem(Box<Details>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+struct Details {
     #[serde(rename = "type")]
     kind: &'static str,
     title: &'static str,
     #[serde(serialize_with = "as_number")]
+    #[schemars(with = "u16")]
     status: StatusCode,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
@@ -18,44 +30,53 @@ pub struct Problem {
     detail: Option<String>,
     /// What in the body is wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    fields: Vec<Field>,
-}
-
-/// A part of a body, by its JSON pointer (RFC 6901), and what is wrong with it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Field {
-    pub pointer: String,
-    pub message: String,
+    fields: Vec<FieldProblem>,
+    /// From which day it would be allowed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    available_from: Option<NaiveDate>,
+    /// The conditions that were asked, with their values.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    why: Vec<Reason>,
+    /// The people to choose from.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    candidates: Vec<Candidate>,
 }
 
 impl Problem {
     /// A problem that its status says all about.
     pub fn new(status: StatusCode) -> Self {
-        Self {
+        Self(Box::new(Details {
             kind: "about:blank",
             title: status.canonical_reason().unwrap_or("Error"),
             status,
             code: None,
             detail: None,
             fields: Vec::new(),
-        }
+            available_from: None,
+            why: Vec::new(),
+            candidates: Vec::new(),
+        }))
+    }
+
+    pub fn status(&self) -> StatusCode {
+        self.0.status
     }
 
     #[must_use]
     pub fn code(mut self, code: &'static str) -> Self {
-        self.code = Some(code);
+        self.0.code = Some(code);
         self
     }
 
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
+        self.0.detail = Some(detail.into());
         self
     }
 
     #[must_use]
     pub fn field(mut self, pointer: impl Into<String>, message: impl Into<String>) -> Self {
-        self.fields.push(Field {
+        self.0.fields.push(FieldProblem {
             pointer: pointer.into(),
             message: message.into(),
         });
@@ -72,10 +93,70 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let body = serde_json::to_vec(&self).expect("a problem is plain data");
         (
-            self.status,
+            self.0.status,
             [(header::CONTENT_TYPE, "application/problem+json")],
             body,
         )
             .into_response()
+    }
+}
+
+impl OperationOutput for Problem {
+    type Inner = Self;
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let mut problem = Self::new(status_of(refusal.code))
+            .code(refusal.code.as_str())
+            .detail(refusal.message);
+        problem.0.fields = refusal.fields;
+        problem.0.available_from = refusal.available_from;
+        problem.0.why = refusal.why;
+        problem.0.candidates = refusal.candidates;
+        problem
+    }
+}
+
+/// CONTRACT.md 2, "Status".
+const fn status_of(code: RefusalCode) -> StatusCode {
+    match code {
+        RefusalCode::RequestUnknown => StatusCode::NOT_FOUND,
+        RefusalCode::NotSender | RefusalCode::NotYourSede => StatusCode::FORBIDDEN,
+        RefusalCode::NotYet
+        | RefusalCode::LimitReached
+        | RefusalCode::AwaitingReply
+        | RefusalCode::ConversationClosed
+        | RefusalCode::AlreadyBooked
+        | RefusalCode::StateConflict => StatusCode::CONFLICT,
+        RefusalCode::AttachmentTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        RefusalCode::CitizenUnknown
+        | RefusalCode::CitizenAmbiguous
+        | RefusalCode::DelegationMissing
+        | RefusalCode::ReasonNotAllowed
+        | RefusalCode::PracticeRequired
+        | RefusalCode::PracticeNotLinked
+        | RefusalCode::PracticeNotEntitled
+        | RefusalCode::TopicUnknown
+        | RefusalCode::TopicNotForReason
+        | RefusalCode::TextMissing
+        | RefusalCode::TextTooLong
+        | RefusalCode::AttachmentType
+        | RefusalCode::AttachmentMissing
+        | RefusalCode::SedeUnknown
+        | RefusalCode::InvalidBody => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let status = if error.is_passing() {
+            tracing::warn!(error = %error, "a question waits for the database");
+            StatusCode::SERVICE_UNAVAILABLE
+        } else {
+            tracing::error!(error = %error, "a question failed");
+            StatusCode::INTERNAL_SERVER_ERROR
+        };
+        Self::new(status).detail("the database does not answer as it should")
     }
 }

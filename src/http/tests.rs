@@ -45,7 +45,9 @@ impl Node {
             readiness: readiness.clone(),
             exporter: Exporter::detached(),
         };
-        let router = router(state, profile, address, Some(hooks));
+        let late = Late::default();
+        late.open(Router::new().fallback(|| async { Problem::new(StatusCode::NOT_FOUND) }));
+        let router = router(state, profile, address, Some(hooks), late);
         tokio::spawn(serve(listener, router, stop.clone()));
         Self {
             address,
@@ -216,6 +218,7 @@ async fn development_endpoints_need_a_loopback_listener() {
         Profile::Dev,
         SocketAddr::from(([0, 0, 0, 0], 8080)),
         Some(hooks),
+        Late::default(),
     );
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let mut node = Node::start(Profile::Prod).await;

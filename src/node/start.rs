@@ -20,7 +20,9 @@ use crate::config::Config;
 use crate::domain::ids::NodeName;
 use crate::domain::registers::Registers;
 use crate::engine::{Door, Engine};
+use crate::http::api::Api;
 use crate::http::dev::{DevHooks, OffsetNotKept};
+use crate::http::late::Late;
 use crate::http::{self, HttpState};
 use crate::mail::{Mailer, Surroundings};
 use crate::relay::{HandOff, Relay, RelayOptions};
@@ -46,7 +48,8 @@ impl Node {
             .local_addr()
             .map_err(|error| NodeError::Http(config.http.listen, error))?;
         let stop = options.shutdown.soft();
-        serve_http(&options, &store, listener, exporter);
+        let late = Late::default();
+        serve_http(&options, &store, listener, exporter, late.clone());
         wait_for_database(&store, config, &stop).await?;
         workflows.pin(&store).await?;
 
@@ -68,7 +71,7 @@ impl Node {
             options.clock.clone(),
             &workflows,
             registers.clone(),
-            attachments,
+            attachments.clone(),
             handoff,
         ));
         parts.follow(&broker, registers_sender, told_sender, &mails);
@@ -79,6 +82,20 @@ impl Node {
         parts.health(&broker);
         parts.scheduler(&engine, &mails);
         parts.mailer(&mails)?;
+        if parts.has(Role::Web) {
+            late.open(http::api::router(Arc::new(Api {
+                store: store.clone(),
+                door: door.clone(),
+                clock: options.clock.clone(),
+                workflows: workflows.subscribe(),
+                registers: registers.clone(),
+                citizens: Arc::new(store.clone()),
+                practices: Arc::new(store.clone()),
+                attachments,
+                authority: Arc::new(crate::identity::Nobody),
+                largest_body: config.amqp.max_body_bytes,
+            })));
+        }
         let intake = parts.intake(&broker, &door, &registers);
         let ending = Ending {
             broker,
@@ -298,7 +315,13 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, NodeError> {
 }
 
 /// Health and metrics answer from the first moment, also while everything else is still being waited for.
-fn serve_http(options: &NodeOptions<'_>, store: &Store, listener: TcpListener, exporter: Exporter) {
+fn serve_http(
+    options: &NodeOptions<'_>,
+    store: &Store,
+    listener: TcpListener,
+    exporter: Exporter,
+    late: Late,
+) {
     let config = options.config;
     let store = store.clone();
     let hooks = DevHooks {
@@ -316,7 +339,7 @@ fn serve_http(options: &NodeOptions<'_>, store: &Store, listener: TcpListener, e
         readiness: options.readiness.clone(),
         exporter,
     };
-    let router = http::router(state, config.profile, config.http.listen, Some(hooks));
+    let router = http::router(state, config.profile, config.http.listen, Some(hooks), late);
     let stop = options.shutdown.soft();
     options.shutdown.spawn(async move {
         if let Err(error) = http::serve(listener, router, stop).await {

@@ -1,0 +1,71 @@
+//! `/api/v1`: commands, questions and administration for programs (CONTRACT.md 2), and the OpenAPI document of it.
+//!
+//! Commands enter the engine's door like any message; questions are asked of the store under the caller's scope.
+//! Every route is declared once, with its documentation beside its handler.
+
+mod caller;
+mod catalogue;
+mod commands;
+mod document;
+mod path;
+
+use std::sync::Arc;
+
+use aide::axum::ApiRouter;
+use axum::Router;
+use axum::http::StatusCode;
+use tokio::sync::watch;
+use tower_http::limit::RequestBodyLimitLayer;
+
+use super::problem::Problem;
+use crate::attachments::AttachmentStore;
+use crate::clock::Clock;
+use crate::domain::registers::Registers;
+use crate::engine::Door;
+use crate::identity::Authenticate;
+use crate::registry::{CitizenRegister, PracticeRegister};
+use crate::store::Store;
+use crate::workflow::Registry;
+
+pub use document::openapi;
+
+/// What the API answers from. One per node.
+pub struct Api {
+    pub store: Store,
+    pub door: Door,
+    pub clock: Clock,
+    pub workflows: watch::Receiver<Arc<Registry>>,
+    pub registers: watch::Receiver<Arc<Registers>>,
+    pub citizens: CitizenRegister,
+    pub practices: PracticeRegister,
+    pub attachments: AttachmentStore,
+    pub authority: Arc<dyn Authenticate>,
+    /// Largest body, in bytes.
+    pub largest_body: usize,
+}
+
+/// The API as its handlers see it.
+type Shared = Arc<Api>;
+
+/// Where the API is mounted.
+pub const ROOT: &str = "/api/v1";
+
+/// Every route, below [`ROOT`].
+fn routes() -> ApiRouter<Shared> {
+    ApiRouter::new()
+        .merge(commands::routes())
+        .merge(catalogue::routes())
+}
+
+/// The API, ready to answer.
+pub fn router(api: Shared) -> Router {
+    let largest_body = api.largest_body;
+    let mut unused = aide::openapi::OpenApi::default();
+    let router: Router<Shared> = ApiRouter::new().nest(ROOT, routes()).finish_api(&mut unused);
+    router
+        .fallback(|| async { Problem::new(StatusCode::NOT_FOUND) })
+        .method_not_allowed_fallback(|| async { Problem::new(StatusCode::METHOD_NOT_ALLOWED) })
+        .layer(axum::extract::DefaultBodyLimit::disable())
+        .layer(RequestBodyLimitLayer::new(largest_body))
+        .with_state(api)
+}

@@ -1,0 +1,171 @@
+//! What became of a command, as HTTP says it (CONTRACT.md 2, "Status").
+
+use aide::OperationOutput;
+use aide::generate::GenContext;
+use aide::openapi::{Operation, Response as DocumentedResponse};
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::domain::command::CommandKind;
+use crate::domain::dead_letter::DeadLetterReason;
+use crate::domain::ids::RequestId;
+use crate::domain::person::Person;
+use crate::engine::Handled;
+use crate::http::api::Shared;
+use crate::http::problem::Problem;
+use crate::store::Outcome;
+use crate::workflow::{Offer, offers};
+
+/// A command that was carried out.
+pub(super) struct Answered {
+    status: StatusCode,
+    body: Carried,
+}
+
+/// What a command did, and what is possible now.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Carried {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<RequestId>,
+    /// The event the portal is told, such as `request.accepted`; its body's members stand beside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<String>,
+    #[serde(flatten)]
+    told: Value,
+    /// What the caller may do now and, where not, why and from when.
+    allowed: Vec<Offer>,
+}
+
+impl IntoResponse for Answered {
+    fn into_response(self) -> Response {
+        let location = self
+            .body
+            .request_id
+            .filter(|_| self.status == StatusCode::CREATED)
+            .and_then(|id| HeaderValue::from_str(&format!("{}/requests/{id}", crate::http::api::ROOT)).ok());
+        let mut response = (self.status, Json(self.body)).into_response();
+        if let Some(location) = location {
+            response.headers_mut().insert(header::LOCATION, location);
+        }
+        response
+    }
+}
+
+impl OperationOutput for Answered {
+    type Inner = Carried;
+
+    fn operation_response(ctx: &mut GenContext, operation: &mut Operation) -> Option<DocumentedResponse> {
+        Json::<Carried>::operation_response(ctx, operation)
+    }
+
+    fn inferred_responses(
+        ctx: &mut GenContext,
+        operation: &mut Operation,
+    ) -> Vec<(Option<aide::openapi::StatusCode>, DocumentedResponse)> {
+        Json::<Carried>::inferred_responses(ctx, operation)
+    }
+}
+
+pub(super) async fn answer(
+    api: &Shared,
+    person: &Person,
+    kind: CommandKind,
+    handled: Handled,
+) -> Result<Answered, Problem> {
+    let (request, told) = match handled {
+        Handled::Done { request, answer }
+        | Handled::Repeated {
+            request,
+            outcome: Outcome::Done,
+            answer,
+        } => (request, answer),
+        Handled::Refused(refusal) => return Err(Problem::from(*refusal)),
+        Handled::Repeated {
+            outcome: Outcome::Refused,
+            answer,
+            ..
+        } => return Err(told_before(answer.map(|answer| answer.body))),
+        Handled::DeadLettered(reason) => return Err(dead(reason)),
+    };
+    let status = if kind == CommandKind::Submit {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    let (event, mut told) = match told {
+        Some(answer) => (Some(answer.kind), answer.body),
+        None => (None, Value::Object(serde_json::Map::new())),
+    };
+    // It stands beside, typed.
+    if let Some(members) = told.as_object_mut() {
+        members.remove("request_id");
+    }
+    let allowed = match request {
+        Some(request) => allowed(api, person, request).await?,
+        None => Vec::new(),
+    };
+    Ok(Answered {
+        status,
+        body: Carried {
+            request_id: request,
+            event,
+            told,
+            allowed,
+        },
+    })
+}
+
+/// What a person may do with a request now, by the table the engine decides by.
+pub(in crate::http::api) async fn allowed(
+    api: &Shared,
+    person: &Person,
+    request: RequestId,
+) -> Result<Vec<Offer>, Problem> {
+    let Some(request) = api.store.request(request).await? else {
+        return Ok(Vec::new());
+    };
+    let workflows = api.workflows.borrow().clone();
+    let Some((workflow, actor)) = workflows.get(&request.case.workflow).zip(person.actor()) else {
+        return Ok(Vec::new());
+    };
+    Ok(offers(workflow, &request.case, &actor, api.clock.now()))
+}
+
+/// A refusal that was told before is told again in the same words.
+fn told_before(body: Option<Value>) -> Problem {
+    let refusal = body.and_then(|body| serde_json::from_value::<crate::domain::refusal::Refusal>(body).ok());
+    refusal.map_or_else(|| Problem::new(StatusCode::CONFLICT), Problem::from)
+}
+
+fn dead(reason: DeadLetterReason) -> Problem {
+    let status = match reason {
+        DeadLetterReason::EngineFault => StatusCode::INTERNAL_SERVER_ERROR,
+        DeadLetterReason::PublisherNotAuthorised => StatusCode::FORBIDDEN,
+        DeadLetterReason::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        DeadLetterReason::MissingMessageId
+        | DeadLetterReason::MessageIdReused
+        | DeadLetterReason::WrongContentType
+        | DeadLetterReason::WrongContentEncoding
+        | DeadLetterReason::InvalidUtf8
+        | DeadLetterReason::InvalidJson
+        | DeadLetterReason::NulInText
+        | DeadLetterReason::TooDeep
+        | DeadLetterReason::TooManyHeaders
+        | DeadLetterReason::DuplicateKey
+        | DeadLetterReason::UnknownType
+        | DeadLetterReason::TypeMismatch
+        | DeadLetterReason::SchemaTooNew => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    Problem::new(status).code(reason.as_str())
+}
+
+/// Text the decoder can make nothing of.
+pub(super) fn unreadable(fault: &crate::amqp::envelope::Fault) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST)
+        .code(fault.reason.as_str())
+        .detail(fault.detail.clone())
+}
