@@ -46,9 +46,12 @@ fn limits(draft: &Draft) -> Limits {
     Limits {
         solicits: number(&draft.solicits),
         interactions: number(&draft.interactions),
-        charge: draft.charge_minutes.as_ref().map_or_else(TimeDelta::zero, |minutes| {
-            TimeDelta::minutes(i64::from(*minutes.get_ref()))
-        }),
+        charge: draft
+            .charge_minutes
+            .as_ref()
+            .map_or_else(TimeDelta::zero, |minutes| {
+                TimeDelta::minutes(i64::from(*minutes.get_ref()))
+            }),
     }
 }
 

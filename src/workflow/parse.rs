@@ -152,7 +152,11 @@ fn read_limits<'t>(reader: &mut Reader<'t>, entry: &Entry<'_, 't>, draft: &mut D
     let Some(table) = reader.table(entry.value, "`[limits]`") else {
         return;
     };
-    for field in reader.entries(table, "`[limits]`", &["solicits", "interactions", "charge_minutes"]) {
+    for field in reader.entries(
+        table,
+        "`[limits]`",
+        &["solicits", "interactions", "charge_minutes"],
+    ) {
         match field.key {
             // The facts of a request keep two dates.
             "solicits" => draft.solicits = reader.number(field.value, "`solicits`", 1..=2),

@@ -192,9 +192,10 @@ impl When {
             EventKind::Assigned => Event::Assigned { sede: sede? },
             EventKind::Transferred => Event::Transferred { sede: sede? },
             EventKind::Taken => match actor {
-                Actor::Officer { id, .. } | Actor::Operator { id, .. } => {
-                    Event::Taken { officer: id.clone(), claim: self.claim }
-                }
+                Actor::Officer { id, .. } | Actor::Operator { id, .. } => Event::Taken {
+                    officer: id.clone(),
+                    claim: self.claim,
+                },
                 Actor::Engine => return Err("the engine takes nothing in charge"),
             },
             EventKind::Released => Event::Released,

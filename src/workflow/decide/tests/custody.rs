@@ -162,18 +162,27 @@ fn a_charge_runs_out_unless_its_officer_acts() {
     let mut story = Story::at_sede();
     let bruno = officer("bruno", "230001");
     story.then(1, &anna(), &take("anna"));
-    assert_eq!((in_charge(&story, 19), in_charge(&story, 20)), (Some("anna"), None));
+    assert_eq!(
+        (in_charge(&story, 19), in_charge(&story, 20)),
+        (Some("anna"), None)
+    );
     assert!(minutes_later(&story, 19, &bruno, &take("bruno")).is_err());
     let taken = minutes_later(&story, 20, &bruno, &take("bruno")).unwrap();
     assert_eq!(taken.facts.charge.unwrap().officer, person("bruno"));
 
     let noted = minutes_later(&story, 19, &anna(), &Event::Noted).unwrap();
     story.case = noted.applied_to(story.case);
-    assert_eq!((in_charge(&story, 38), in_charge(&story, 39)), (Some("anna"), None));
+    assert_eq!(
+        (in_charge(&story, 38), in_charge(&story, 39)),
+        (Some("anna"), None)
+    );
     // What a colleague does is no act of hers.
     let noted = minutes_later(&story, 30, &bruno, &Event::Noted).unwrap();
     story.case = noted.applied_to(story.case);
-    assert_eq!((in_charge(&story, 38), in_charge(&story, 39)), (Some("anna"), None));
+    assert_eq!(
+        (in_charge(&story, 38), in_charge(&story, 39)),
+        (Some("anna"), None)
+    );
     // Too late to prolong: acting does not take.
     let noted = minutes_later(&story, 39, &anna(), &Event::Noted).unwrap();
     assert_eq!(noted.facts.charge, None);
