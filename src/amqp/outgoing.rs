@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::domain::command::TraceParent;
+use crate::domain::trace::TraceParent;
 use crate::domain::event::words;
 use crate::domain::ids::{MessageId, PatronatoCode, RequestId, SedeCode};
 use crate::domain::outgoing::{ToPortal, ToSede};
