@@ -4,9 +4,9 @@ use super::Fault;
 use crate::amqp::guard;
 use crate::amqp::message::{HeaderValue, Headers, Properties};
 use crate::domain::command::CommandKind;
-use crate::domain::trace::TraceParent;
 use crate::domain::dead_letter::DeadLetterReason as Reason;
 use crate::domain::ids::MessageId;
+use crate::domain::trace::TraceParent;
 
 /// Header entries at most, nested ones counted.
 pub(super) const MAX_HEADERS: usize = 128;
