@@ -146,6 +146,7 @@ const OWNED: [(&str, &str, &[&str]); 9] = [
     ("sqlx", "store", &[]),
     ("lapin", "amqp", &[]),
     ("lettre", "mail", &[]),
+    ("mail_parser", "mail", &[]),
     ("axum", "http", &[]),
     ("figment", "config", &[]),
     ("tokio_cron_scheduler", "scheduler", &[]),
