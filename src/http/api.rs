@@ -9,6 +9,7 @@ mod commands;
 mod document;
 mod me;
 mod path;
+mod preferences;
 
 use std::sync::Arc;
 
@@ -57,6 +58,7 @@ fn routes() -> ApiRouter<Shared> {
         .merge(commands::routes())
         .merge(catalogue::routes())
         .merge(me::routes())
+        .merge(preferences::routes())
 }
 
 /// The API, ready to answer.

@@ -8,6 +8,7 @@ mod crash;
 mod dead_letters;
 mod deadlines;
 mod faults;
+mod mails;
 #[path = "../support/node.rs"]
 mod node;
 mod refusals;

@@ -64,6 +64,13 @@ fn masked(address: &str) -> String {
     }
 }
 
+/// When something is done about it next: a try, the end of the quiet, the digest of a day.
+fn next(mail: &MailSummary) -> Option<String> {
+    let later = mail.next_try_at.or(mail.deliver_at).map(moment);
+    let digest = mail.digest_on.filter(|_| mail.state == MailState::Held);
+    later.or_else(|| digest.map(|day| day.to_string()))
+}
+
 impl Row for Line {
     const COLUMNS: &'static [&'static str] = &[
         "id",
@@ -74,7 +81,7 @@ impl Row for Line {
         "recipient",
         "tries",
         "sent",
-        "next_try",
+        "next",
         "last_error",
     ];
 
@@ -89,7 +96,7 @@ impl Row for Line {
             self.recipient.clone(),
             mail.attempts.to_string(),
             maybe(mail.sent_at.map(moment)),
-            maybe(mail.next_try_at.map(moment)),
+            maybe(next(mail)),
             maybe(mail.last_error.as_ref()),
         ]
     }
