@@ -9,6 +9,8 @@ mod fake_smtp;
 #[path = "support/services.rs"]
 mod services;
 
+#[path = "mail/command.rs"]
+mod command;
 #[path = "mail/delivery.rs"]
 mod delivery;
 #[path = "mail/outbox.rs"]

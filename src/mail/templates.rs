@@ -183,14 +183,14 @@ impl Surroundings {
                 self.digest(digest),
             ),
         };
-        let context = Context {
+        let values = Context {
             service: &self.service,
             title,
             link,
             preferences_link: self.preferences_link(),
             about,
         };
-        let part = |name: &str| TEMPLATES.get_template(name)?.render(Value::from(Serde(&context)));
+        let part = |name: &str| TEMPLATES.get_template(name)?.render(Value::from(Serde(&values)));
         Ok(Rendered {
             subject: one_line(&part("subject.txt")?),
             text: part(&format!("{kind}.txt"))?.trim_start().to_owned(),

@@ -127,16 +127,27 @@ async fn no_mail_names_anybody_or_repeats_a_text() {
         )
         .await;
     mail_after(&world, "appointment.booked", 1).await;
-    for (number, (command, event, field)) in (2..).zip([
-        ("appointment.cancel", "appointment.cancelled", "reason"),
-        ("request.enable_appointment", "appointment.enabled", "reason"),
-        ("request.reply", "request.replied", "text"),
-        ("request.close", "request.closed", "reason"),
+    let reason = json!({ "reason": "motivo-della-sede" });
+    let text = json!({ "text": "testo-della-sede" });
+    for (number, (command, event, words)) in (2..).zip([
+        ("appointment.cancel", "appointment.cancelled", &reason),
+        ("request.enable_appointment", "appointment.enabled", &reason),
+        ("request.reply", "request.replied", &text),
     ]) {
-        let words = json!({ field: if field == "text" { "testo-della-sede" } else { "motivo-della-sede" } });
-        world.send(&here(command), &with(by_officer(id), words)).await;
+        world
+            .send(&here(command), &with(by_officer(id), words.clone()))
+            .await;
         mail_after(&world, event, number).await;
     }
+    let message = json!({ "text": "testo-del-cittadino" });
+    world
+        .send("portal.inca.request.message", &with(by_operator(id), message))
+        .await;
+    assert_eq!(world.next("portal.inca").await.kind, "request.assigned");
+    world
+        .send(&here("request.close"), &with(by_officer(id), reason))
+        .await;
+    mail_after(&world, "request.closed", 5).await;
     let mails = mails(&world);
     assert_eq!(mails.len(), 6);
     for mail in mails {

@@ -185,8 +185,8 @@ async fn one_mail_a_day_tells_everything_of_it() {
     for number in 1..=40 {
         let line = format!("Nuova risposta – prot. INPS.7013.23/11/2026.{number:07}\n");
         assert_eq!(digest.text.matches(&line).count(), 1, "{line}");
-        let link = format!("https://usciere.example/richieste/{}", Uuid::from_u128(number));
-        assert!(digest.text.contains(&link) && digest.html.contains(&link));
+        let target = format!("https://usciere.example/richieste/{}", Uuid::from_u128(number));
+        assert!(digest.text.contains(&target) && digest.html.contains(&target));
     }
     let told = all(scene.store()).await;
     assert!(told[..40].iter().all(|mail| mail.state == MailState::Told));

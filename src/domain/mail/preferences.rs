@@ -12,8 +12,10 @@ use crate::domain::event::{MailKind, words};
 
 words!(
     /// How a person is told of a kind of event.
+    #[derive(Default)]
     Delivery {
         /// By a mail of its own.
+        #[default]
         AtOnce = "at_once",
         /// In one mail a day that lists all of them.
         Daily = "daily",
@@ -97,14 +99,8 @@ pub enum Route {
     Dropped,
 }
 
-impl Default for Delivery {
-    fn default() -> Self {
-        Self::AtOnce
-    }
-}
-
 impl Deliveries {
-    fn of(&self, kind: MailKind) -> Delivery {
+    fn of(self, kind: MailKind) -> Delivery {
         match kind {
             MailKind::Reply => self.reply,
             MailKind::Closed => self.closed,

@@ -203,8 +203,8 @@ fn an_appointment_comes_with_a_calendar_file() {
         (MailKind::AppointmentConfirmed, "text/calendar"),
         (MailKind::AppointmentCancelled, "text/calendar"),
     ] {
-        let composed = composer.compose(&sample_mail(kind)).unwrap();
-        let read = CaughtMail::read("1.eml".to_owned(), composed.bytes());
+        let mail = composer.compose(&sample_mail(kind)).unwrap();
+        let read = CaughtMail::read("1.eml".to_owned(), mail.bytes());
         let [file] = read.attachments.as_slice() else {
             panic!("one file: {read:?}");
         };
@@ -222,9 +222,9 @@ fn an_appointment_comes_with_a_calendar_file() {
             "the words are still there"
         );
     }
-    let composed = composer.compose(&sample_mail(MailKind::Reply)).unwrap();
+    let reply = composer.compose(&sample_mail(MailKind::Reply)).unwrap();
     assert_eq!(
-        CaughtMail::read("1.eml".to_owned(), composed.bytes()).attachments,
+        CaughtMail::read("1.eml".to_owned(), reply.bytes()).attachments,
         []
     );
 }
