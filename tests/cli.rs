@@ -55,6 +55,8 @@ fn help() {
         "audit",
         "audit list",
         "audit verify",
+        "token",
+        "token create",
         "db",
         "broker",
         "config",
@@ -100,6 +102,14 @@ fn wrong_arguments_end_with_2() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert_eq!(stdout(&output), "");
     }
+}
+
+#[test]
+fn a_production_system_has_no_development_tokens() {
+    let arguments = ["token", "create", "--role", "operator", "--profile", "prod"];
+    let output = usciere(&arguments, &[]);
+    assert_eq!((output.status.code(), stdout(&output)), (Some(4), String::new()));
+    insta::assert_snapshot!(stderr(&output));
 }
 
 #[test]

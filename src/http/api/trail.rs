@@ -16,6 +16,7 @@ use super::{ROOT, Shared};
 use crate::domain::audit::{AuditAction, AuditEntry, AuditOutcome, Standing};
 use crate::domain::ids::{PersonId, RequestId};
 use crate::domain::person::Person;
+use crate::domain::trace::TraceParent;
 use crate::http::problem::Problem;
 
 /// Routes whose answers say nothing of anybody. All others are recorded, so that a forgotten one is recorded too.
@@ -112,7 +113,7 @@ pub(super) async fn record(
         code: Some(response.status().as_str().to_owned()),
         requests,
         persons: noted.persons,
-        correlation: trace,
+        correlation: trace.map(|trace| trace.0.into()),
     };
     // Spawned: written to its end even if the client hangs up.
     let store = api.store.clone();
@@ -167,11 +168,9 @@ fn request_of(path: &str, parameters: &RawPathParams) -> Option<RequestId> {
     id.parse().ok()
 }
 
-/// The trace a call belongs to, if it says so in the W3C form.
-fn trace_of(headers: &HeaderMap) -> Option<String> {
-    let text = headers.get("traceparent")?.to_str().ok()?;
-    let shaped = text.len() == 55 && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
-    shaped.then(|| text.to_owned())
+/// The trace a call belongs to, if it says so.
+fn trace_of(headers: &HeaderMap) -> Option<TraceParent> {
+    TraceParent::parse(headers.get("traceparent")?.to_str().ok()?)
 }
 
 #[cfg(test)]
