@@ -134,7 +134,7 @@ impl IssuerName {
         self.url.scheme() == "https"
     }
 
-    /// Where its discovery document is (OpenID Connect Discovery 1.0, 4).
+    /// Where its discovery document is (section 4 of `OpenID` Connect Discovery).
     pub fn discovery(&self) -> Url {
         let mut url = self.url.clone();
         let path = format!(
