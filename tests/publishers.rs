@@ -128,11 +128,10 @@ fn node(example: &str) -> Command {
 /// With `usciere` on its path, as README.md has it.
 fn over_http(system: &System) -> Command {
     let program = Path::new(env!("CARGO_BIN_EXE_usciere")).parent().unwrap();
-    let path = std::env::var("PATH").unwrap();
     let mut command = Command::new("sh");
     command
-        .arg(root().join("examples/http.sh"))
-        .env("PATH", format!("{}:{path}", program.display()))
+        .args(["-c", "PATH=$1:$PATH exec sh \"$2\"", "sh"])
+        .args([program, &root().join("examples/http.sh")])
         .env("HTTP_URL", &system.at.http_url)
         .env("DATABASE_URL", &system.at.database_url);
     command
