@@ -9,6 +9,7 @@ mod commands;
 mod document;
 mod me;
 mod path;
+mod trail;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -75,6 +76,7 @@ pub fn router(api: Shared) -> Router {
     router
         .fallback(|| async { Problem::new(StatusCode::NOT_FOUND) })
         .method_not_allowed_fallback(|| async { Problem::new(StatusCode::METHOD_NOT_ALLOWED) })
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&api), trail::record))
         .layer(DefaultBodyLimit::max(largest_body))
         .layer(middleware::from_fn_with_state(Arc::clone(&api), count_address))
         .with_state(api)

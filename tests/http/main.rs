@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
 mod access;
+mod audit;
 mod commands;
 mod conversation;
 mod harness;

@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 
 use super::Shared;
+use super::trail::Trail;
 use crate::domain::ids::SedeCode;
 use crate::domain::person::{Capacity, Membership, Person};
 use crate::http::problem::Problem;
@@ -48,6 +49,7 @@ impl FromRequestParts<Shared> for Caller {
         let token = bearer(parts).ok_or_else(|| unauthorized("send a bearer token"))?;
         match api.authority.authenticate(token).await {
             Ok(person) => {
+                Trail::of(parts).caller(&person);
                 api.rate_limits.of_person(&person)?;
                 Ok(Self(person))
             }

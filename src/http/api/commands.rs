@@ -24,12 +24,13 @@ use sha2::{Digest as _, Sha256};
 use super::Shared;
 use super::caller::{Caller, forbidden};
 use super::path::OfRequest;
+use super::trail::Trail;
 use crate::amqp::{BodyFault, decode_body};
 use crate::domain::command::{BodyHash, CommandKind, Content, Envelope};
 use crate::domain::ids::{MessageId, RequestId, Source};
 use crate::domain::person::{Capacity, Person};
 use crate::domain::trace::TraceParent;
-use crate::engine::Item;
+use crate::engine::{Handled, Item};
 use crate::http::body::is_json;
 use crate::http::problem::Problem;
 use answer::Answered;
@@ -74,16 +75,17 @@ pub(super) fn routes() -> ApiRouter<Shared> {
 
 fn route(kind: CommandKind) -> ApiMethodRouter<Shared> {
     if kind == CommandKind::Submit {
-        let handler = move |State(api): State<Shared>, Caller(person): Caller, sent: Sent| async move {
-            answer_command(&api, &person, kind, None, sent).await
+        let handler = move |State(api): State<Shared>, Caller(person): Caller, trail: Trail, sent: Sent| async move {
+            answer_command(&api, &person, &trail, kind, None, sent).await
         };
         post_with(handler, |operation| document(kind, operation))
     } else {
         let handler = move |State(api): State<Shared>,
                             Caller(person): Caller,
                             OfRequest(request): OfRequest,
+                            trail: Trail,
                             sent: Sent| async move {
-            answer_command(&api, &person, kind, Some(request), sent).await
+            answer_command(&api, &person, &trail, kind, Some(request), sent).await
         };
         post_with(handler, |operation| document(kind, operation))
     }
@@ -100,7 +102,8 @@ fn document(kind: CommandKind, operation: TransformOperation<'_>) -> TransformOp
 /// A body as it was sent, and its idempotency key.
 struct Sent {
     body: Bytes,
-    key: Option<MessageId>,
+    /// Its own, or one that was made for it.
+    key: MessageId,
     trace: Option<TraceParent>,
 }
 
@@ -108,7 +111,7 @@ impl FromRequest<Shared> for Sent {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &Shared) -> Result<Self, Problem> {
-        let key = idempotency_key(request.headers())?;
+        let key = idempotency_key(request.headers())?.map_or_else(|| new_key(state), Ok)?;
         let trace = request.headers().get("traceparent");
         let trace = trace.and_then(|value| TraceParent::parse(value.to_str().ok()?));
         if !request.body().is_end_stream() && !is_json(request.headers()) {
@@ -174,22 +177,23 @@ impl OperationOutput for Keyed {
 async fn answer_command(
     api: &Shared,
     person: &Person,
+    trail: &Trail,
     kind: CommandKind,
     request: Option<RequestId>,
     sent: Sent,
-) -> Result<Keyed, Problem> {
-    let key = sent.key.clone().map_or_else(|| new_key(api), Ok)?;
-    let answer = carry_out(api, person, kind, request, key.clone(), sent).await;
-    Ok(Keyed { key, answer })
+) -> Keyed {
+    let key = sent.key.clone();
+    let answer = carry_out(api, person, trail, kind, request, sent).await;
+    Keyed { key, answer }
 }
 
 /// Puts a command into the engine's door and answers with what became of it, committed.
 async fn carry_out(
     api: &Shared,
     person: &Person,
+    trail: &Trail,
     kind: CommandKind,
     request: Option<RequestId>,
-    message_id: MessageId,
     sent: Sent,
 ) -> Result<Answered, Problem> {
     let source = person
@@ -205,7 +209,7 @@ async fn carry_out(
     let item = Item::Command {
         envelope: Arc::new(Envelope {
             source,
-            message_id,
+            message_id: sent.key,
             body_hash: hash(person, kind, request, &sent.body),
             trace_parent: sent.trace,
             request_id: request,
@@ -217,7 +221,10 @@ async fn carry_out(
     // Spawned: the command is worked to its end even if the client hangs up or is told to come back.
     let handling = tokio::spawn(async move { door.ask(item).await });
     match tokio::time::timeout(api.patience, handling).await {
-        Ok(Ok(Some(handled))) => answer::answer(api, person, kind, handled).await,
+        Ok(Ok(Some(handled))) => {
+            note(trail, &handled);
+            answer::answer(api, person, kind, handled).await
+        }
         Ok(Ok(None) | Err(_)) => Err(again("the engine is stopping")),
         Err(_) => Err(again("it is not decided yet")),
     }
@@ -229,6 +236,15 @@ fn again(why: &str) -> Problem {
             "{why}: send it again with the Idempotency-Key of this answer"
         ))
         .retry_after(RETRY)
+}
+
+/// A command that was decided stands in the audit already; one that only was told its outcome again does not.
+fn note(trail: &Trail, handled: &Handled) {
+    match handled {
+        Handled::Done { .. } | Handled::Refused(_) => trail.settled(),
+        Handled::Repeated { request, .. } => trail.requests(*request),
+        Handled::DeadLettered(_) => {}
+    }
 }
 
 fn new_key(api: &Shared) -> Result<MessageId, Problem> {
