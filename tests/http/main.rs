@@ -5,10 +5,14 @@
 
 mod access;
 mod audit;
+mod commands;
 mod conversation;
 mod harness;
+mod issuer;
 #[path = "../support/node.rs"]
 mod node;
 mod people;
+mod rates;
 #[path = "../support/services.rs"]
 mod services;
+mod tokens;
