@@ -153,6 +153,7 @@ const OWNED: &[(&str, &str, &[&str])] = &[
     ("minijinja", "mail", &[]),
     ("icalendar", "mail", &[]),
     ("jsonwebtoken", "identity", &[]),
+    ("governor", "http", &[]),
     ("anyhow", "cli", &["main.rs"]),
 ];
 

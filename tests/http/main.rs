@@ -5,11 +5,15 @@
 
 mod access;
 mod audit;
+mod commands;
 mod conversation;
 mod harness;
+mod issuer;
 #[path = "../support/node.rs"]
 mod node;
 mod people;
 mod preferences;
+mod rates;
 #[path = "../support/services.rs"]
 mod services;
+mod tokens;
