@@ -10,6 +10,7 @@ pub mod dead_letter;
 pub mod event;
 pub mod ids;
 pub mod outgoing;
+pub mod pause;
 pub mod person;
 pub mod place;
 pub mod practice;

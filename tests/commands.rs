@@ -15,5 +15,7 @@ mod dead_letters;
 mod jobs;
 #[path = "commands/mails.rs"]
 mod mails;
+#[path = "commands/queues.rs"]
+mod queues;
 #[path = "commands/system.rs"]
 mod system;

@@ -2,7 +2,6 @@
 
 mod discard;
 mod list;
-mod masked;
 mod replay;
 mod select;
 mod show;

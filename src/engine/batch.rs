@@ -162,7 +162,10 @@ impl<'a> Batch<'a> {
         let (envelope, original) = match item {
             Item::DeadLetter(letter) => {
                 self.letters.push((**letter).clone());
-                return Ok(Handled::DeadLettered(letter.reason));
+                return Ok(Handled::DeadLettered {
+                    reason: letter.reason,
+                    detail: letter.detail.clone(),
+                });
             }
             Item::Command { envelope, original } => (envelope, original.as_deref()),
         };
@@ -284,8 +287,8 @@ impl<'a> Batch<'a> {
         detail: String,
     ) -> Handled {
         self.letters
-            .extend(original.map(|original| original.bury(reason, detail)));
-        Handled::DeadLettered(reason)
+            .extend(original.map(|original| original.bury(reason, detail.clone())));
+        Handled::DeadLettered { reason, detail }
     }
 
     fn remember(

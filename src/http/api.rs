@@ -3,12 +3,16 @@
 //! Commands enter the engine's door like any message; questions are asked of the store under the caller's scope.
 //! Every route is declared once, with its documentation beside its handler.
 
+mod admin;
 mod caller;
 mod catalogue;
 mod commands;
 mod document;
+mod listed;
 mod path;
+mod query;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use aide::axum::ApiRouter;
@@ -18,8 +22,11 @@ use tokio::sync::watch;
 use tower_http::limit::RequestBodyLimitLayer;
 
 use super::problem::Problem;
+use crate::admin::dead_letters::Replay;
+use crate::amqp::Broker;
 use crate::attachments::AttachmentStore;
 use crate::clock::Clock;
+use crate::config::amqp::AmqpSettings;
 use crate::domain::registers::Registers;
 use crate::engine::Door;
 use crate::identity::Authenticate;
@@ -40,6 +47,11 @@ pub struct Api {
     pub practices: PracticeRegister,
     pub attachments: AttachmentStore,
     pub authority: Arc<dyn Authenticate>,
+    /// For those who run usciere.
+    pub broker: Broker,
+    pub amqp: AmqpSettings,
+    pub replay: Replay,
+    pub workflows_folder: PathBuf,
     /// Largest body, in bytes.
     pub largest_body: usize,
 }
@@ -55,6 +67,7 @@ fn routes() -> ApiRouter<Shared> {
     ApiRouter::new()
         .merge(commands::routes())
         .merge(catalogue::routes())
+        .merge(admin::routes())
 }
 
 /// The API, ready to answer.

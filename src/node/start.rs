@@ -13,7 +13,7 @@ use super::changes::{Follower, TopologyKeeper};
 use super::engine::{attachments, engine};
 use super::jobs::{JobParts, built_in};
 use super::web::api;
-use super::{Node, NodeError, NodeOptions, Role, Workflows, health, store};
+use super::{Node, NodeError, NodeOptions, Role, Workflows, health, pauses, store};
 use crate::amqp::intake::take_in;
 use crate::amqp::topology::{intake_queue, quarantine_queue};
 use crate::amqp::{Broker, DecodeRules};
@@ -60,6 +60,8 @@ impl Node {
             stop: &stop,
         };
         let broker = Broker::start(&config.amqp, &name, options.clock.clone());
+        // Known before anything is taken or sent.
+        broker.hold(store.pauses().await?.pauses);
         // Loaded before anything decides: without them a portal would not be told.
         let (registers_sender, registers) = watch::channel(Arc::new(store.load_registers().await?));
         let (told_sender, told) = mpsc::channel(1_000);
@@ -83,11 +85,20 @@ impl Node {
         parts.scheduler(&engine, &mails);
         parts.mailer(&mails)?;
         late.open(if parts.has(Role::Web) {
-            http::api::router(api(config, &engine, &door, &workflows, &registers, attachments))
+            http::api::router(api(
+                config,
+                &engine,
+                &broker,
+                &door,
+                &workflows,
+                &registers,
+                attachments,
+            ))
         } else {
             http::nothing()
         });
         let intake = parts.intake(&broker, &door, &registers);
+        let held = broker.held();
         let ending = Ending {
             broker,
             intake,
@@ -105,6 +116,7 @@ impl Node {
             workflows,
             registers,
             readiness,
+            held,
             http,
         })
     }
@@ -143,7 +155,7 @@ impl Parts<'_> {
             window: settings.window.get(),
             longest_back_off: LONGEST_BACK_OFF,
         };
-        let (relay, handoff) = Relay::new(self.store.clone(), broker.publisher(), options);
+        let (relay, handoff) = Relay::new(self.store.clone(), broker.publisher(), broker.held(), options);
         let stop = CancellationToken::new();
         let task = tokio::spawn(relay.run(told, stop.clone()));
         (Some(handoff), Some(Relaying { task, stop }))
@@ -162,6 +174,14 @@ impl Parts<'_> {
             settings: config.amqp.clone(),
             declared: None,
         });
+        let pauses = Arc::new(Notify::new());
+        let keeping = pauses::keep(
+            self.store.clone(),
+            broker.clone(),
+            Arc::clone(&pauses),
+            self.stop.clone(),
+        );
+        self.options.shutdown.spawn(keeping);
         let follower = Follower {
             store: self.store.clone(),
             clock: self.options.clock.clone(),
@@ -170,6 +190,7 @@ impl Parts<'_> {
             readiness: self.options.readiness.clone(),
             told,
             mails: Arc::clone(mails),
+            pauses,
             topology,
         };
         self.options.shutdown.spawn(follower.run(self.stop.clone()));

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::Workflows;
+use crate::admin::dead_letters::Replay;
+use crate::amqp::{Broker, DecodeRules};
 use crate::attachments::AttachmentStore;
 use crate::config::Config;
 use crate::domain::registers::Registers;
@@ -13,7 +15,8 @@ use crate::http::api::Api;
 
 pub(super) fn api(
     config: &Config,
-    engine: &Engine,
+    engine: &Arc<Engine>,
+    broker: &Broker,
     door: &Door,
     workflows: &Workflows,
     registers: &watch::Receiver<Arc<Registers>>,
@@ -29,6 +32,10 @@ pub(super) fn api(
         practices: Arc::new(store.clone()),
         attachments,
         authority: Arc::new(crate::identity::Nobody),
+        broker: broker.clone(),
+        amqp: config.amqp.clone(),
+        replay: Replay::new(Arc::clone(engine), DecodeRules::from(&config.amqp)),
+        workflows_folder: config.workflows.dir.clone(),
         largest_body: config.amqp.max_body_bytes,
         store,
     })

@@ -23,7 +23,7 @@ async fn bury(system: &System, reason: DeadLetterReason, properties: Value, body
         replay_of: None,
     };
     let kept = system.work(Item::DeadLetter(Arc::new(letter))).await;
-    assert!(matches!(kept, Handled::DeadLettered(_)), "{kept:?}");
+    assert!(matches!(kept, Handled::DeadLettered { .. }), "{kept:?}");
 }
 
 fn properties() -> Value {

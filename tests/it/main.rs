@@ -8,6 +8,7 @@ mod crash;
 mod dead_letters;
 mod deadlines;
 mod faults;
+mod pauses;
 mod refusals;
 mod routing;
 #[path = "../support/services.rs"]
