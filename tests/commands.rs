@@ -11,6 +11,8 @@ mod services;
 mod cases;
 #[path = "commands/dead_letters.rs"]
 mod dead_letters;
+#[path = "commands/demo.rs"]
+mod demo;
 #[path = "commands/jobs.rs"]
 mod jobs;
 #[path = "commands/mails.rs"]

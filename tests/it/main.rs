@@ -7,6 +7,7 @@ mod conversation;
 mod crash;
 mod dead_letters;
 mod deadlines;
+mod demo;
 mod faults;
 mod pauses;
 mod refusals;

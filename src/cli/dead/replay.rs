@@ -4,14 +4,13 @@ mod line;
 
 use std::sync::Arc;
 
-use super::{DeadReplayArgs, select};
+use super::{DeadReplayArgs, failure, select};
 use crate::admin::dead_letters::{Fate, Replay};
 use crate::amqp::DecodeRules;
 use crate::cli::cells::count;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::session::Session;
 use crate::cli::{reach, who};
-use crate::engine::HandleError;
 use crate::node;
 use line::Line;
 
@@ -49,14 +48,6 @@ pub(super) async fn run(args: &DeadReplayArgs, session: &mut Session) -> Result<
     progress.finish_and_clear();
     let lines: Vec<Line> = replayed.into_iter().map(Line).collect();
     finish(&lines, session)
-}
-
-fn failure(error: HandleError) -> Failure {
-    match error {
-        HandleError::Store(error) => error.into(),
-        HandleError::LookUp(_) => Failure::unavailable("a register does not answer").caused_by(error),
-        HandleError::Fault(_) => Failure::from(anyhow::Error::from(error)),
-    }
 }
 
 fn finish(lines: &[Line], session: &mut Session) -> Result<Exit, Failure> {
