@@ -18,3 +18,4 @@ pub mod protocol;
 pub mod refusal;
 pub mod registers;
 pub mod request;
+pub mod trace;

@@ -18,9 +18,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::amqp::{Exchange, Lost, Outgoing, Published, Publisher};
-use crate::domain::command::TraceParent;
 use crate::domain::ids::{MessageId, NodeName};
 use crate::domain::pause::Pauses;
+use crate::domain::trace::TraceParent;
 use crate::store::{OutboxRow, Store};
 
 use confirmer::Confirmer;
@@ -164,9 +164,9 @@ impl Relay {
 
     /// Destinations nothing leaves for now.
     fn held_back(&self) -> HashSet<String> {
-        let pauses = self.pauses.borrow();
-        let paused = pauses.queues().map(str::to_owned);
-        self.waiting.keys().cloned().chain(paused).collect()
+        let held = self.pauses.borrow();
+        let by_people = held.queues().map(str::to_owned);
+        self.waiting.keys().cloned().chain(by_people).collect()
     }
 
     fn leases_changed(&mut self, now: Held) {

@@ -9,6 +9,7 @@ mod catalogue;
 mod commands;
 mod document;
 mod listed;
+mod me;
 mod path;
 mod query;
 
@@ -68,6 +69,7 @@ fn routes() -> ApiRouter<Shared> {
         .merge(commands::routes())
         .merge(catalogue::routes())
         .merge(admin::routes())
+        .merge(me::routes())
 }
 
 /// The API, ready to answer.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::Workflows;
+use super::{NodeError, Workflows};
 use crate::admin::dead_letters::Replay;
 use crate::amqp::{Broker, DecodeRules};
 use crate::attachments::AttachmentStore;
@@ -12,8 +12,11 @@ use crate::config::Config;
 use crate::domain::registers::Registers;
 use crate::engine::{Door, Engine};
 use crate::http::api::Api;
+use crate::identity::Authority;
+use crate::identity::development::{DevelopmentKey, DevelopmentKeyError};
+use crate::store::Store;
 
-pub(super) fn api(
+pub(super) async fn api(
     config: &Config,
     engine: &Arc<Engine>,
     broker: &Broker,
@@ -21,9 +24,10 @@ pub(super) fn api(
     workflows: &Workflows,
     registers: &watch::Receiver<Arc<Registers>>,
     attachments: AttachmentStore,
-) -> Arc<Api> {
+) -> Result<Arc<Api>, NodeError> {
     let store = engine.store().clone();
-    Arc::new(Api {
+    let authority = authority(config, &store, registers).await?;
+    Ok(Arc::new(Api {
         door: door.clone(),
         clock: engine.clock().clone(),
         workflows: workflows.subscribe(),
@@ -31,12 +35,28 @@ pub(super) fn api(
         citizens: Arc::new(store.clone()),
         practices: Arc::new(store.clone()),
         attachments,
-        authority: Arc::new(crate::identity::Nobody),
         broker: broker.clone(),
         amqp: config.amqp.clone(),
         replay: Replay::new(Arc::clone(engine), DecodeRules::from(&config.amqp)),
         workflows_folder: config.workflows.dir.clone(),
+        authority: Arc::new(authority),
         largest_body: config.amqp.max_body_bytes,
         store,
-    })
+    }))
+}
+
+/// Whose tokens are believed.
+async fn authority(
+    config: &Config,
+    store: &Store,
+    registers: &watch::Receiver<Arc<Registers>>,
+) -> Result<Authority, NodeError> {
+    let authority = Authority::new(registers.clone());
+    if config.profile.is_production() {
+        return Ok(authority);
+    }
+    let key = DevelopmentKey::of(store).await?;
+    Ok(authority
+        .with_development(&key)
+        .map_err(DevelopmentKeyError::Broken)?)
 }

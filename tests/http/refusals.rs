@@ -48,7 +48,14 @@ fn wrong(code: RefusalCode, status: u16, pointer: Option<&'static str>, change: 
 }
 
 /// A command about a request.
-fn later(code: RefusalCode, status: u16, situation: Situation, person: Person, kind: CommandKind, body: Value) -> Row {
+fn later(
+    code: RefusalCode,
+    status: u16,
+    situation: Situation,
+    person: Person,
+    kind: CommandKind,
+    body: Value,
+) -> Row {
     Row {
         code,
         status,
@@ -63,27 +70,93 @@ fn later(code: RefusalCode, status: u16, situation: Situation, person: Person, k
 fn submissions() -> Vec<Row> {
     let long = "x".repeat(4_001);
     let big = "A".repeat(6 * 1024 * 1024 / 3 * 4 + 4);
-    let file = |name: &str, content: &str| json!({"attachments": [{"name": name, "content_base64": content}]});
+    let file =
+        |name: &str, content: &str| json!({"attachments": [{"name": name, "content_base64": content}]});
     let practice = |kind: &str, number: &str| json!({"practice": {"kind": kind, "number": number}});
     let fiscal = |code: &str| json!({"citizen": {"codice_fiscale": code}});
     let nowhere = json!({"attachments": [{"name": "a.pdf", "sha256": "0".repeat(64)}]});
     let citizen = Some("/citizen/codice_fiscale");
     vec![
-        wrong(RefusalCode::CitizenUnknown, 422, citizen, fiscal("RSSMRA85T10A562S")),
-        wrong(RefusalCode::CitizenAmbiguous, 422, None, fiscal("FRRNNA52L54F205X")),
-        wrong(RefusalCode::DelegationMissing, 422, Some("/delegation"), json!({"delegation": false})),
-        wrong(RefusalCode::ReasonNotAllowed, 422, Some("/reason"), json!({"reason": "regulatory_clarification"})),
-        wrong(RefusalCode::PracticeRequired, 422, Some("/practice"), json!({"practice": null})),
-        wrong(RefusalCode::PracticeNotLinked, 422, None, practice("domus", "99999999")),
-        wrong(RefusalCode::PracticeNotEntitled, 422, None, practice("pension", "030010110000003")),
-        wrong(RefusalCode::TopicUnknown, 422, Some("/topic"), json!({"topic": "astronomia"})),
-        wrong(RefusalCode::TopicNotForReason, 422, Some("/topic"), json!({"topic": "normativa-previdenziale"})),
-        wrong(RefusalCode::TextMissing, 422, Some("/text"), json!({"text": "  "})),
-        wrong(RefusalCode::TextTooLong, 422, Some("/text"), json!({"text": long})),
-        wrong(RefusalCode::AttachmentType, 422, None, file("a.exe", "TVqQAAMAAAA=")),
+        wrong(
+            RefusalCode::CitizenUnknown,
+            422,
+            citizen,
+            fiscal("RSSMRA85T10A562S"),
+        ),
+        wrong(
+            RefusalCode::CitizenAmbiguous,
+            422,
+            None,
+            fiscal("FRRNNA52L54F205X"),
+        ),
+        wrong(
+            RefusalCode::DelegationMissing,
+            422,
+            Some("/delegation"),
+            json!({"delegation": false}),
+        ),
+        wrong(
+            RefusalCode::ReasonNotAllowed,
+            422,
+            Some("/reason"),
+            json!({"reason": "regulatory_clarification"}),
+        ),
+        wrong(
+            RefusalCode::PracticeRequired,
+            422,
+            Some("/practice"),
+            json!({"practice": null}),
+        ),
+        wrong(
+            RefusalCode::PracticeNotLinked,
+            422,
+            None,
+            practice("domus", "99999999"),
+        ),
+        wrong(
+            RefusalCode::PracticeNotEntitled,
+            422,
+            None,
+            practice("pension", "030010110000003"),
+        ),
+        wrong(
+            RefusalCode::TopicUnknown,
+            422,
+            Some("/topic"),
+            json!({"topic": "astronomia"}),
+        ),
+        wrong(
+            RefusalCode::TopicNotForReason,
+            422,
+            Some("/topic"),
+            json!({"topic": "normativa-previdenziale"}),
+        ),
+        wrong(
+            RefusalCode::TextMissing,
+            422,
+            Some("/text"),
+            json!({"text": "  "}),
+        ),
+        wrong(
+            RefusalCode::TextTooLong,
+            422,
+            Some("/text"),
+            json!({"text": long}),
+        ),
+        wrong(
+            RefusalCode::AttachmentType,
+            422,
+            None,
+            file("a.exe", "TVqQAAMAAAA="),
+        ),
         wrong(RefusalCode::AttachmentTooLarge, 413, None, file("a.txt", &big)),
         wrong(RefusalCode::AttachmentMissing, 422, None, nowhere),
-        wrong(RefusalCode::SedeUnknown, 422, Some("/sede"), json!({"sede": "999999"})),
+        wrong(
+            RefusalCode::SedeUnknown,
+            422,
+            Some("/sede"),
+            json!({"sede": "999999"}),
+        ),
         wrong(RefusalCode::InvalidBody, 422, Some("/text"), json!({"text": 17})),
     ]
 }
@@ -91,18 +164,71 @@ fn submissions() -> Vec<Row> {
 fn commands() -> Vec<Row> {
     use CommandKind::{Book, Message, Reply, Solicit, Transfer};
     use Situation::{Barred, Booked, New, SolicitedTwice};
-    let (text, wish, nothing) = (json!({"text": "Novità?"}), json!({"wish": "di mattina"}), json!({}));
+    let (text, wish, nothing) = (
+        json!({"text": "Novità?"}),
+        json!({"wish": "di mattina"}),
+        json!({}),
+    );
     let gone = json!({"sede": SEDE, "reason": "competenza"});
     vec![
-        later(RefusalCode::RequestUnknown, 404, New, of_pomezia(), Message, text.clone()),
+        later(
+            RefusalCode::RequestUnknown,
+            404,
+            New,
+            of_pomezia(),
+            Message,
+            text.clone(),
+        ),
         later(RefusalCode::NotSender, 403, New, colleague(), Book, wish.clone()),
-        later(RefusalCode::NotYourSede, 403, New, officer("230001"), Reply, text.clone()),
-        later(RefusalCode::NotYet, 409, New, operator(), Solicit, nothing.clone()),
-        later(RefusalCode::LimitReached, 409, SolicitedTwice, operator(), Solicit, nothing),
-        later(RefusalCode::AwaitingReply, 409, New, operator(), Message, text.clone()),
-        later(RefusalCode::ConversationClosed, 409, Barred, operator(), Message, text),
+        later(
+            RefusalCode::NotYourSede,
+            403,
+            New,
+            officer("230001"),
+            Reply,
+            text.clone(),
+        ),
+        later(
+            RefusalCode::NotYet,
+            409,
+            New,
+            operator(),
+            Solicit,
+            nothing.clone(),
+        ),
+        later(
+            RefusalCode::LimitReached,
+            409,
+            SolicitedTwice,
+            operator(),
+            Solicit,
+            nothing,
+        ),
+        later(
+            RefusalCode::AwaitingReply,
+            409,
+            New,
+            operator(),
+            Message,
+            text.clone(),
+        ),
+        later(
+            RefusalCode::ConversationClosed,
+            409,
+            Barred,
+            operator(),
+            Message,
+            text,
+        ),
         later(RefusalCode::AlreadyBooked, 409, Booked, operator(), Book, wish),
-        later(RefusalCode::StateConflict, 409, New, officer(SEDE), Transfer, gone),
+        later(
+            RefusalCode::StateConflict,
+            409,
+            New,
+            officer(SEDE),
+            Transfer,
+            gone,
+        ),
     ]
 }
 
@@ -126,14 +252,20 @@ impl World {
             Situation::SolicitedTwice => {
                 for _ in 0..2 {
                     self.later(15);
-                    self.act(&operator(), &path, CommandKind::Solicit, json!({})).await;
+                    self.act(&operator(), &path, CommandKind::Solicit, json!({}))
+                        .await;
                 }
                 self.later(15);
             }
             Situation::Booked => {
                 self.later(16);
-                self.act(&operator(), &path, CommandKind::Book, json!({"wish": "di mattina"}))
-                    .await;
+                self.act(
+                    &operator(),
+                    &path,
+                    CommandKind::Book,
+                    json!({"wish": "di mattina"}),
+                )
+                .await;
             }
             Situation::Barred => {
                 let reply = json!({"text": "Accolta.", "continuation": "barred"});
@@ -228,14 +360,26 @@ async fn both_doors_refuse_with_every_code_in_the_same_words() {
             let of = |body: &Value| body.get(member).unwrap_or(&nothing).clone();
             assert_eq!(of(&told), of(&problem), "{member} of {code}");
         }
-        assert_eq!(told.get("available_from"), problem.get("available_from"), "{code}");
+        assert_eq!(
+            told.get("available_from"),
+            problem.get("available_from"),
+            "{code}"
+        );
         if let Some(pointer) = row.pointer {
-            let pointers: Vec<&Value> = problem["fields"].as_array().unwrap().iter().map(|f| &f["pointer"]).collect();
+            let pointers: Vec<&Value> = problem["fields"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|f| &f["pointer"])
+                .collect();
             assert_eq!(pointers, [pointer], "{code}");
         }
         seen.insert(code);
     }
-    let missing: Vec<&RefusalCode> = RefusalCode::ALL.iter().filter(|code| !seen.contains(code)).collect();
+    let missing: Vec<&RefusalCode> = RefusalCode::ALL
+        .iter()
+        .filter(|code| !seen.contains(code))
+        .collect();
     assert!(missing.is_empty(), "no row provokes {missing:?}");
     world.site.stop().await;
 }

@@ -9,6 +9,8 @@ mod dead_letters;
 mod deadlines;
 mod demo;
 mod faults;
+#[path = "../support/node.rs"]
+mod node;
 mod pauses;
 mod refusals;
 mod routing;

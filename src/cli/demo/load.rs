@@ -132,10 +132,11 @@ impl Past {
             content_type: Some("application/json".to_owned()),
             ..Properties::default()
         };
+        let body = body(deed.kind, deed.number, deed.request).to_string();
         let delivery = RawDelivery {
             routing_key: &format!("{source}.{}", deed.kind),
             properties: &properties,
-            body: body(deed.kind, deed.number, deed.request).to_string().as_bytes(),
+            body: body.as_bytes(),
         };
         let envelope = decode(&delivery, &self.rules)
             .map_err(|rejected| Failure::new(Exit::Failed, format!("{}: {}", deed.kind, rejected.detail)))?;

@@ -1,6 +1,5 @@
 //! The situations made-up requests get into, and the way there.
 
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::people::{office, officer, operator, submission};
