@@ -2,7 +2,7 @@
 
 mod load;
 mod people;
-mod story;
+pub mod story;
 mod traffic;
 
 use clap::{Args, Subcommand};
