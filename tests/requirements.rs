@@ -49,8 +49,9 @@ fn row(line: &str) -> Option<Row> {
 /// `tests/it/refusals.rs::a_name`, or the path of a scenario.
 fn exists(proof: &str) -> bool {
     match proof.split_once("::") {
-        Some((path, name)) => std::fs::read_to_string(root().join(path))
-            .is_ok_and(|text| text.contains(&format!("fn {name}("))),
+        Some((path, name)) => {
+            std::fs::read_to_string(root().join(path)).is_ok_and(|text| text.contains(&format!("fn {name}(")))
+        }
         None => proof.ends_with(".toml") && root().join(proof).exists(),
     }
 }
