@@ -98,7 +98,7 @@ async fn dead_letters_are_looked_at_masked_worked_again_and_closed() {
         (&page["items"][0]["id"], &page["next"]),
         (&json!(stranger), &json!(broken.to_string()))
     );
-    let rest = site.dead_letters(&format!("?limit=2&after={broken}")).await;
+    let rest = site.dead_letters(&format!("?limit=2&cursor={broken}")).await;
     assert_eq!(
         (&rest["items"][0]["id"], &rest["next"]),
         (&json!(no_id), &Value::Null)

@@ -7,7 +7,8 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub(super) struct Listed<T> {
     pub(super) items: Vec<T>,
-    /// Ask again with `after` set to this for what follows; `null` on the last page.
+    /// The `cursor` of the next page; missing on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) next: Option<String>,
 }
 

@@ -66,7 +66,7 @@ struct Wanted {
     #[serde(default)]
     all: bool,
     /// The `next` of the page before.
-    after: Option<DeadLetterId>,
+    cursor: Option<DeadLetterId>,
     limit: Option<u16>,
 }
 
@@ -78,7 +78,7 @@ async fn list(
     let filter = DeadLetterFilter {
         reason: wanted.reason,
         resolved: wanted.all,
-        before: wanted.after,
+        before: wanted.cursor,
         limit: one_more(wanted.limit),
     };
     let letters = api.store.list_dead_letters(&filter).await?;

@@ -93,7 +93,7 @@ async fn list(State(api): State<Shared>, Manager(_): Manager) -> Result<Json<Job
 #[serde(deny_unknown_fields)]
 struct Paging {
     /// The `next` of the page before.
-    after: Option<NaiveDateTime>,
+    cursor: Option<NaiveDateTime>,
     limit: Option<u16>,
 }
 
@@ -106,7 +106,7 @@ async fn history(
     one(&api, &name).await?;
     let filter = JobRunFilter {
         job: name,
-        before: paging.after,
+        before: paging.cursor,
         limit: one_more(paging.limit),
     };
     let runs = api.store.job_history(&filter).await?;

@@ -45,7 +45,7 @@ struct Wanted {
     /// The mails of this request.
     request: Option<RequestId>,
     /// The `next` of the page before.
-    after: Option<MailId>,
+    cursor: Option<MailId>,
     limit: Option<u16>,
 }
 
@@ -57,7 +57,7 @@ async fn list(
     let filter = MailFilter {
         states: wanted.state.into_iter().collect(),
         request: wanted.request,
-        before: wanted.after,
+        before: wanted.cursor,
         limit: one_more(wanted.limit),
     };
     let mails = api.store.list_mails(&filter).await?;
