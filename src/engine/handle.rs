@@ -135,6 +135,7 @@ impl Engine {
             ledger,
             inbox,
             letters,
+            audit,
             ..
         } = batch;
         let opened: Vec<&Request> = ledger
@@ -152,6 +153,7 @@ impl Engine {
         transaction.append_history(&ledger.history).await?;
         transaction.remember(&inbox).await?;
         transaction.bury(&letters).await?;
+        transaction.audit(&audit).await?;
         transaction.queue_mails(&ledger.mails).await?;
         self.queue_and_commit(transaction, ledger.outbox).await
     }

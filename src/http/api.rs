@@ -12,6 +12,7 @@ mod listed;
 mod me;
 mod path;
 mod query;
+mod trail;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -80,6 +81,10 @@ pub fn router(api: Shared) -> Router {
     router
         .fallback(|| async { Problem::new(StatusCode::NOT_FOUND) })
         .method_not_allowed_fallback(|| async { Problem::new(StatusCode::METHOD_NOT_ALLOWED) })
+        .route_layer(axum::middleware::from_fn_with_state(
+            Arc::clone(&api),
+            trail::record,
+        ))
         .layer(axum::extract::DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(largest_body))
         .with_state(api)

@@ -78,6 +78,9 @@ impl Node {
         let door = Door::open(&engine, worker_count, batch, &workers, &closing);
         parts.health(&broker);
         parts.scheduler(&engine, &mails);
+        options
+            .shutdown
+            .spawn(super::audit::seal(store.clone(), stop.clone()));
         parts.mailer(&mails)?;
         late.open(if parts.has(Role::Web) {
             http::api::router(

@@ -5,6 +5,7 @@
 
 mod access;
 mod administration;
+mod audit;
 mod conversation;
 mod harness;
 #[path = "../support/node.rs"]
