@@ -85,7 +85,7 @@ impl Node {
         late.open(if parts.has(Role::Web) {
             http::api::router(
                 api(
-                    config,
+                    &options,
                     &engine,
                     &broker,
                     &door,

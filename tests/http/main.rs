@@ -6,11 +6,15 @@
 mod access;
 mod administration;
 mod audit;
+mod commands;
 mod conversation;
 mod harness;
+mod issuer;
 #[path = "../support/node.rs"]
 mod node;
 mod people;
+mod rates;
 mod refusals;
 #[path = "../support/services.rs"]
 mod services;
+mod tokens;

@@ -298,7 +298,8 @@ impl World {
         };
         let source = row.person.source().unwrap();
         let id = self.site.clock.new_id().to_string();
-        self.site.send(&id, &source, row.kind, &body).await;
+        let key = format!("{source}.{}", row.kind);
+        self.site.publish(&id, &key, &body).await;
         loop {
             let told = self.site.next(&source.to_string()).await;
             if told.causation_id == id {
