@@ -3,16 +3,20 @@
 //! Commands enter the engine's door like any message; questions are asked of the store under the caller's scope.
 //! Every route is declared once, with its documentation beside its handler.
 
+mod admin;
 mod caller;
 mod catalogue;
 mod commands;
 mod document;
+mod listed;
 mod me;
 mod path;
 mod preferences;
+mod query;
 mod trail;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,8 +30,11 @@ use tokio::sync::watch;
 
 use super::problem::Problem;
 use super::rate_limit::RateLimits;
+use crate::admin::dead_letters::Replay;
+use crate::amqp::Broker;
 use crate::attachments::AttachmentStore;
 use crate::clock::Clock;
+use crate::config::amqp::AmqpSettings;
 use crate::domain::registers::Registers;
 use crate::engine::Door;
 use crate::identity::Authenticate;
@@ -48,6 +55,11 @@ pub struct Api {
     pub practices: PracticeRegister,
     pub attachments: AttachmentStore,
     pub authority: Arc<dyn Authenticate>,
+    /// For those who run usciere.
+    pub broker: Broker,
+    pub amqp: AmqpSettings,
+    pub replay: Replay,
+    pub workflows_folder: PathBuf,
     pub rate_limits: RateLimits,
     /// Longest a command is waited for.
     pub patience: Duration,
@@ -66,6 +78,7 @@ fn routes() -> ApiRouter<Shared> {
     ApiRouter::new()
         .merge(commands::routes())
         .merge(catalogue::routes())
+        .merge(admin::routes())
         .merge(me::routes())
         .merge(preferences::routes())
 }
