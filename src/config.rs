@@ -77,6 +77,7 @@ impl Config {
         self.database.check(checks);
         cross_checks::amqp(&self.amqp, checks);
         self.http.check(checks);
+        self.attachments.check(checks);
         self.workflows.check(checks);
         self.clock.check(self.profile, checks);
         self.relay.check(checks);

@@ -45,13 +45,20 @@ pub const MAIL_SERVER_AWAY: &str = "usciere_mail_server_away";
 pub const JOB_RUNS: &str = "usciere_job_runs_total";
 /// How late the last run of a `job` began.
 pub const JOB_LATE_SECONDS: &str = "usciere_job_late_seconds";
+/// Files the scanner was asked about, by `outcome`: clean, infected, failed.
+pub const ATTACHMENT_SCANS: &str = "usciere_attachment_scans_total";
+/// Files nobody may fetch, by `scan`: pending, quarantined.
+pub const ATTACHMENTS_HELD: &str = "usciere_attachments_held";
+/// Requests no rule could route that wait on their desk.
+pub const UNROUTED_REQUESTS: &str = "usciere_unrouted_requests";
 /// Connections to the database, by `state`: open, idle.
 pub const DATABASE_CONNECTIONS: &str = "usciere_database_connections";
 /// 1 while this node can do its work.
 pub const NODE_READY: &str = "usciere_node_ready";
 
 /// Counters with a label, and the words that exist from the start: a rate needs a zero to begin from.
-const FROM_ZERO: [(&str, &str, &[&str]); 4] = [
+const FROM_ZERO: [(&str, &str, &[&str]); 5] = [
+    (ATTACHMENT_SCANS, "outcome", &["clean", "infected", "failed"]),
     (
         INTAKE_OUTCOMES,
         "outcome",
@@ -162,6 +169,9 @@ fn describe() {
         Unit::Seconds,
         "How late the last run of a job began"
     );
+    describe_counter!(ATTACHMENT_SCANS, "Files the scanner was asked about, by outcome");
+    describe_gauge!(ATTACHMENTS_HELD, "Files nobody may fetch, by scan");
+    describe_gauge!(UNROUTED_REQUESTS, "Requests no rule could route that wait on their desk");
     describe_gauge!(DATABASE_CONNECTIONS, "Connections to the database, by state");
     describe_gauge!(NODE_READY, "1 while this node can do its work");
     begin_at_zero();
@@ -181,6 +191,7 @@ fn begin_at_zero() {
         OUTBOX_OLDEST_AGE_SECONDS,
         BROKER_BLOCKED,
         MAIL_SERVER_AWAY,
+        UNROUTED_REQUESTS,
         NODE_READY,
     ] {
         gauge!(name).set(0.0);

@@ -40,7 +40,8 @@ fn good_files_are_decoded_named_and_typed() {
     );
     assert!(matches!(&prepared[0].content, PreparedContent::Inline(bytes) if bytes == b"prova"));
     assert_eq!(prepared[1].media_type, MediaType::Pdf);
-    assert!(matches!(&prepared[1].content, PreparedContent::Uploaded(sha256) if *sha256 == hash));
+    assert!(matches!(prepared[1].content, PreparedContent::Uploaded));
+    assert_eq!(prepared[1].sha256, hash);
 }
 
 fn text(length: usize) -> AttachmentInput {
