@@ -114,6 +114,10 @@ impl Engine {
         &self.clock
     }
 
+    pub const fn limits(&self) -> &Limits {
+        &self.options.limits
+    }
+
     fn buckets(&self) -> u16 {
         self.handoff
             .as_ref()

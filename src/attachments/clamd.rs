@@ -18,13 +18,13 @@ const LONGEST_ANSWER: u64 = 4_096;
 
 /// One clamd. A connection per file: clamd closes it after `INSTREAM` anyway.
 #[derive(Debug)]
-pub struct Clamd {
+pub(super) struct Clamd {
     address: ClamdAddress,
     timeout: Duration,
 }
 
 impl Clamd {
-    pub const fn new(address: ClamdAddress, timeout: Duration) -> Self {
+    pub(super) const fn new(address: ClamdAddress, timeout: Duration) -> Self {
         Self { address, timeout }
     }
 

@@ -2,13 +2,17 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::prefix::PrefixStore;
-use object_store::{Error as StoreFault, ObjectStore};
+use object_store::{Error as StoreFault, ObjectStore, RetryConfig};
 
 use crate::config::attachments::{AttachmentsUrl, S3Place};
+
+/// How long one call is tried over: whoever asked tries again anyway.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) fn open(url: &AttachmentsUrl) -> Result<Arc<dyn ObjectStore>, StoreFault> {
     match url {
@@ -31,7 +35,13 @@ fn open_folder(folder: &Path) -> Result<Arc<dyn ObjectStore>, StoreFault> {
 fn open_bucket(place: &S3Place) -> Result<Arc<dyn ObjectStore>, StoreFault> {
     // The client of the store wants one for the process; a second wish changes nothing.
     let _already_installed = rustls::crypto::ring::default_provider().install_default();
+    let retries = RetryConfig {
+        max_retries: 2,
+        retry_timeout: PATIENCE,
+        ..RetryConfig::default()
+    };
     let mut builder = AmazonS3Builder::new()
+        .with_retry(retries)
         .with_bucket_name(&place.bucket)
         .with_region(&place.region);
     if let Some(endpoint) = &place.endpoint {

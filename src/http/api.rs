@@ -3,11 +3,14 @@
 //! Commands enter the engine's door like any message; questions are asked of the store under the caller's scope.
 //! Every route is declared once, with its documentation beside its handler.
 
+mod agenda;
+mod attachments;
 mod caller;
 mod catalogue;
 mod commands;
 mod document;
 mod path;
+mod query;
 
 use std::sync::Arc;
 
@@ -21,7 +24,7 @@ use super::problem::Problem;
 use crate::attachments::AttachmentStore;
 use crate::clock::Clock;
 use crate::domain::registers::Registers;
-use crate::engine::Door;
+use crate::engine::{Door, Limits};
 use crate::identity::Authenticate;
 use crate::registry::{CitizenRegister, PracticeRegister};
 use crate::store::Store;
@@ -39,6 +42,8 @@ pub struct Api {
     pub citizens: CitizenRegister,
     pub practices: PracticeRegister,
     pub attachments: AttachmentStore,
+    /// What texts and files may be.
+    pub limits: Limits,
     pub authority: Arc<dyn Authenticate>,
     /// Largest body, in bytes.
     pub largest_body: usize,
@@ -55,6 +60,8 @@ fn routes() -> ApiRouter<Shared> {
     ApiRouter::new()
         .merge(commands::routes())
         .merge(catalogue::routes())
+        .merge(attachments::routes())
+        .merge(agenda::routes())
 }
 
 /// The API, ready to answer.

@@ -28,6 +28,7 @@ pub(super) fn api(
         citizens: Arc::new(store.clone()),
         practices: Arc::new(store.clone()),
         attachments,
+        limits: engine.limits().clone(),
         authority: Arc::new(crate::identity::Nobody),
         largest_body: config.amqp.max_body_bytes,
         store,

@@ -2,13 +2,15 @@
 
 use aide::OperationInput;
 use aide::generate::GenContext;
-use aide::openapi::Operation;
+use aide::openapi::{MediaType, Operation, RequestBody, SchemaObject};
+use aide::operation::set_body;
 use axum::body::Body;
 use axum::extract::multipart::{Field, Multipart};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use futures::StreamExt as _;
 use percent_encoding::percent_decode_str;
+use schemars::json_schema;
 
 use crate::domain::attachment::AttachmentLimits;
 use crate::domain::refusal::{Refusal, RefusalCode};
@@ -45,7 +47,36 @@ impl FromRequest<Shared> for Upload {
 
 impl OperationInput for Upload {
     fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
-        Multipart::operation_input(ctx, operation);
+        let body = RequestBody {
+            content: [
+                (
+                    "multipart/form-data",
+                    json_schema!({
+                        "type": "object",
+                        "required": ["file"],
+                        "properties": { "file": { "type": "string", "contentMediaType": "application/octet-stream" } },
+                    }),
+                ),
+                ("application/octet-stream", json_schema!({})),
+            ]
+            .map(|(kind, schema)| (kind.to_owned(), described(schema)))
+            .into_iter()
+            .collect(),
+            required: true,
+            ..RequestBody::default()
+        };
+        set_body(ctx, operation, body);
+    }
+}
+
+fn described(json_schema: schemars::Schema) -> MediaType {
+    MediaType {
+        schema: Some(SchemaObject {
+            json_schema,
+            external_docs: None,
+            example: None,
+        }),
+        ..MediaType::default()
     }
 }
 
