@@ -143,7 +143,11 @@ impl AttachmentStore {
                 }
             }
         }
-        check_total(filed.iter().map(|one| one.file.size).sum(), limits, &mut complaints);
+        check_total(
+            filed.iter().map(|one| one.file.size).sum(),
+            limits,
+            &mut complaints,
+        );
         if let Err(refusal) = complaints.or(()) {
             return Ok(Err(refusal));
         }

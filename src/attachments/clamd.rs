@@ -101,7 +101,12 @@ mod tests {
             verdict("stream: Eicar-Test-Signature FOUND\0").unwrap(),
             Verdict::Infected
         );
-        for other in ["", "OK", "INSTREAM size limit exceeded. ERROR\0", "stream: lstat() failed: ERROR"] {
+        for other in [
+            "",
+            "OK",
+            "INSTREAM size limit exceeded. ERROR\0",
+            "stream: lstat() failed: ERROR",
+        ] {
             assert!(matches!(verdict(other), Err(ScannerFault::Refused(_))), "{other}");
         }
     }

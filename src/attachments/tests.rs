@@ -127,11 +127,35 @@ async fn an_uploaded_file_is_judged_and_nothing_is_stored_beside_a_refused_one()
     let at_file = "/attachments/1/sha256";
     let cases = [
         ("a.pdf", &missing, None, RefusalCode::AttachmentMissing, at_file),
-        ("a.txt", &missing, Some(clean), RefusalCode::AttachmentMissing, at_file),
-        ("a.txt", &text, Some(of_others), RefusalCode::AttachmentMissing, at_file),
+        (
+            "a.txt",
+            &missing,
+            Some(clean),
+            RefusalCode::AttachmentMissing,
+            at_file,
+        ),
+        (
+            "a.txt",
+            &text,
+            Some(of_others),
+            RefusalCode::AttachmentMissing,
+            at_file,
+        ),
         ("a.pdf", &text, Some(clean), RefusalCode::AttachmentType, at_file),
-        ("a.txt", &text, Some(infected), RefusalCode::AttachmentType, at_file),
-        ("a.txt", &text, Some(clean), RefusalCode::AttachmentTooLarge, "/attachments"),
+        (
+            "a.txt",
+            &text,
+            Some(infected),
+            RefusalCode::AttachmentType,
+            at_file,
+        ),
+        (
+            "a.txt",
+            &text,
+            Some(clean),
+            RefusalCode::AttachmentTooLarge,
+            "/attachments",
+        ),
     ];
     for (name, sha256, last, code, pointer) in cases {
         let inputs = [inline("b.txt", "c2VpLi4u"), uploaded(name, sha256)];

@@ -99,7 +99,11 @@ impl Agenda {
             return Err(NotLookedFor);
         }
         let holds = |slot: &Slot| slot.taken_by == Some(request);
-        if self.slots.values().any(|slot| holds(slot) && slot.starts_at == at) {
+        if self
+            .slots
+            .values()
+            .any(|slot| holds(slot) && slot.starts_at == at)
+        {
             return Ok(());
         }
         self.release(request);
@@ -143,7 +147,11 @@ impl Agenda {
 
     /// "L'orario non è disponibile", with the next ones that are.
     fn not_free(&self, sede: &SedeCode, at: DateTime<Utc>) -> Refusal {
-        let taken = |slot: &Slot| self.slots.get(&slot.id).is_some_and(|slot| slot.taken_by.is_some());
+        let taken = |slot: &Slot| {
+            self.slots
+                .get(&slot.id)
+                .is_some_and(|slot| slot.taken_by.is_some())
+        };
         let mut hours: Vec<DateTime<Utc>> = self
             .next_free
             .get(sede)
@@ -159,24 +167,36 @@ impl Agenda {
             format!("L'orario {wanted} non è disponibile e al momento non ce ne sono altri liberi.")
         } else {
             let others: Vec<String> = hours.iter().map(|hour| italian(*hour)).collect();
-            format!("L'orario {wanted} non è disponibile. Sono liberi: {}.", others.join("; "))
+            format!(
+                "L'orario {wanted} non è disponibile. Sono liberi: {}.",
+                others.join("; ")
+            )
         };
         let reason = |at: DateTime<Utc>, holds: bool| Reason {
             condition: "slot_free".to_owned(),
             holds,
-            message: format!("{}: {}", italian(at), if holds { "libero" } else { "non disponibile" }),
+            message: format!(
+                "{}: {}",
+                italian(at),
+                if holds { "libero" } else { "non disponibile" }
+            ),
             available_from: holds.then(|| rome_date(at)),
         };
         let mut refusal = Refusal::new(RefusalCode::StateConflict, message).at("/slot");
         refusal.why.push(reason(at, false));
-        refusal.why.extend(hours.into_iter().map(|hour| reason(hour, true)));
+        refusal
+            .why
+            .extend(hours.into_iter().map(|hour| reason(hour, true)));
         refusal
     }
 }
 
 /// "26/11/2026 alle 10:30", as clocks in Rome show it.
 fn italian(at: DateTime<Utc>) -> String {
-    TimeZone::default().local(at).format("%d/%m/%Y alle %H:%M").to_string()
+    TimeZone::default()
+        .local(at)
+        .format("%d/%m/%Y alle %H:%M")
+        .to_string()
 }
 
 #[cfg(test)]

@@ -229,7 +229,12 @@ impl<'a> Batch<'a> {
     ) -> Result<Option<Answer>, Stop> {
         match self.opening.remove(&index) {
             Some(OpeningState::Numbered(accepted, number)) => {
-                let files = found.attachments.clone()?.into_iter().map(|filed| filed.file).collect();
+                let files = found
+                    .attachments
+                    .clone()?
+                    .into_iter()
+                    .map(|filed| filed.file)
+                    .collect();
                 let details = opening_details(submit, &accepted, files, self.ledger.now);
                 self.ledger.open(id, submit, *accepted, number, cause, details)
             }

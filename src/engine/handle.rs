@@ -119,7 +119,9 @@ impl Engine {
         })?;
         batch.remember_files(found);
         let (wanted, holders) = hours(items, &batch.ledger.requests);
-        batch.ledger.agenda = transaction.lock_agenda(wanted, &holders, batch.ledger.now).await?;
+        batch.ledger.agenda = transaction
+            .lock_agenda(wanted, &holders, batch.ledger.now)
+            .await?;
         let numbers = transaction.draw_protocol_numbers(&batch.numbers_needed()).await?;
         batch.give_numbers(numbers);
         for entry in transaction.histories(&changing_hands(items)).await? {

@@ -9,15 +9,16 @@ use super::EngineOptions;
 use super::render::{Scene, portal_row, sede_row};
 use super::submission::Accepted;
 use super::translate::Act;
-use crate::domain::command::Personal;
-use crate::domain::command::{Envelope, Submit, TraceParent};
 use crate::domain::agenda::{Agenda, NotLookedFor};
+use crate::domain::command::Personal;
+use crate::domain::command::{Envelope, Submit};
 use crate::domain::event::{Actor, Effect, Event, EventKind};
 use crate::domain::ids::{ActorId, MessageId, RequestId, SedeCode, Source};
 use crate::domain::protocol::ProtocolNumber;
 use crate::domain::refusal::Refusal;
 use crate::domain::registers::Registers;
 use crate::domain::request::{Delegation, Details, HistoryEntry, IdentifiedCitizen, RecordedEvent, Request};
+use crate::domain::trace::TraceParent;
 use crate::store::{Answer, NewMail, NewOutboxRow};
 use crate::workflow::{Opening, Registry, Workflow, decide, open};
 

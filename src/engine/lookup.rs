@@ -1,8 +1,8 @@
 //! What rules need to know and only registers and stores can tell, asked for a whole batch at once and outside any
 //! transaction. When one of them is away the batch waits: nothing is lost or refused for it.
 
-use super::item::Item;
 use super::Engine;
+use super::item::Item;
 use crate::attachments::AttachmentError;
 use crate::domain::attachment::{Filed, Prepared, prepare};
 use crate::domain::command::{AttachmentInput, CitizenQuery, Command, Content, Practice};
@@ -42,7 +42,9 @@ impl Engine {
         let references: Vec<Practice> = wanted.iter().filter_map(|w| w.practice.cloned()).collect();
         let mut citizens = self.citizens.find_citizens(&queries).await?.into_iter();
         let mut practices = self.practices.find_practices(&references).await?.into_iter();
-        let prepared = wanted.iter().map(|want| prepare(want.attachments, &self.options.limits.attachments));
+        let prepared = wanted
+            .iter()
+            .map(|want| prepare(want.attachments, &self.options.limits.attachments));
         let mut files = self.take_in(items, prepared.collect()).await?.into_iter();
         let mut found = Vec::with_capacity(items.len());
         for want in wanted {
@@ -75,7 +77,9 @@ impl Engine {
                 Ok(files) => {
                     let known = |file: &Prepared| known.get(&(source?.clone(), file.sha256.clone())).copied();
                     let files = files.into_iter().map(|file| (known(&file), file)).collect();
-                    self.attachments.store(files, &self.options.limits.attachments).await?
+                    self.attachments
+                        .store(files, &self.options.limits.attachments)
+                        .await?
                 }
                 Err(refusal) => Err(refusal),
             });

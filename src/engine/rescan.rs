@@ -73,7 +73,11 @@ impl Engine {
             }
             Err(error) => {
                 tracing::warn!(error = %error, "a file cannot be read for its scan");
-                return if error.is_passing() { Looked::Away } else { Looked::Failed };
+                return if error.is_passing() {
+                    Looked::Away
+                } else {
+                    Looked::Failed
+                };
             }
         };
         match self.attachments.scanner().judge_patiently(&bytes).await {

@@ -9,6 +9,7 @@ mod caller;
 mod catalogue;
 mod commands;
 mod document;
+mod me;
 mod path;
 mod query;
 
@@ -62,6 +63,7 @@ fn routes() -> ApiRouter<Shared> {
         .merge(catalogue::routes())
         .merge(attachments::routes())
         .merge(agenda::routes())
+        .merge(me::routes())
 }
 
 /// The API, ready to answer.

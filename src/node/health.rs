@@ -10,7 +10,9 @@ use crate::amqp::{Broker, BrokerState, Consuming, Publishing};
 use crate::domain::ids::SedeCode;
 use crate::lifecycle::readiness::{Part, Readiness, Reason, Status};
 use crate::store::{Store, StoreError};
-use crate::telemetry::metrics::{DATABASE_CONNECTIONS, OUTBOX_OLDEST_AGE_SECONDS, OUTBOX_UNSENT, QUEUE_LAG, UNROUTED_REQUESTS};
+use crate::telemetry::metrics::{
+    DATABASE_CONNECTIONS, OUTBOX_OLDEST_AGE_SECONDS, OUTBOX_UNSENT, QUEUE_LAG, UNROUTED_REQUESTS,
+};
 
 const EVERY: Duration = Duration::from_secs(1);
 const LAG_EVERY: Duration = Duration::from_secs(5);
@@ -52,7 +54,11 @@ pub(super) async fn watch_unrouted(store: Store, readiness: Readiness, stop: Can
             gauge!(UNROUTED_REQUESTS).set(f64::from(i32::try_from(waiting).unwrap_or(i32::MAX)));
             readiness.set(
                 Part::Routing,
-                if waiting == 0 { Status::Up } else { Status::degraded(Reason::Unrouted) },
+                if waiting == 0 {
+                    Status::Up
+                } else {
+                    Status::degraded(Reason::Unrouted)
+                },
             );
         }
         tokio::select! {

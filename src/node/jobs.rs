@@ -68,7 +68,11 @@ async fn scan(parts: JobParts) -> Result<JobReport, crate::scheduler::JobError> 
         (0, 0, false) => None,
         (infected, failed, broke_off) => Some(format!(
             "{infected} infected, {failed} not judged{}",
-            if broke_off { ", the rest waits for the scanner" } else { "" }
+            if broke_off {
+                ", the rest waits for the scanner"
+            } else {
+                ""
+            }
         )),
     };
     Ok(JobReport {

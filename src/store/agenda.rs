@@ -117,7 +117,11 @@ impl Store {
         )
         .fetch_one(&self.pool)
         .await?;
-        Ok(if there { Withdrawn::Taken } else { Withdrawn::Unknown })
+        Ok(if there {
+            Withdrawn::Taken
+        } else {
+            Withdrawn::Unknown
+        })
     }
 }
 
@@ -215,7 +219,9 @@ impl IntakeTransaction {
         sqlx::query!("update agenda_slot set case_id = null where id = any($1)", &freed)
             .execute(&mut *self.transaction)
             .await?;
-        let taken = changes.iter().filter_map(|(id, request)| Some((id.0, (*request)?.0)));
+        let taken = changes
+            .iter()
+            .filter_map(|(id, request)| Some((id.0, (*request)?.0)));
         let (ids, requests): (Vec<Uuid>, Vec<Uuid>) = taken.unzip();
         sqlx::query!(
             r#"

@@ -60,7 +60,12 @@ impl Store {
     }
 
     /// Remembers that somebody brought a file, whose bytes are kept.
-    pub async fn record_upload(&self, source: &Source, person: &Person, filed: &Filed) -> Result<(), StoreError> {
+    pub async fn record_upload(
+        &self,
+        source: &Source,
+        person: &Person,
+        filed: &Filed,
+    ) -> Result<(), StoreError> {
         let mut transaction = self.pool.begin().await?;
         keep(&mut transaction, &[filed]).await?;
         sqlx::query!(
@@ -202,8 +207,14 @@ impl IntakeTransaction {
                 .iter()
                 .map(|one| i16::try_from(one.position).unwrap_or(i16::MAX))
                 .collect::<Vec<_>>(),
-            &uses.iter().map(|one| one.filed.file.sha256.to_string()).collect::<Vec<_>>(),
-            &uses.iter().map(|one| one.filed.file.name.clone()).collect::<Vec<_>>()
+            &uses
+                .iter()
+                .map(|one| one.filed.file.sha256.to_string())
+                .collect::<Vec<_>>(),
+            &uses
+                .iter()
+                .map(|one| one.filed.file.name.clone())
+                .collect::<Vec<_>>()
         )
         .execute(&mut *self.transaction)
         .await?;
@@ -227,7 +238,10 @@ async fn keep(
         on conflict (sha256) do update set scan = excluded.scan, scanned_at = excluded.scanned_at
         where a.scan in ('unchecked', 'pending') and excluded.scan in ('clean', 'quarantined')
         "#,
-        &files.iter().map(|one| one.file.sha256.to_string()).collect::<Vec<_>>(),
+        &files
+            .iter()
+            .map(|one| one.file.sha256.to_string())
+            .collect::<Vec<_>>(),
         &files
             .iter()
             .map(|one| i64::try_from(one.file.size).unwrap_or(i64::MAX))
@@ -236,7 +250,10 @@ async fn keep(
             .iter()
             .map(|one| one.file.media_type.as_str().to_owned())
             .collect::<Vec<_>>(),
-        &files.iter().map(|one| one.scan.as_str().to_owned()).collect::<Vec<_>>()
+        &files
+            .iter()
+            .map(|one| one.scan.as_str().to_owned())
+            .collect::<Vec<_>>()
     )
     .execute(&mut **transaction)
     .await?;

@@ -171,7 +171,10 @@ fn describe() {
     );
     describe_counter!(ATTACHMENT_SCANS, "Files the scanner was asked about, by outcome");
     describe_gauge!(ATTACHMENTS_HELD, "Files nobody may fetch, by scan");
-    describe_gauge!(UNROUTED_REQUESTS, "Requests no rule could route that wait on their desk");
+    describe_gauge!(
+        UNROUTED_REQUESTS,
+        "Requests no rule could route that wait on their desk"
+    );
     describe_gauge!(DATABASE_CONNECTIONS, "Connections to the database, by state");
     describe_gauge!(NODE_READY, "1 while this node can do its work");
     begin_at_zero();

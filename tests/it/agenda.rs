@@ -13,7 +13,8 @@ const BOOK: &str = "portal.inca.request.book";
 
 /// The day after the tests' now, at nine in Rome and every half hour from there.
 fn hour(number: u32) -> DateTime<Utc> {
-    "2026-11-24T08:00:00Z".parse::<DateTime<Utc>>().unwrap() + TimeDelta::minutes(30) * i32::try_from(number).unwrap()
+    "2026-11-24T08:00:00Z".parse::<DateTime<Utc>>().unwrap()
+        + TimeDelta::minutes(30) * i32::try_from(number).unwrap()
 }
 
 fn slot(number: u32) -> Slot {
@@ -65,7 +66,10 @@ async fn an_hour_is_booked_once_and_free_again_when_it_is_cancelled() {
     let (first, second) = (enabled(&world).await, enabled(&world).await);
     world.send(BOOK, &booking(first, hour(0))).await;
     let booked = world.next("portal.inca").await;
-    assert_eq!((booked.kind.as_str(), booked.text("slot")), ("appointment.booked", "2026-11-24T08:00:00Z"));
+    assert_eq!(
+        (booked.kind.as_str(), booked.text("slot")),
+        ("appointment.booked", "2026-11-24T08:00:00Z")
+    );
 
     let refused = world.refused(BOOK, &booking(second, hour(0))).await;
     assert_eq!(refused.text("code"), "state_conflict");
@@ -83,7 +87,9 @@ async fn an_hour_is_booked_once_and_free_again_when_it_is_cancelled() {
 
     // Confirmed for another hour, the request holds that one and gives the first back.
     let confirm = with(by_officer(first), json!({"at": hour(2), "place": "Sportello 1"}));
-    world.send(&format!("sede.{SEDE}.appointment.confirm"), &confirm).await;
+    world
+        .send(&format!("sede.{SEDE}.appointment.confirm"), &confirm)
+        .await;
     assert_eq!(world.next("portal.inca").await.kind, "appointment.confirmed");
     world.send(BOOK, &booking(second, hour(0))).await;
     assert_eq!(world.next("portal.inca").await.kind, "appointment.booked");
@@ -91,7 +97,9 @@ async fn an_hour_is_booked_once_and_free_again_when_it_is_cancelled() {
 
     for request in [first, second] {
         let cancel = with(by_officer(request), json!({"reason": "Sportello chiuso"}));
-        world.send(&format!("sede.{SEDE}.appointment.cancel"), &cancel).await;
+        world
+            .send(&format!("sede.{SEDE}.appointment.cancel"), &cancel)
+            .await;
         assert_eq!(world.next("portal.inca").await.kind, "appointment.cancelled");
     }
     assert_eq!(held_hours(&world).await, 0);
@@ -125,7 +133,9 @@ async fn two_nodes_racing_for_the_same_hours_never_book_one_twice() {
     }
     assert_eq!(booked, HOURS);
     assert_eq!(held_hours(&world).await, i64::from(HOURS));
-    let active = world.count("select count(*) from cases where appointment = 'booked'").await;
+    let active = world
+        .count("select count(*) from cases where appointment = 'booked'")
+        .await;
     assert_eq!(active, i64::from(HOURS));
 }
 
@@ -136,6 +146,8 @@ async fn a_sede_that_publishes_no_hours_takes_any_as_a_wish() {
     world.send(BOOK, &booking(id, hour(7))).await;
     assert_eq!(world.next("portal.inca").await.kind, "appointment.booked");
     world
-        .until("the sede hears of it", async || world.depth(&format!("sede.{SEDE}")).await == 2)
+        .until("the sede hears of it", async || {
+            world.depth(&format!("sede.{SEDE}")).await == 2
+        })
         .await;
 }

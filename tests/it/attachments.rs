@@ -65,23 +65,33 @@ async fn seen_by(world: &World, person: &Person, bytes: &[u8]) -> Option<ScanSta
 async fn a_virus_is_refused_and_a_file_is_scanned_once() {
     let (world, socket) = world_with_scanner().await;
     let clamd = FakeClamd::on_socket(&socket);
-    let refused = world.refused(SUBMIT, &with(request(), file("fattura.txt", &eicar()))).await;
+    let refused = world
+        .refused(SUBMIT, &with(request(), file("fattura.txt", &eicar())))
+        .await;
     assert_eq!(refused.text("code"), "attachment_type");
     assert_eq!(
         refused.text("message"),
         "Nel file «fattura.txt» è stato trovato un virus: non può essere allegato."
     );
-    assert_eq!(refused.body["fields"][0]["pointer"], "/attachments/0/content_base64");
+    assert_eq!(
+        refused.body["fields"][0]["pointer"],
+        "/attachments/0/content_base64"
+    );
     assert_eq!(world.count("select count(*) from attachment").await, 0);
 
     for _ in 0..2 {
-        world.send(SUBMIT, &with(request(), file("nota.txt", b"ciao"))).await;
+        world
+            .send(SUBMIT, &with(request(), file("nota.txt", b"ciao")))
+            .await;
         assert_eq!(world.next("portal.inca").await.kind, "request.accepted");
     }
     assert_eq!(clamd.asked(), 2, "the virus, and the file the first time");
     let inca = member("op2", "inca", "INCA-RM-001");
     assert_eq!(seen_by(&world, &inca, b"ciao").await, Some(ScanState::Clean));
-    assert_eq!(seen_by(&world, &officer(SEDE), b"ciao").await, Some(ScanState::Clean));
+    assert_eq!(
+        seen_by(&world, &officer(SEDE), b"ciao").await,
+        Some(ScanState::Clean)
+    );
     for stranger in [
         member("op1", "acli", "ACLI-MI-001"),
         member("op1", "inca", "INCA-MI-001"),
@@ -99,7 +109,12 @@ async fn without_its_scanner_files_are_taken_and_held_until_it_is_back() {
         assert_eq!(world.next("portal.inca").await.kind, "request.accepted");
     }
     let sede = officer(SEDE);
-    let states = async || (seen_by(&world, &sede, &eicar()).await, seen_by(&world, &sede, b"ciao").await);
+    let states = async || {
+        (
+            seen_by(&world, &sede, &eicar()).await,
+            seen_by(&world, &sede, b"ciao").await,
+        )
+    };
     let pending = Some(ScanState::Pending);
     assert_eq!(states().await, (pending, pending));
     let away = world.node().engine.scan_waiting_files().await.unwrap();
@@ -113,9 +128,15 @@ async fn without_its_scanner_files_are_taken_and_held_until_it_is_back() {
         ..Scanned::default()
     };
     assert_eq!(looked, expected);
-    assert_eq!(states().await, (Some(ScanState::Quarantined), Some(ScanState::Clean)));
+    assert_eq!(
+        states().await,
+        (Some(ScanState::Quarantined), Some(ScanState::Clean))
+    );
     assert_eq!(clamd.asked(), 2);
-    assert_eq!(world.node().engine.scan_waiting_files().await.unwrap(), Scanned::default());
+    assert_eq!(
+        world.node().engine.scan_waiting_files().await.unwrap(),
+        Scanned::default()
+    );
 
     // What was found stays known: nobody attaches it again, by content or by hash.
     for more in [file("x.txt", &eicar()), named("x.txt", &Sha256Hex::of(&eicar()))] {
@@ -141,9 +162,17 @@ async fn a_file_is_named_by_its_hash_only_by_those_who_brought_or_use_it() {
     };
     let person = member("op1", "inca", "INCA-RM-001");
     let source: Source = "portal.inca".parse().unwrap();
-    world.node().store.record_upload(&source, &person, &filed).await.unwrap();
+    world
+        .node()
+        .store
+        .record_upload(&source, &person, &filed)
+        .await
+        .unwrap();
     assert_eq!(seen_by(&world, &person, &bytes).await, Some(ScanState::Unchecked));
-    assert_eq!(seen_by(&world, &member("op2", "inca", "INCA-RM-001"), &bytes).await, None);
+    assert_eq!(
+        seen_by(&world, &member("op2", "inca", "INCA-RM-001"), &bytes).await,
+        None
+    );
 
     let id = world.submit().await;
     let sede = format!("sede.{SEDE}");
@@ -153,8 +182,15 @@ async fn a_file_is_named_by_its_hash_only_by_those_who_brought_or_use_it() {
     assert_eq!(world.next("portal.inca").await.kind, "attachment.added");
     let told = world.next(&sede).await;
     let href = told.body["attachments"][0]["href"].as_str().unwrap();
-    assert!(href.ends_with(&format!("/api/v1/attachments/{}", filed.file.sha256)), "{href}");
-    assert!(seen_by(&world, &member("op2", "inca", "INCA-RM-001"), &bytes).await.is_some());
+    assert!(
+        href.ends_with(&format!("/api/v1/attachments/{}", filed.file.sha256)),
+        "{href}"
+    );
+    assert!(
+        seen_by(&world, &member("op2", "inca", "INCA-RM-001"), &bytes)
+            .await
+            .is_some()
+    );
 
     // Whoever knows the hash alone learns nothing by it.
     let foreign = with(

@@ -20,7 +20,12 @@ async fn what_no_rule_routes_raises_an_alarm_until_its_desk_assigns_it() {
     let abroad = json!({"citizen": {"codice_fiscale": "GRBPLA47E30A952H"}, "practice": null,
                         "reason": "access_requirements"});
     world.send(SUBMIT, &with(request(), abroad)).await;
-    let id: Uuid = world.next("portal.inca").await.text("request_id").parse().unwrap();
+    let id: Uuid = world
+        .next("portal.inca")
+        .await
+        .text("request_id")
+        .parse()
+        .unwrap();
     world
         .until("the alarm is raised", async || {
             matches!(routing(&world), Some(Status::Degraded { .. }))
@@ -31,13 +36,22 @@ async fn what_no_rule_routes_raises_an_alarm_until_its_desk_assigns_it() {
     let desk = "sede.da-smistare";
     assert_eq!(world.next(desk).await.kind, "request.assigned");
     world
-        .send(&format!("{desk}.request.note"), &with(by_officer(id), json!({"text": "CAP estero"})))
+        .send(
+            &format!("{desk}.request.note"),
+            &with(by_officer(id), json!({"text": "CAP estero"})),
+        )
         .await;
     world
-        .send(&format!("{desk}.request.assign"), &with(by_officer(id), json!({"sede": SEDE})))
+        .send(
+            &format!("{desk}.request.assign"),
+            &with(by_officer(id), json!({"sede": SEDE})),
+        )
         .await;
     let told = world.next("portal.inca").await;
-    assert_eq!((told.kind.as_str(), told.text("sede")), ("request.assigned", SEDE));
+    assert_eq!(
+        (told.kind.as_str(), told.text("sede")),
+        ("request.assigned", SEDE)
+    );
     world
         .until("the alarm is over", async || routing(&world) == Some(Status::Up))
         .await;
@@ -48,7 +62,12 @@ async fn the_lineainps_desk_answers_by_itself() {
     let world = World::start().await;
     let first_level = json!({"topic": "pin-cittadini", "reason": "access_requirements", "practice": null});
     world.send(SUBMIT, &with(request(), first_level)).await;
-    let id: Uuid = world.next("portal.inca").await.text("request_id").parse().unwrap();
+    let id: Uuid = world
+        .next("portal.inca")
+        .await
+        .text("request_id")
+        .parse()
+        .unwrap();
     let desk = "sede.lineainps";
     world.next(desk).await;
     world.send(&format!("{desk}.request.take"), &by_officer(id)).await;
@@ -62,7 +81,10 @@ async fn the_lineainps_desk_answers_by_itself() {
     // A further message goes back to the desk that answered.
     let message = with(by_operator(id), json!({"text": "E con la CIE?"}));
     world.send("portal.inca.request.message", &message).await;
-    assert_eq!(world.next("portal.inca").await.text("state"), "Inviato a LineaINPS");
+    assert_eq!(
+        world.next("portal.inca").await.text("state"),
+        "Inviato a LineaINPS"
+    );
     assert_eq!(world.next(desk).await.kind, "request.message");
 }
 
@@ -76,12 +98,16 @@ async fn a_colleague_takes_over_with_a_reason_that_both_can_read() {
     world.send(&take, &by("anna")).await;
     let refused = world.refused(&take, &by("bruno")).await;
     assert_eq!(refused.text("code"), "state_conflict");
-    let blank = world.refused(&take, &with(by("bruno"), json!({"reason": " "}))).await;
+    let blank = world
+        .refused(&take, &with(by("bruno"), json!({"reason": " "})))
+        .await;
     assert_eq!(
         (blank.text("code"), &blank.body["fields"][0]["pointer"]),
         ("text_missing", &Value::from("/reason"))
     );
-    world.send(&take, &with(by("bruno"), json!({"reason": "Anna è assente"}))).await;
+    world
+        .send(&take, &with(by("bruno"), json!({"reason": "Anna è assente"})))
+        .await;
     world.settle().await;
     let held = "select count(*) from cases where officer = 'bruno' and charge_until is not null";
     assert_eq!(world.count(held).await, 1);
@@ -101,16 +127,24 @@ async fn no_byte_of_a_note_reaches_a_patronato() {
     let note = |number: u32| with(by_officer(id), json!({"text": format!("{SECRET} {number}")}));
     let officers: [(&str, Value); 6] = [
         ("request.take", json!({})),
-        ("request.transfer", json!({"sede": "700000", "reason": "Competenza"})),
+        (
+            "request.transfer",
+            json!({"sede": "700000", "reason": "Competenza"}),
+        ),
         ("request.reply", json!({"text": "Risposta"})),
         ("request.enable_appointment", json!({"reason": "Colloquio"})),
-        ("appointment.confirm", json!({"at": "2026-12-01T09:00:00Z", "place": "Sportello 1"})),
+        (
+            "appointment.confirm",
+            json!({"at": "2026-12-01T09:00:00Z", "place": "Sportello 1"}),
+        ),
         ("request.close", json!({"reason": "Conclusa"})),
     ];
     let mut holder = sede.clone();
     for (number, (command, more)) in (0_u32..).zip(officers) {
         world.send(&format!("{holder}.request.note"), &note(number)).await;
-        world.send(&format!("{holder}.{command}"), &with(by_officer(id), more)).await;
+        world
+            .send(&format!("{holder}.{command}"), &with(by_officer(id), more))
+            .await;
         world.settle().await;
         match command {
             "request.transfer" => "sede.700000".clone_into(&mut holder),
@@ -131,7 +165,11 @@ async fn no_byte_of_a_note_reaches_a_patronato() {
     for queue in ["portal.inca", &sede, "sede.700000"] {
         for _ in 0..world.depth(queue).await {
             let message = world.next(queue).await;
-            assert!(!message.body.to_string().contains(SECRET), "{queue}: {}", message.kind);
+            assert!(
+                !message.body.to_string().contains(SECRET),
+                "{queue}: {}",
+                message.kind
+            );
             told += 1;
         }
     }

@@ -13,6 +13,8 @@ mod desks;
 #[path = "../support/fake_clamd.rs"]
 mod fake_clamd;
 mod faults;
+#[path = "../support/node.rs"]
+mod node;
 mod refusals;
 mod routing;
 mod s3;

@@ -33,7 +33,11 @@ impl S3Server {
             .by_ref()
             .map(Result::unwrap)
             .inspect(|line| said.push(line.clone()))
-            .find_map(|line| line.split("Running on ").nth(1).map(|rest| rest.trim().to_owned()));
+            .find_map(|line| {
+                line.split("Running on ")
+                    .nth(1)
+                    .map(|rest| rest.trim().to_owned())
+            });
         let Some(address) = address else {
             panic!("scripts/s3-server ended: {said:?}");
         };
@@ -79,7 +83,10 @@ async fn a_bucket_keeps_files_as_a_folder_does() {
     let sha256 = store.put(bytes.clone()).await.unwrap();
     assert_eq!(store.put(bytes.clone()).await.unwrap(), sha256);
     assert!(store.exists(&sha256).await.unwrap());
-    assert_eq!(store.get(&sha256).await.unwrap().as_deref(), Some(bytes.as_slice()));
+    assert_eq!(
+        store.get(&sha256).await.unwrap().as_deref(),
+        Some(bytes.as_slice())
+    );
     let stream = store.stream(&sha256).await.unwrap().unwrap();
     let streamed: Vec<_> = stream.try_collect().await.unwrap();
     assert_eq!(streamed.concat(), bytes);

@@ -20,7 +20,9 @@ pub(super) fn look(loaded: &Loaded) -> Vec<Finding> {
     findings.extend(secrets(loaded));
     findings.push(match &config.attachments.url {
         AttachmentsUrl::Folder(attachments) => folder("attachments", attachments),
-        AttachmentsUrl::S3(place) => Finding::good("attachments", format!("kept in the bucket {}", place.bucket)),
+        AttachmentsUrl::S3(place) => {
+            Finding::good("attachments", format!("kept in the bucket {}", place.bucket))
+        }
     });
     if let SmtpUrl::Files(mails) = &config.smtp.url {
         findings.push(folder("mail", mails));

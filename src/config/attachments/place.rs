@@ -169,7 +169,11 @@ mod tests {
     #[test]
     fn a_bucket_has_a_region_a_prefix_and_keys() {
         let place = s3("s3://AKIA:a%2Fb+c@allegati/usciere/prod/?region=eu-south-1");
-        let found = (place.bucket.as_str(), place.prefix.as_str(), place.region.as_str());
+        let found = (
+            place.bucket.as_str(),
+            place.prefix.as_str(),
+            place.region.as_str(),
+        );
         assert_eq!(found, ("allegati", "usciere/prod", "eu-south-1"));
         let keys = place.keys.unwrap();
         assert_eq!((keys.id.as_str(), keys.secret.as_str()), ("AKIA", "a/b+c"));
@@ -192,7 +196,10 @@ mod tests {
             ("s3://", NotAnAttachmentsUrl::Form),
             ("s3://allegati", NotAnAttachmentsUrl::NoRegion),
             ("s3://allegati?regoin=x", NotAnAttachmentsUrl::Parameter),
-            ("s3://allegati?endpoint=ftp://host", NotAnAttachmentsUrl::Parameter),
+            (
+                "s3://allegati?endpoint=ftp://host",
+                NotAnAttachmentsUrl::Parameter,
+            ),
             ("s3://AKIA@allegati?region=x", NotAnAttachmentsUrl::Keys),
         ] {
             assert_eq!(text.parse::<AttachmentsUrl>(), Err(why), "{text}");

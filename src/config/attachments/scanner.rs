@@ -96,11 +96,26 @@ mod tests {
 
     #[test]
     fn a_scanner_is_none_or_a_clamd() {
-        for text in ["none", "tcp://clamd:3310", "tcp://[::1]:3311", "unix:/run/clamav/clamd.ctl"] {
+        for text in [
+            "none",
+            "tcp://clamd:3310",
+            "tcp://[::1]:3311",
+            "unix:/run/clamav/clamd.ctl",
+        ] {
             assert_eq!(text.parse::<ScannerUrl>().unwrap().to_string(), text);
         }
-        assert_eq!("tcp://clamd".parse::<ScannerUrl>().unwrap().to_string(), "tcp://clamd:3310");
-        for wrong in ["", "clamd", "unix:", "tcp://", "http://clamd:3310", "tcp://clamd:3310/a"] {
+        assert_eq!(
+            "tcp://clamd".parse::<ScannerUrl>().unwrap().to_string(),
+            "tcp://clamd:3310"
+        );
+        for wrong in [
+            "",
+            "clamd",
+            "unix:",
+            "tcp://",
+            "http://clamd:3310",
+            "tcp://clamd:3310/a",
+        ] {
             assert!(wrong.parse::<ScannerUrl>().is_err(), "{wrong}");
         }
     }

@@ -37,7 +37,12 @@ fn agenda() -> Agenda {
         slot(2, "09:00", None),
         slot(3, "09:30", Some(request(9))),
     ];
-    let free = [slots[0].clone(), slots[1].clone(), slot(4, "10:00", None), slot(5, "10:30", None)];
+    let free = [
+        slots[0].clone(),
+        slots[1].clone(),
+        slot(4, "10:00", None),
+        slot(5, "10:30", None),
+    ];
     let asked = ["09:00", "09:30", "10:00"].map(|hour| (sede(), at(hour)));
     Agenda::new(asked, slots, [(sede(), free.to_vec())].into())
 }
@@ -46,7 +51,10 @@ fn agenda() -> Agenda {
 fn an_hour_is_taken_as_often_as_there_are_counters_and_never_again() {
     let mut agenda = agenda();
     for number in [1, 2] {
-        assert_eq!(agenda.book(request(number), &sede(), at("09:00"), now()), Ok(Ok(())));
+        assert_eq!(
+            agenda.book(request(number), &sede(), at("09:00"), now()),
+            Ok(Ok(()))
+        );
     }
     let refusal = agenda
         .book(request(3), &sede(), at("09:00"), now())
@@ -60,7 +68,11 @@ fn an_hour_is_taken_as_often_as_there_are_counters_and_never_again() {
     );
     let free: Vec<bool> = refusal.why.iter().map(|reason| reason.holds).collect();
     assert_eq!(free, [false, true, true]);
-    let takers: Vec<_> = agenda.changes().into_iter().filter_map(|(_, taker)| taker).collect();
+    let takers: Vec<_> = agenda
+        .changes()
+        .into_iter()
+        .filter_map(|(_, taker)| taker)
+        .collect();
     assert_eq!(takers, [request(1), request(2)]);
 }
 
@@ -69,10 +81,24 @@ fn taken_past_and_unpublished_hours_are_refused() {
     let mut agenda = agenda();
     for hour in ["09:30", "10:00"] {
         // 10:00 is asked for and not among the hours that were found.
-        assert!(agenda.book(request(1), &sede(), at(hour), now()).unwrap().is_err(), "{hour}");
+        assert!(
+            agenda
+                .book(request(1), &sede(), at(hour), now())
+                .unwrap()
+                .is_err(),
+            "{hour}"
+        );
     }
-    assert!(agenda.book(request(1), &sede(), at("09:00"), at("09:00")).unwrap().is_err());
-    assert_eq!(agenda.book(request(1), &sede(), at("11:00"), now()), Err(NotLookedFor));
+    assert!(
+        agenda
+            .book(request(1), &sede(), at("09:00"), at("09:00"))
+            .unwrap()
+            .is_err()
+    );
+    assert_eq!(
+        agenda.book(request(1), &sede(), at("11:00"), now()),
+        Err(NotLookedFor)
+    );
     assert!(agenda.changes().is_empty());
 }
 
@@ -105,5 +131,8 @@ fn confirming_another_hour_moves_the_request_there() {
     // An hour outside the agenda is the sede's own affair.
     agenda.confirm(request(9), &sede(), at("10:00")).unwrap();
     assert!(agenda.changes().iter().all(|(_, taker)| taker.is_none()));
-    assert_eq!(agenda.confirm(request(9), &sede(), at("20:00")), Err(NotLookedFor));
+    assert_eq!(
+        agenda.confirm(request(9), &sede(), at("20:00")),
+        Err(NotLookedFor)
+    );
 }

@@ -159,7 +159,12 @@ pub fn check_file(name: &str, bytes: &[u8], limits: &AttachmentLimits) -> Result
 }
 
 /// Judges the name of a file that was judged by its content before.
-pub fn check_claim(name: &str, size: u64, content: MediaType, limits: &AttachmentLimits) -> Result<(), Refusal> {
+pub fn check_claim(
+    name: &str,
+    size: u64,
+    content: MediaType,
+    limits: &AttachmentLimits,
+) -> Result<(), Refusal> {
     if MediaType::of_name(name) != Some(content) {
         return Err(other_content(name));
     }

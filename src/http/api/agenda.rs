@@ -90,7 +90,9 @@ async fn list(
     let now = api.clock.now();
     let rome = TimeZone::default();
     let from = wanted.from.unwrap_or_else(|| rome.date_of(now));
-    let to = wanted.to.unwrap_or_else(|| from.checked_add_signed(TimeDelta::days(DAYS)).unwrap_or(from));
+    let to = wanted
+        .to
+        .unwrap_or_else(|| from.checked_add_signed(TimeDelta::days(DAYS)).unwrap_or(from));
     let begin = rome.start_of(from);
     let filter = SlotFilter {
         sede: code,
@@ -189,7 +191,11 @@ fn judge(slots: &[NewSlot], now: DateTime<Utc>) -> Result<(), Problem> {
             refusal = refusal.at(&format!("/slots/{index}/place"));
         }
     }
-    if refusal.fields.is_empty() { Ok(()) } else { Err(refusal.into()) }
+    if refusal.fields.is_empty() {
+        Ok(())
+    } else {
+        Err(refusal.into())
+    }
 }
 
 async fn withdraw(

@@ -107,7 +107,11 @@ async fn fetch(
     Caller(person): Caller,
     OfFile(sha256): OfFile,
 ) -> Result<Response, Problem> {
-    let filed = api.store.visible_file(&person, &sha256).await?.ok_or_else(unknown)?;
+    let filed = api
+        .store
+        .visible_file(&person, &sha256)
+        .await?
+        .ok_or_else(unknown)?;
     match filed.scan {
         ScanState::Unchecked | ScanState::Clean => {}
         ScanState::Pending => {
@@ -126,11 +130,20 @@ async fn fetch(
         return Err(unknown());
     };
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(filed.file.media_type.as_str())),
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static(filed.file.media_type.as_str()),
+        ),
         (header::CONTENT_LENGTH, HeaderValue::from(filed.file.size)),
         (header::CONTENT_DISPOSITION, disposition(&filed.file.name)),
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'")),
+        (
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("sandbox; default-src 'none'"),
+        ),
     ];
     Ok((headers, Body::from_stream(stream)).into_response())
 }
@@ -142,7 +155,13 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_'
 fn disposition(name: &str) -> HeaderValue {
     let old: String = name
         .chars()
-        .map(|one| if one.is_ascii_alphanumeric() || " .-_()".contains(one) { one } else { '_' })
+        .map(|one| {
+            if one.is_ascii_alphanumeric() || " .-_()".contains(one) {
+                one
+            } else {
+                '_'
+            }
+        })
         .collect();
     let whole = utf8_percent_encode(name, PLAIN);
     let text = format!("attachment; filename=\"{old}\"; filename*=UTF-8''{whole}");
@@ -204,6 +223,11 @@ mod tests {
             disposition("perché \"no\".pdf"),
             "attachment; filename=\"perch_ _no_.pdf\"; filename*=UTF-8''perch%C3%A9%20%22no%22.pdf"
         );
-        assert!(disposition("a\r\nX: b.pdf").to_str().unwrap().starts_with("attachment; filename=\"a__X_ b.pdf\""));
+        assert!(
+            disposition("a\r\nX: b.pdf")
+                .to_str()
+                .unwrap()
+                .starts_with("attachment; filename=\"a__X_ b.pdf\"")
+        );
     }
 }

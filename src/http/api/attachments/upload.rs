@@ -32,7 +32,11 @@ impl FromRequest<Shared> for Upload {
             .headers()
             .get(header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
-            .is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("multipart/form-data"));
+            .is_some_and(|kind| {
+                kind.trim_start()
+                    .to_ascii_lowercase()
+                    .starts_with("multipart/form-data")
+            });
         if form {
             let form = Multipart::from_request(request, state).await;
             let form = form.map_err(|error| broken().detail(error.body_text()))?;
@@ -144,14 +148,18 @@ fn name_of(headers: &HeaderMap) -> Option<String> {
     let value = std::str::from_utf8(value.as_bytes()).ok()?;
     let parameters = parameters(value);
     let of = |wanted: &str| {
-        let found = parameters.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        let found = parameters
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(wanted));
         found.map(|(_, value)| value.as_str())
     };
     let extended = of("filename*").and_then(|value| {
         let (charset, rest) = value.split_once('\'')?;
         let (_, encoded) = rest.split_once('\'')?;
         let decoded = percent_decode_str(encoded).decode_utf8().ok()?;
-        charset.eq_ignore_ascii_case("utf-8").then(|| decoded.into_owned())
+        charset
+            .eq_ignore_ascii_case("utf-8")
+            .then(|| decoded.into_owned())
     });
     extended
         .or_else(|| of("filename").map(str::to_owned))
@@ -189,7 +197,10 @@ mod tests {
     #[rstest]
     #[case::plain("attachment; filename=documento.pdf", Some("documento.pdf"))]
     #[case::quoted("attachment; filename=\"a; b \\\"c\\\".pdf\"", Some("a; b \"c\".pdf"))]
-    #[case::extended("attachment; filename=\"x.pdf\"; filename*=UTF-8''perch%C3%A9.pdf", Some("perché.pdf"))]
+    #[case::extended(
+        "attachment; filename=\"x.pdf\"; filename*=UTF-8''perch%C3%A9.pdf",
+        Some("perché.pdf")
+    )]
     #[case::unknown_charset("attachment; filename*=latin1''perch%E9.pdf", None)]
     #[case::nameless("attachment", None)]
     #[case::blank("attachment; filename=\" \"", None)]
