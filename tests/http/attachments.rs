@@ -241,3 +241,23 @@ async fn what_the_scanner_has_not_cleared_is_not_given() {
     assert!(problem["detail"].as_str().unwrap().contains("virus"), "{problem}");
     site.stop().await;
 }
+
+#[tokio::test]
+async fn a_file_is_scanned_when_it_is_uploaded_and_then_no_more() {
+    let (clamd, port) = FakeClamd::on_tcp().await;
+    let site = Site::configured(|config| {
+        config.attachments.scanner.url = format!("tcp://127.0.0.1:{port}").parse().unwrap();
+    })
+    .await;
+    for _ in 0..2 {
+        assert_eq!(
+            bring(&site, &operator(), "a.txt", b"ciao").await.done(201)["scan"],
+            "clean"
+        );
+    }
+    let mut body = submission();
+    body["attachments"] = json!([{ "name": "a.txt", "sha256": Sha256Hex::of(b"ciao") }]);
+    site.post(&operator(), "/requests", &body).await.done(201);
+    assert_eq!(clamd.asked(), 1);
+    site.stop().await;
+}

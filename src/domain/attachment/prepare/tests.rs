@@ -129,3 +129,41 @@ proptest! {
         let _ = prepare(&[AttachmentInput { name, content_base64: base64, sha256: hash }], &SMALL);
     }
 }
+
+#[rstest]
+#[case::six_megabytes(&[6 * MIB], true)]
+#[case::one_byte_more(&[6 * MIB + 1], false)]
+#[case::ten_files(&[1; 10], true)]
+#[case::eleven_files(&[1; 11], false)]
+#[case::twenty_megabytes(&[5 * MIB; 4], true)]
+#[case::one_byte_more_in_all(&[5 * MIB, 5 * MIB, 5 * MIB, 5 * MIB, 1], false)]
+fn r_064_six_megabytes_a_file_ten_files_and_twenty_megabytes_a_message(
+    #[case] sizes: &[u64],
+    #[case] allowed: bool,
+) {
+    let inputs: Vec<_> = sizes
+        .iter()
+        .map(|size| text(usize::try_from(*size).unwrap()))
+        .collect();
+    let judged = prepare(&inputs, &AttachmentLimits::default());
+    assert_eq!(judged.is_ok(), allowed);
+    let code = judged.err().map(|refusal| refusal.code);
+    assert!(
+        allowed || code == Some(RefusalCode::AttachmentTooLarge),
+        "{code:?}"
+    );
+}
+
+#[test]
+fn r_065_each_file_keeps_its_name_and_its_place() {
+    let inputs = [inline("Documento.txt", b"uno"), inline("../Altro.TXT", b"due")];
+    let names: Vec<_> = prepare(&inputs, &AttachmentLimits::default())
+        .unwrap()
+        .into_iter()
+        .map(|file| (file.index, file.name))
+        .collect();
+    assert_eq!(
+        names,
+        [(0, "Documento.txt".to_owned()), (1, "Altro.TXT".to_owned())]
+    );
+}
