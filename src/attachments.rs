@@ -174,14 +174,12 @@ impl AttachmentStore {
     ) -> Result<Result<(u64, ScanState), Refusal>, AttachmentError> {
         let known = known.filter(|known| known.own);
         let there = known.is_some() && self.exists(&file.sha256).await?;
-        Ok(match known.filter(|_| there) {
-            Some(known) => check_claim(&file.name, known.size, known.media_type, limits)
-                .map(|()| (known.size, known.scan)),
-            None => {
-                let message = format!("Il file «{}» non è stato caricato.", file.name);
-                Err(Refusal::new(RefusalCode::AttachmentMissing, message))
-            }
-        })
+        let Some(known) = known.filter(|_| there) else {
+            let message = format!("Il file «{}» non è stato caricato.", file.name);
+            return Ok(Err(Refusal::new(RefusalCode::AttachmentMissing, message)));
+        };
+        let claim = check_claim(&file.name, known.size, known.media_type, limits);
+        Ok(claim.map(|()| (known.size, known.scan)))
     }
 
     /// Writes bytes under their hash unless they are there.

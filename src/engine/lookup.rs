@@ -74,11 +74,11 @@ impl Engine {
         let mut filed = Vec::with_capacity(prepared.len());
         for (source, files) in sources.into_iter().zip(prepared) {
             filed.push(match files {
-                Ok(files) => {
+                Ok(prepared) => {
                     let known = |file: &Prepared| known.get(&(source?.clone(), file.sha256.clone())).copied();
-                    let files = files.into_iter().map(|file| (known(&file), file)).collect();
+                    let judged = prepared.into_iter().map(|file| (known(&file), file));
                     self.attachments
-                        .store(files, &self.options.limits.attachments)
+                        .store(judged.collect(), &self.options.limits.attachments)
                         .await?
                 }
                 Err(refusal) => Err(refusal),

@@ -150,11 +150,11 @@ async fn without_its_scanner_files_are_taken_and_held_until_it_is_back() {
 async fn a_file_is_named_by_its_hash_only_by_those_who_brought_or_use_it() {
     let world = World::start().await;
     let bytes = b"%PDF-1.7 delega".to_vec();
-    let files = AttachmentStore::open(&world.config.attachments).unwrap();
+    let kept = AttachmentStore::open(&world.config.attachments).unwrap();
     let filed = Filed {
         file: StoredAttachment {
             name: "delega.pdf".to_owned(),
-            sha256: files.put(bytes.clone()).await.unwrap(),
+            sha256: kept.put(bytes.clone()).await.unwrap(),
             size: 15,
             media_type: MediaType::Pdf,
         },
