@@ -2,6 +2,7 @@
 
 pub mod agenda;
 pub mod attachment;
+pub mod audit;
 pub mod calendar;
 pub mod case;
 pub mod codice_fiscale;

@@ -143,6 +143,7 @@ impl Engine {
             inbox,
             letters,
             files,
+            audit,
             ..
         } = batch;
         let opened: Vec<&Request> = ledger
@@ -162,6 +163,7 @@ impl Engine {
         transaction.file(&files.uses(&ledger.history)).await?;
         transaction.remember(&inbox).await?;
         transaction.bury(&letters).await?;
+        transaction.audit(&audit).await?;
         transaction.queue_mails(&ledger.mails).await?;
         self.queue_and_commit(transaction, ledger.outbox).await
     }

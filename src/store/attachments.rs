@@ -18,6 +18,14 @@ pub struct FileUse {
     pub filed: Filed,
 }
 
+/// A file that somebody may see.
+#[derive(Debug, Clone)]
+pub struct VisibleFile {
+    pub filed: Filed,
+    /// A request by which it may be seen.
+    pub request: Option<RequestId>,
+}
+
 impl Store {
     /// What is known of these files, and whether the source beside each may name it by its hash.
     pub async fn known_files(
@@ -88,7 +96,7 @@ impl Store {
         &self,
         person: &Person,
         sha256: &Sha256Hex,
-    ) -> Result<Option<Filed>, StoreError> {
+    ) -> Result<Option<VisibleFile>, StoreError> {
         let scope = person.scope();
         let (patronato, office, sede) = match &scope {
             Scope::Office { patronato, office } => (Some(patronato.as_str()), Some(office.as_str()), None),
@@ -98,12 +106,13 @@ impl Store {
         let mut question = self.begin_question(&scope).await?;
         let row = sqlx::query!(
             r#"
-            select a.size, a.media_type, a.scan, coalesce(used.name, brought.name) as "name!"
+            select a.size, a.media_type, a.scan, coalesce(used.name, brought.name) as "name!",
+                   used.case_id as "case_id?"
             from attachment as a
             left join attachment_upload as brought
                 on brought.sha256 = a.sha256 and brought.source = $2 and brought.person = $3
             left join lateral (
-                select x.name from attachment_use as x join cases as c on c.id = x.case_id
+                select x.name, x.case_id from attachment_use as x join cases as c on c.id = x.case_id
                 where x.sha256 = a.sha256
                   and ((c.patronato = $4 and c.office = $5) or c.sede = $6 or c.sede_seq ? $6)
                 order by x.case_id, x.seq, x.position
@@ -122,7 +131,7 @@ impl Store {
         question.commit().await?;
         let Some(row) = row else { return Ok(None) };
         let corrupt = |column| StoreError::corrupt("attachment", column, sha256);
-        Ok(Some(Filed {
+        let filed = Filed {
             file: StoredAttachment {
                 name: row.name,
                 sha256: sha256.clone(),
@@ -130,7 +139,9 @@ impl Store {
                 media_type: MediaType::from_word(&row.media_type).ok_or_else(|| corrupt("media_type"))?,
             },
             scan: ScanState::from_word(&row.scan).ok_or_else(|| corrupt("scan"))?,
-        }))
+        };
+        let request = row.case_id.map(RequestId);
+        Ok(Some(VisibleFile { filed, request }))
     }
 
     /// Up to `limit` files no scanner has looked at, the oldest first, after the given one.

@@ -51,6 +51,10 @@ pub const ATTACHMENT_SCANS: &str = "usciere_attachment_scans_total";
 pub const ATTACHMENTS_HELD: &str = "usciere_attachments_held";
 /// Requests no rule could route that wait on their desk.
 pub const UNROUTED_REQUESTS: &str = "usciere_unrouted_requests";
+/// Rows of the audit that are chained: the position of the last link.
+pub const AUDIT_HEAD: &str = "usciere_audit_head_position";
+/// The first 48 bits of the last link's hash, as a number.
+pub const AUDIT_HEAD_FINGERPRINT: &str = "usciere_audit_head_fingerprint";
 /// Connections to the database, by `state`: open, idle.
 pub const DATABASE_CONNECTIONS: &str = "usciere_database_connections";
 /// 1 while this node can do its work.
@@ -174,6 +178,11 @@ fn describe() {
     describe_gauge!(
         UNROUTED_REQUESTS,
         "Requests no rule could route that wait on their desk"
+    );
+    describe_gauge!(AUDIT_HEAD, Unit::Count, "Position of the audit's last link");
+    describe_gauge!(
+        AUDIT_HEAD_FINGERPRINT,
+        "First 48 bits of the hash of the audit's last link"
     );
     describe_gauge!(DATABASE_CONNECTIONS, "Connections to the database, by state");
     describe_gauge!(NODE_READY, "1 while this node can do its work");

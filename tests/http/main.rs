@@ -6,12 +6,17 @@
 mod access;
 mod agenda;
 mod attachments;
+mod audit;
+mod commands;
 mod conversation;
 #[path = "../support/fake_clamd.rs"]
 mod fake_clamd;
 mod harness;
+mod issuer;
 #[path = "../support/node.rs"]
 mod node;
 mod people;
+mod rates;
 #[path = "../support/services.rs"]
 mod services;
+mod tokens;

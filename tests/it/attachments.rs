@@ -58,7 +58,7 @@ async fn world_with_scanner() -> (World, std::path::PathBuf) {
 async fn seen_by(world: &World, person: &Person, bytes: &[u8]) -> Option<ScanState> {
     let sha256 = Sha256Hex::of(bytes);
     let found = world.node().store.visible_file(person, &sha256).await.unwrap();
-    found.map(|filed| filed.scan)
+    found.map(|visible| visible.filed.scan)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::Shared;
 use super::caller::{Caller, Official, forbidden};
 use super::query::ApiQuery;
+use super::trail::Trail;
 use crate::domain::agenda::{Slot, SlotId};
 use crate::domain::calendar::TimeZone;
 use crate::domain::ids::{RequestId, SedeCode};
@@ -82,6 +83,7 @@ const DAYS: i64 = 30;
 async fn list(
     State(api): State<Shared>,
     Caller(person): Caller,
+    trail: Trail,
     Named(OfSede { code }): Named<OfSede>,
     ApiQuery(wanted): ApiQuery<Wanted>,
 ) -> Result<Json<Vec<SlotEntry>>, Problem> {
@@ -102,6 +104,7 @@ async fn list(
         free: !own,
     };
     let slots = api.store.slots(&filter).await?;
+    trail.requests(slots.iter().filter_map(|slot| slot.taken_by));
     let entries = slots.into_iter().map(|slot| SlotEntry {
         id: slot.id,
         starts_at: slot.starts_at,

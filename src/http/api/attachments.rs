@@ -19,11 +19,13 @@ use serde::{Deserialize, Serialize};
 
 use super::Shared;
 use super::caller::{Caller, forbidden};
+use super::trail::Trail;
 use crate::attachments::AttachmentError;
 use crate::domain::attachment::{
     Filed, MediaType, ScanState, Sha256Hex, StoredAttachment, check_file, clean_file_name, infected,
 };
 use crate::http::problem::Problem;
+use crate::store::VisibleFile;
 use upload::Upload;
 
 pub(super) fn routes() -> ApiRouter<Shared> {
@@ -105,13 +107,12 @@ async fn bring(
 async fn fetch(
     State(api): State<Shared>,
     Caller(person): Caller,
+    trail: Trail,
     OfFile(sha256): OfFile,
 ) -> Result<Response, Problem> {
-    let filed = api
-        .store
-        .visible_file(&person, &sha256)
-        .await?
-        .ok_or_else(unknown)?;
+    let visible = api.store.visible_file(&person, &sha256).await?;
+    let VisibleFile { filed, request } = visible.ok_or_else(unknown)?;
+    trail.requests(request);
     match filed.scan {
         ScanState::Unchecked | ScanState::Clean => {}
         ScanState::Pending => {
