@@ -57,6 +57,8 @@ pub enum Reason {
     Empty,
     /// Requests wait that no rule could route: give the registers a rule, and assign them at the desk.
     Unrouted,
+    /// People hold the intake: `usciere queue resume`.
+    Paused,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
 mod access;
+mod administration;
 mod agenda;
 mod attachments;
 mod audit;
@@ -17,6 +18,7 @@ mod issuer;
 mod node;
 mod people;
 mod rates;
+mod refusals;
 #[path = "../support/services.rs"]
 mod services;
 mod tokens;

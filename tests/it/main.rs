@@ -9,12 +9,14 @@ mod conversation;
 mod crash;
 mod dead_letters;
 mod deadlines;
+mod demo;
 mod desks;
 #[path = "../support/fake_clamd.rs"]
 mod fake_clamd;
 mod faults;
 #[path = "../support/node.rs"]
 mod node;
+mod pauses;
 mod refusals;
 mod routing;
 mod s3;
