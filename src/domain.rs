@@ -1,5 +1,6 @@
 //! The words of "Scrivi alla sede" as types that cannot be wrong. Pure: no I/O, no clock, no async.
 
+pub mod agenda;
 pub mod attachment;
 pub mod audit;
 pub mod calendar;

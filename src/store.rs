@@ -5,6 +5,8 @@
 //! them): sqlx 0.9.0 returns a connection with an open transaction to the pool when `begin()` is cancelled.
 //! Limits on time are the server's: `statement_timeout`, `lock_timeout`.
 
+mod agenda;
+mod attachments;
 mod audit;
 mod cases;
 mod dead_letters;
@@ -28,6 +30,8 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool};
 
+pub use agenda::{SlotFilter, Withdrawn};
+pub use attachments::{FileUse, VisibleFile};
 pub use audit::{AuditFilter, AuditReading, Sealed, Walked};
 pub use cases::{CaseFilter, Sending};
 pub use dead_letters::{

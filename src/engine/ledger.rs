@@ -9,9 +9,10 @@ use super::EngineOptions;
 use super::render::{Scene, portal_row, sede_row};
 use super::submission::Accepted;
 use super::translate::Act;
+use crate::domain::agenda::{Agenda, NotLookedFor};
 use crate::domain::command::Personal;
 use crate::domain::command::{Envelope, Submit};
-use crate::domain::event::{Actor, Effect, EventKind};
+use crate::domain::event::{Actor, Effect, Event, EventKind};
 use crate::domain::ids::{ActorId, MessageId, RequestId, SedeCode, Source};
 use crate::domain::protocol::ProtocolNumber;
 use crate::domain::refusal::Refusal;
@@ -79,6 +80,7 @@ pub(super) struct Ledger<'a> {
     pub(super) history: Vec<HistoryEntry>,
     pub(super) outbox: Vec<NewOutboxRow>,
     pub(super) mails: Vec<NewMail>,
+    pub(super) agenda: Agenda,
 }
 
 impl<'a> Ledger<'a> {
@@ -102,6 +104,7 @@ impl<'a> Ledger<'a> {
             history: Vec::new(),
             outbox: Vec::new(),
             mails: Vec::new(),
+            agenda: Agenda::default(),
         }
     }
 
@@ -201,6 +204,7 @@ impl<'a> Ledger<'a> {
         if decision.ignored {
             return Ok(None);
         }
+        self.keep_hours(id, &event, &details)?;
         let request = self.requests.get_mut(&id).expect("found above");
         let previous = std::mem::replace(&mut request.case.sede, decision.sede);
         request.case.state = decision.state;
@@ -224,6 +228,39 @@ impl<'a> Ledger<'a> {
             workflow,
         };
         self.carry_out(&scene, &decision.effects, cause)
+    }
+
+    /// Takes, fixes or gives back the hour of an appointment.
+    fn keep_hours(&mut self, id: RequestId, event: &Event, details: &Details) -> Result<(), Stop> {
+        let sede = &self.requests[&id].case.sede;
+        let elsewhere = |NotLookedFor| Stop::Fault("the request changed hands within the batch".to_owned());
+        match event {
+            Event::Booked => {
+                if let Some(slot) = details.slot {
+                    let booked = self.agenda.book(id, sede, slot.to_utc(), self.now);
+                    booked.map_err(elsewhere)??;
+                }
+            }
+            Event::AppointmentConfirmed => {
+                if let Some(at) = details.at {
+                    self.agenda.confirm(id, sede, at.to_utc()).map_err(elsewhere)?;
+                }
+            }
+            Event::AppointmentCancelled => self.agenda.release(id),
+            Event::Assigned { .. }
+            | Event::Transferred { .. }
+            | Event::Taken { .. }
+            | Event::Released
+            | Event::Replied { .. }
+            | Event::Closed
+            | Event::Noted
+            | Event::Messaged
+            | Event::Attached
+            | Event::Solicited
+            | Event::AppointmentEnabled
+            | Event::Elapsed { .. } => {}
+        }
+        Ok(())
     }
 
     fn record(

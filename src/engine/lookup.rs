@@ -1,14 +1,16 @@
 //! What rules need to know and only registers and stores can tell, asked for a whole batch at once and outside any
 //! transaction. When one of them is away the batch waits: nothing is lost or refused for it.
 
+use super::Engine;
 use super::item::Item;
-use super::{Engine, Limits};
 use crate::attachments::AttachmentError;
-use crate::domain::attachment::{StoredAttachment, prepare};
+use crate::domain::attachment::{Filed, Prepared, prepare};
 use crate::domain::command::{AttachmentInput, CitizenQuery, Command, Content, Practice};
+use crate::domain::ids::Source;
 use crate::domain::refusal::Refusal;
 use crate::domain::registers::{Citizen, PracticeRecord};
 use crate::registry::RegisterError;
+use crate::store::StoreError;
 
 /// What was found for one command.
 #[derive(Debug, Clone)]
@@ -18,7 +20,7 @@ pub(super) struct Found {
     /// Everything the practices' register knows of the given reference.
     pub(super) practices: Vec<PracticeRecord>,
     /// The files, stored; or why they are not allowed.
-    pub(super) attachments: Result<Vec<StoredAttachment>, Refusal>,
+    pub(super) attachments: Result<Vec<Filed>, Refusal>,
 }
 
 /// A register or store that cannot be asked now.
@@ -28,6 +30,8 @@ pub enum LookupError {
     Register(#[from] RegisterError),
     #[error("the attachment store does not answer")]
     Attachments(#[from] AttachmentError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl Engine {
@@ -38,29 +42,65 @@ impl Engine {
         let references: Vec<Practice> = wanted.iter().filter_map(|w| w.practice.cloned()).collect();
         let mut citizens = self.citizens.find_citizens(&queries).await?.into_iter();
         let mut practices = self.practices.find_practices(&references).await?.into_iter();
+        let prepared = wanted
+            .iter()
+            .map(|want| prepare(want.attachments, &self.options.limits.attachments));
+        let mut files = self.take_in(items, prepared.collect()).await?.into_iter();
         let mut found = Vec::with_capacity(items.len());
         for want in wanted {
             found.push(Found {
                 citizens: want.citizen.and_then(|_| citizens.next()).unwrap_or_default(),
                 practices: want.practice.and_then(|_| practices.next()).unwrap_or_default(),
-                attachments: self.take_in(want.attachments, &self.options.limits).await?,
+                attachments: files.next().unwrap_or_else(|| Ok(Vec::new())),
             });
         }
         Ok(found)
     }
 
-    /// Stores the files of one message under the hash of their content; storing one twice changes nothing.
+    /// Keeps the files of each message under the hash of their content; keeping one twice changes nothing.
     async fn take_in(
         &self,
-        inputs: &[AttachmentInput],
-        limits: &Limits,
-    ) -> Result<Result<Vec<StoredAttachment>, Refusal>, AttachmentError> {
-        if inputs.is_empty() {
-            return Ok(Ok(Vec::new()));
+        items: &[Item],
+        prepared: Vec<Result<Vec<Prepared>, Refusal>>,
+    ) -> Result<Vec<Result<Vec<Filed>, Refusal>>, LookupError> {
+        let sources: Vec<Option<&Source>> = items.iter().map(source).collect();
+        let mut wanted = Vec::new();
+        for (source, files) in sources.iter().zip(&prepared) {
+            for file in files.iter().flatten() {
+                wanted.extend(source.map(|source| (source.clone(), file.sha256.clone())));
+            }
         }
-        match prepare(inputs, &limits.attachments) {
-            Ok(prepared) => self.attachments.store(prepared, &limits.attachments).await,
-            Err(refusal) => Ok(Err(refusal)),
+        let known = self.store.known_files(&wanted).await?;
+        let mut filed = Vec::with_capacity(prepared.len());
+        for (source, files) in sources.into_iter().zip(prepared) {
+            filed.push(match files {
+                Ok(prepared) => {
+                    let known = |file: &Prepared| known.get(&(source?.clone(), file.sha256.clone())).copied();
+                    let judged = prepared.into_iter().map(|file| (known(&file), file));
+                    self.attachments
+                        .store(judged.collect(), &self.options.limits.attachments)
+                        .await?
+                }
+                Err(refusal) => Err(refusal),
+            });
+        }
+        Ok(filed)
+    }
+}
+
+fn source(item: &Item) -> Option<&Source> {
+    match item {
+        Item::Command { envelope, .. } => Some(&envelope.source),
+        Item::DeadLetter(_) => None,
+    }
+}
+
+impl LookupError {
+    /// Whether the same may be found later; otherwise somebody has to look.
+    pub const fn is_passing(&self) -> bool {
+        match self {
+            Self::Register(_) | Self::Attachments(_) => true,
+            Self::Store(error) => error.is_passing(),
         }
     }
 }

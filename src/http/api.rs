@@ -4,6 +4,8 @@
 //! Every route is declared once, with its documentation beside its handler.
 
 mod admin;
+mod agenda;
+mod attachments;
 mod caller;
 mod catalogue;
 mod commands;
@@ -36,7 +38,7 @@ use crate::attachments::AttachmentStore;
 use crate::clock::Clock;
 use crate::config::amqp::AmqpSettings;
 use crate::domain::registers::Registers;
-use crate::engine::Door;
+use crate::engine::{Door, Limits};
 use crate::identity::Authenticate;
 use crate::registry::{CitizenRegister, PracticeRegister};
 use crate::store::Store;
@@ -54,6 +56,8 @@ pub struct Api {
     pub citizens: CitizenRegister,
     pub practices: PracticeRegister,
     pub attachments: AttachmentStore,
+    /// What texts and files may be.
+    pub limits: Limits,
     pub authority: Arc<dyn Authenticate>,
     /// For those who run usciere.
     pub broker: Broker,
@@ -78,6 +82,8 @@ fn routes() -> ApiRouter<Shared> {
     ApiRouter::new()
         .merge(commands::routes())
         .merge(catalogue::routes())
+        .merge(attachments::routes())
+        .merge(agenda::routes())
         .merge(admin::routes())
         .merge(me::routes())
         .merge(preferences::routes())

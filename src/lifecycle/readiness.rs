@@ -22,15 +22,18 @@ pub enum Part {
     /// Sedi, competence, topics and patronati are in memory.
     Registers,
     Workflows,
+    /// Every request found its sede, or its desk decided.
+    Routing,
 }
 
 impl Part {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Database,
         Self::BrokerConsuming,
         Self::BrokerPublishing,
         Self::Registers,
         Self::Workflows,
+        Self::Routing,
     ];
 }
 
@@ -52,6 +55,8 @@ pub enum Reason {
     ReloadFailed,
     /// Nothing was imported yet.
     Empty,
+    /// Requests wait that no rule could route: give the registers a rule, and assign them at the desk.
+    Unrouted,
     /// People hold the intake: `usciere queue resume`.
     Paused,
 }
@@ -176,6 +181,7 @@ impl fmt::Display for Part {
             Self::BrokerPublishing => "broker_publishing",
             Self::Registers => "registers",
             Self::Workflows => "workflows",
+            Self::Routing => "routing",
         })
     }
 }

@@ -38,6 +38,7 @@ pub(super) async fn api(
         citizens: Arc::new(store.clone()),
         practices: Arc::new(store.clone()),
         attachments,
+        limits: engine.limits().clone(),
         broker: broker.clone(),
         amqp: config.amqp.clone(),
         replay: Replay::new(Arc::clone(engine), DecodeRules::from(&config.amqp)),

@@ -128,6 +128,17 @@ impl Store {
         Ok(ids.into_iter().map(RequestId).collect())
     }
 
+    /// How many requests wait for an answer at a sede or desk.
+    pub async fn waiting_at(&self, sede: &SedeCode) -> Result<i64, StoreError> {
+        let waiting = sqlx::query_scalar!(
+            r#"select count(*) as "waiting!" from cases where sede = $1 and awaiting_since is not null"#,
+            sede.as_str()
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(waiting)
+    }
+
     /// Every event of a request, oldest first.
     pub async fn history(&self, id: RequestId) -> Result<Vec<HistoryEntry>, StoreError> {
         let rows = sqlx::query_as!(

@@ -5,9 +5,13 @@
 
 mod access;
 mod administration;
+mod agenda;
+mod attachments;
 mod audit;
 mod commands;
 mod conversation;
+#[path = "../support/fake_clamd.rs"]
+mod fake_clamd;
 mod harness;
 mod issuer;
 #[path = "../support/node.rs"]

@@ -3,11 +3,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
+mod agenda;
+mod attachments;
 mod conversation;
 mod crash;
 mod dead_letters;
 mod deadlines;
 mod demo;
+mod desks;
+#[path = "../support/fake_clamd.rs"]
+mod fake_clamd;
 mod faults;
 mod mails;
 #[path = "../support/node.rs"]
@@ -15,6 +20,7 @@ mod node;
 mod pauses;
 mod refusals;
 mod routing;
+mod s3;
 #[path = "../support/services.rs"]
 mod services;
 mod submission;
