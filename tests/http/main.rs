@@ -7,6 +7,7 @@ mod access;
 mod audit;
 mod conversation;
 mod harness;
+mod leaks;
 #[path = "../support/node.rs"]
 mod node;
 mod people;
