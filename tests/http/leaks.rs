@@ -75,10 +75,7 @@ impl Scene {
             operators: Vec::new(),
             marks: Vec::new(),
             requests: Vec::new(),
-            words: BTreeMap::from([
-                ("code", SEDI.map(str::to_owned).to_vec()),
-                ("sha256", Vec::new()),
-            ]),
+            words: BTreeMap::from([("code", SEDI.map(str::to_owned).to_vec()), ("sha256", Vec::new())]),
         };
         for (office, (patronato, code, person)) in OFFICES.into_iter().enumerate() {
             let (id, name) = (scene.mark(Some(office), &SEDI), scene.mark(Some(office), &SEDI));
@@ -113,13 +110,22 @@ impl Scene {
         let path = location.strip_prefix("/api/v1").unwrap().to_owned();
         let note = json!({ "text": self.mark(None, &[sede]) });
         let at = |command: &str| format!("{path}/{command}");
-        self.site.post(&officer(sede), &at("notes"), &note).await.done(200);
+        self.site
+            .post(&officer(sede), &at("notes"), &note)
+            .await
+            .done(200);
         let reply = json!({
             "text": self.mark(Some(office), &[sede]), "attachments": [self.file(office, sede)],
         });
-        self.site.post(&officer(sede), &at("reply"), &reply).await.done(200);
+        self.site
+            .post(&officer(sede), &at("reply"), &reply)
+            .await
+            .done(200);
         let message = json!({ "text": self.mark(Some(office), &[sede]) });
-        self.site.post(&operator, &at("messages"), &message).await.done(200);
+        self.site
+            .post(&operator, &at("messages"), &message)
+            .await
+            .done(200);
         self.requests.push(Sent { path, office, sede });
     }
 
@@ -138,13 +144,7 @@ impl Scene {
         let mut readers = self.operators.clone();
         readers.extend(SEDI.map(officer));
         // Of offices and sedi that nothing was sent from or to, and of nobody.
-        readers.push(member(
-            "op9",
-            "Nessuno",
-            "acli",
-            "ACLI-BG-001",
-            &[Role::Operator],
-        ));
+        readers.push(member("op9", "Nessuno", "acli", "ACLI-BG-001", &[Role::Operator]));
         readers.push(officer("700001"));
         readers.push(manager());
         readers
@@ -201,7 +201,9 @@ impl Scene {
     async fn call(&mut self, routes: &[(Method, String)], found: &mut BTreeMap<String, usize>) {
         let reader = self.readers().choose(&mut self.rng).unwrap().clone();
         let (method, route) = routes.choose(&mut self.rng).unwrap().clone();
-        let Some((path, request)) = self.fill(&route) else { return };
+        let Some((path, request)) = self.fill(&route) else {
+            return;
+        };
         let (asked, call) = if method == Method::GET {
             let query = self.query();
             let call = self.site.call_as(&reader, method, &format!("{path}{query}"));

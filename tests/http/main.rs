@@ -5,11 +5,15 @@
 
 mod access;
 mod audit;
+mod commands;
 mod conversation;
 mod harness;
+mod issuer;
 mod leaks;
 #[path = "../support/node.rs"]
 mod node;
 mod people;
+mod rates;
 #[path = "../support/services.rs"]
 mod services;
+mod tokens;
