@@ -24,10 +24,10 @@ use crate::people::{manager, member, officer};
 const SEED: u64 = 20_261_127;
 const CALLS: usize = 1_200;
 const OFFICES: [(&str, &str, &str); 4] = [
-    ("inca", "INCA-RM-001", "P000001"),
-    ("inca", "INCA-RM-002", "P000002"),
-    ("acli", "ACLI-RM-001", "P000004"),
-    ("acli", "ACLI-MI-001", "P000005"),
+    ("inca", "INCA-RM-001", "BNCMRA50A01H501U"),
+    ("inca", "INCA-RM-002", "CNTLNE60P49H501A"),
+    ("acli", "ACLI-RM-001", "SPSNTN89M21H501R"),
+    ("acli", "ACLI-MI-001", "RMNMRA58B56F839T"),
 ];
 const SEDI: [&str; 2] = ["700000", "701300"];
 
@@ -77,12 +77,12 @@ impl Scene {
             requests: Vec::new(),
             words: BTreeMap::from([("code", SEDI.map(str::to_owned).to_vec()), ("sha256", Vec::new())]),
         };
-        for (office, (patronato, code, person)) in OFFICES.into_iter().enumerate() {
+        for (office, (patronato, code, citizen)) in OFFICES.into_iter().enumerate() {
             let (id, name) = (scene.mark(Some(office), &SEDI), scene.mark(Some(office), &SEDI));
             let family = scene.mark(Some(office), &SEDI);
-            sqlx::query("update citizen set family_name = $1 where person_id = $2")
+            sqlx::query("update citizen set family_name = $1 where codice_fiscale = $2")
                 .bind(family)
-                .bind(person)
+                .bind(citizen)
                 .execute(&scene.site.pool)
                 .await
                 .unwrap();
@@ -90,16 +90,16 @@ impl Scene {
                 .operators
                 .push(member(&id, &name, patronato, code, &[Role::Operator]));
             for sede in SEDI {
-                scene.converse(office, person, sede).await;
+                scene.converse(office, citizen, sede).await;
             }
         }
         scene
     }
 
-    async fn converse(&mut self, office: usize, person: &str, sede: &'static str) {
+    async fn converse(&mut self, office: usize, citizen: &str, sede: &'static str) {
         let operator = self.operators[office].clone();
         let body = json!({
-            "role": "operator", "citizen": { "person_id": person }, "delegation": true,
+            "role": "operator", "citizen": { "codice_fiscale": citizen }, "delegation": true,
             "reason": "access_requirements", "topic": "assegno-sociale", "sede": sede,
             "text": self.mark(Some(office), &[sede]), "notes": self.mark(Some(office), &[sede]),
             "attachments": [self.file(office, sede)],
@@ -209,9 +209,7 @@ impl Scene {
             let call = self.site.call_as(&reader, method, &format!("{path}{query}"));
             (query, call)
         } else {
-            let code = ["BNCMRA50A01H501U", "RSSGPP48C19F839Y", "FRRNNA52L54F205X"]
-                .choose(&mut self.rng)
-                .unwrap();
+            let (_, _, code) = OFFICES.choose(&mut self.rng).unwrap();
             let body = json!({ "codice_fiscale": code });
             let call = self.site.call_as(&reader, method, &path).json(&body);
             (String::new(), call)
