@@ -14,6 +14,7 @@ mod conversation;
 mod fake_clamd;
 mod harness;
 mod issuer;
+mod leaks;
 #[path = "../support/node.rs"]
 mod node;
 mod people;
