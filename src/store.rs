@@ -13,7 +13,9 @@ mod inbox;
 mod intake;
 mod jobs;
 mod mails;
+mod nodes;
 mod outbox;
+mod pauses;
 mod registers;
 mod rows;
 mod scope;
@@ -41,7 +43,9 @@ pub use mails::{
     ClaimedMail, MailCounts, MailEnd, MailFilter, MailId, MailRetry, MailState, MailSummary, NewMail,
     UnknownOutcome,
 };
+pub use nodes::NodeRow;
 pub use outbox::{BackOff, BucketLease, OutboxRow, OutboxState, WaitingFor};
+pub use pauses::HeldNow;
 pub use registers::{PatronatoOffice, RegisterImport, Written};
 pub use scope::Rights;
 pub use settings::{Change, Kept};

@@ -3,15 +3,19 @@
 //! Commands enter the engine's door like any message; questions are asked of the store under the caller's scope.
 //! Every route is declared once, with its documentation beside its handler.
 
+mod admin;
 mod caller;
 mod catalogue;
 mod commands;
 mod document;
+mod listed;
 mod me;
 mod path;
+mod query;
 mod trail;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,8 +29,11 @@ use tokio::sync::watch;
 
 use super::problem::Problem;
 use super::rate_limit::RateLimits;
+use crate::admin::dead_letters::Replay;
+use crate::amqp::Broker;
 use crate::attachments::AttachmentStore;
 use crate::clock::Clock;
+use crate::config::amqp::AmqpSettings;
 use crate::domain::registers::Registers;
 use crate::engine::Door;
 use crate::identity::Authenticate;
@@ -47,6 +54,11 @@ pub struct Api {
     pub practices: PracticeRegister,
     pub attachments: AttachmentStore,
     pub authority: Arc<dyn Authenticate>,
+    /// For those who run usciere.
+    pub broker: Broker,
+    pub amqp: AmqpSettings,
+    pub replay: Replay,
+    pub workflows_folder: PathBuf,
     pub rate_limits: RateLimits,
     /// Longest a command is waited for.
     pub patience: Duration,
@@ -65,6 +77,7 @@ fn routes() -> ApiRouter<Shared> {
     ApiRouter::new()
         .merge(commands::routes())
         .merge(catalogue::routes())
+        .merge(admin::routes())
         .merge(me::routes())
 }
 

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
 mod access;
+mod administration;
 mod audit;
 mod commands;
 mod conversation;
@@ -13,6 +14,7 @@ mod issuer;
 mod node;
 mod people;
 mod rates;
+mod refusals;
 #[path = "../support/services.rs"]
 mod services;
 mod tokens;

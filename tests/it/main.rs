@@ -7,9 +7,11 @@ mod conversation;
 mod crash;
 mod dead_letters;
 mod deadlines;
+mod demo;
 mod faults;
 #[path = "../support/node.rs"]
 mod node;
+mod pauses;
 mod refusals;
 mod routing;
 #[path = "../support/services.rs"]
