@@ -31,6 +31,7 @@ pub mod retention;
 pub mod secret_url;
 mod show;
 pub mod size;
+mod text_value;
 pub mod workflows;
 
 #[cfg(test)]

@@ -107,6 +107,10 @@ impl Engine {
         &self.store
     }
 
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     fn buckets(&self) -> u16 {
         self.handoff
             .as_ref()

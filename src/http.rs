@@ -78,6 +78,11 @@ pub fn router(
         })
 }
 
+/// What a node answers that is no web node: nothing beside its health.
+pub fn nothing() -> Router {
+    Router::new().fallback(|| async { Problem::new(StatusCode::NOT_FOUND) })
+}
+
 /// These pages are data for machines: nothing in them is to be run, framed, guessed at or kept.
 const SECURITY_HEADERS: [(HeaderName, &str); 5] = [
     (

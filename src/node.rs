@@ -9,6 +9,7 @@ mod engine;
 mod health;
 mod jobs;
 mod start;
+mod web;
 mod workflows;
 
 use std::net::SocketAddr;

@@ -4,15 +4,11 @@ use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
 
-use super::interval::Interval;
-
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EngineSettings {
     /// Most deliveries in one transaction.
     pub batch: NonZeroUsize,
-    /// Longest a delivery waits for company.
-    pub linger: Interval,
     /// Batches worked at the same time.
     pub workers: NonZeroUsize,
 }
@@ -21,7 +17,6 @@ impl Default for EngineSettings {
     fn default() -> Self {
         Self {
             batch: NonZeroUsize::new(500).expect("not zero"),
-            linger: Interval::from_millis(5),
             workers: NonZeroUsize::new(2).expect("not zero"),
         }
     }

@@ -4,7 +4,6 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::TimeDelta;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A duration in whole seconds, either way. Years and months have no fixed length and are refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -105,19 +104,7 @@ impl fmt::Display for IsoDuration {
     }
 }
 
-impl Serialize for IsoDuration {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for IsoDuration {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
-    }
-}
+super::text_value::text_value!(IsoDuration);
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,7 @@ use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::interval::Interval;
@@ -195,19 +195,7 @@ impl fmt::Display for SmtpUrl {
     }
 }
 
-impl Serialize for SmtpUrl {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for SmtpUrl {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
-    }
-}
+super::text_value::text_value!(SmtpUrl);
 
 /// Who mails are from: `Scrivi alla sede <non-rispondere@inps.example>`, or the address alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -272,19 +260,7 @@ impl fmt::Display for Sender {
     }
 }
 
-impl Serialize for Sender {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Sender {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
-    }
-}
+super::text_value::text_value!(Sender);
 
 #[cfg(test)]
 mod tests;

@@ -46,7 +46,7 @@ impl Node {
             exporter: Exporter::detached(),
         };
         let late = Late::default();
-        late.open(Router::new().fallback(|| async { Problem::new(StatusCode::NOT_FOUND) }));
+        late.open(nothing());
         let router = router(state, profile, address, Some(hooks), late);
         tokio::spawn(serve(listener, router, stop.clone()));
         Self {
@@ -213,13 +213,10 @@ async fn development_endpoints_need_a_loopback_listener() {
         mail_dir: None,
     };
     // The router is told it listens on every address; the test reaches it through loopback.
-    let router = router(
-        state,
-        Profile::Dev,
-        SocketAddr::from(([0, 0, 0, 0], 8080)),
-        Some(hooks),
-        Late::default(),
-    );
+    let late = Late::default();
+    late.open(nothing());
+    let everywhere = SocketAddr::from(([0, 0, 0, 0], 8080));
+    let router = router(state, Profile::Dev, everywhere, Some(hooks), late);
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let mut node = Node::start(Profile::Prod).await;
     node.address = listener.local_addr().unwrap();

@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use super::changes::{Follower, TopologyKeeper};
 use super::engine::{attachments, engine};
 use super::jobs::{JobParts, built_in};
+use super::web::api;
 use super::{Node, NodeError, NodeOptions, Role, Workflows, health, store};
 use crate::amqp::intake::take_in;
 use crate::amqp::topology::{intake_queue, quarantine_queue};
@@ -20,7 +21,6 @@ use crate::config::Config;
 use crate::domain::ids::NodeName;
 use crate::domain::registers::Registers;
 use crate::engine::{Door, Engine};
-use crate::http::api::Api;
 use crate::http::dev::{DevHooks, OffsetNotKept};
 use crate::http::late::Late;
 use crate::http::{self, HttpState};
@@ -82,20 +82,11 @@ impl Node {
         parts.health(&broker);
         parts.scheduler(&engine, &mails);
         parts.mailer(&mails)?;
-        if parts.has(Role::Web) {
-            late.open(http::api::router(Arc::new(Api {
-                store: store.clone(),
-                door: door.clone(),
-                clock: options.clock.clone(),
-                workflows: workflows.subscribe(),
-                registers: registers.clone(),
-                citizens: Arc::new(store.clone()),
-                practices: Arc::new(store.clone()),
-                attachments,
-                authority: Arc::new(crate::identity::Nobody),
-                largest_body: config.amqp.max_body_bytes,
-            })));
-        }
+        late.open(if parts.has(Role::Web) {
+            http::api::router(api(config, &engine, &door, &workflows, &registers, attachments))
+        } else {
+            http::nothing()
+        });
         let intake = parts.intake(&broker, &door, &registers);
         let ending = Ending {
             broker,

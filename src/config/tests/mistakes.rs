@@ -16,7 +16,7 @@ fn mistakes_of_every_kind_are_reported_together() {
             ),
             (
                 "usciere.toml",
-                "[http]\nlisten = 'localhost'\n[engine]\nlinger = 5\nbatch = \"many\"\n[clock]\noffset = 'P16D'\n",
+                "[http]\nlisten = 'localhost'\n[relay]\nlease = 5\n[engine]\nbatch = \"many\"\n[clock]\noffset = 'P16D'\n",
             ),
         ],
         &[
