@@ -330,7 +330,10 @@ fn serve_http(
         readiness: options.readiness.clone(),
         exporter,
     };
-    let router = http::router(state, config.profile, config.http.listen, Some(hooks), late);
+    let mut router = http::router(state, config.profile, config.http.listen, Some(hooks), late);
+    if options.roles.contains(&Role::Web) {
+        router = router.merge(http::secured(http::docs::router()));
+    }
     let stop = options.shutdown.soft();
     options.shutdown.spawn(async move {
         if let Err(error) = http::serve(listener, router, stop).await {

@@ -5,11 +5,11 @@
 
 mod answer;
 mod complete;
+mod document;
 
 use aide::OperationInput;
 use aide::axum::ApiRouter;
 use aide::axum::routing::{ApiMethodRouter, post_with};
-use aide::transform::TransformOperation;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -27,6 +27,7 @@ use crate::engine::Item;
 use crate::http::body::is_json;
 use crate::http::problem::Problem;
 use answer::Answered;
+use document::document;
 
 /// Every command with its path.
 const PATHS: [(CommandKind, &str); 15] = [
@@ -76,14 +77,6 @@ fn route(kind: CommandKind) -> ApiMethodRouter<Shared> {
                   sent: Sent| async move { carry_out(&api, &person, kind, Some(request), sent).await };
         post_with(handler, |operation| document(kind, operation))
     }
-}
-
-fn document(kind: CommandKind, operation: TransformOperation<'_>) -> TransformOperation<'_> {
-    let id = kind.as_str().replace('.', "_");
-    operation
-        .id(&id)
-        .tag(if kind.is_of_portal() { "portal" } else { "sede" })
-        .summary(kind.as_str())
 }
 
 /// A body as it was sent, and its idempotency key.
