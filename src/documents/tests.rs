@@ -1,5 +1,7 @@
 //! Papers of a made-up request with everything a request can have.
 
+mod reading;
+
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 
