@@ -7,6 +7,7 @@ mod caller;
 mod catalogue;
 mod commands;
 mod document;
+mod me;
 mod path;
 
 use std::sync::Arc;
@@ -55,6 +56,7 @@ fn routes() -> ApiRouter<Shared> {
     ApiRouter::new()
         .merge(commands::routes())
         .merge(catalogue::routes())
+        .merge(me::routes())
 }
 
 /// The API, ready to answer.

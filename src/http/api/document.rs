@@ -2,6 +2,8 @@
 
 mod problems;
 mod schemas;
+#[cfg(test)]
+mod tests;
 
 use aide::axum::ApiRouter;
 use aide::generate::in_context;
