@@ -23,7 +23,7 @@ pub struct RequestFilter {
     pub sender: Option<ActorId>,
     /// Where it lies now.
     pub sede: Option<SedeCode>,
-    /// Who has it in charge.
+    /// Who took it in charge last.
     pub officer: Option<ActorId>,
     pub state: Option<StateName>,
     pub topic: Option<TopicCode>,

@@ -8,6 +8,10 @@ mod catalogue;
 mod commands;
 mod document;
 mod path;
+mod query;
+mod replies;
+mod requests;
+mod statistics;
 
 use std::sync::Arc;
 
@@ -55,6 +59,9 @@ fn routes() -> ApiRouter<Shared> {
     ApiRouter::new()
         .merge(commands::routes())
         .merge(catalogue::routes())
+        .merge(requests::routes())
+        .merge(replies::routes())
+        .merge(statistics::routes())
 }
 
 /// The API, ready to answer.
