@@ -19,3 +19,4 @@ pub mod refusal;
 pub mod registers;
 pub mod request;
 pub mod search;
+pub mod trace;

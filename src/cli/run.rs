@@ -102,7 +102,10 @@ pub(super) fn failure(error: NodeError) -> Failure {
         NodeError::Workflows(_) | NodeError::WorkflowChanged { .. } | NodeError::Mail(_) => {
             Exit::Configuration
         }
-        NodeError::Schema { .. } | NodeError::Attachments(_) | NodeError::Http(..) => Exit::Failed,
+        NodeError::Schema { .. }
+        | NodeError::Attachments(_)
+        | NodeError::Identity(_)
+        | NodeError::Http(..) => Exit::Failed,
         NodeError::Store(_) => Exit::Unavailable,
         NodeError::Stopped => Exit::Interrupted,
     };

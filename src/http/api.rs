@@ -7,6 +7,7 @@ mod caller;
 mod catalogue;
 mod commands;
 mod document;
+mod me;
 mod path;
 mod query;
 mod replies;
@@ -62,6 +63,7 @@ fn routes() -> ApiRouter<Shared> {
         .merge(requests::routes())
         .merge(replies::routes())
         .merge(statistics::routes())
+        .merge(me::routes())
 }
 
 /// The API, ready to answer.

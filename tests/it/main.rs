@@ -8,6 +8,8 @@ mod crash;
 mod dead_letters;
 mod deadlines;
 mod faults;
+#[path = "../support/node.rs"]
+mod node;
 mod refusals;
 mod routing;
 #[path = "../support/services.rs"]
