@@ -27,6 +27,7 @@ pub mod run;
 pub mod schema;
 pub mod send;
 pub mod session;
+pub mod stats;
 pub mod token;
 pub mod who;
 pub mod words;
@@ -59,6 +60,7 @@ pub enum Command {
     Dev(dev::DevArgs),
     Send(send::SendArgs),
     Case(case::CaseArgs),
+    Stats(stats::StatsArgs),
     Queue(queue::QueueArgs),
     Dead(dead::DeadArgs),
     Job(job::JobArgs),
@@ -98,6 +100,7 @@ async fn dispatch(command: Command, session: &mut Session) -> Result<Exit, Failu
         Command::Run(args) => run::run(args, session).await,
         Command::Dev(args) => dev::run(args, session).await,
         Command::Case(args) => case::run(args, session).await,
+        Command::Stats(args) => stats::run(args, session).await,
         Command::Queue(args) => queue::run(args, session).await,
         Command::Dead(args) => dead::run(args, session).await,
         Command::Job(args) => job::run(args, session).await,

@@ -13,6 +13,7 @@ mod intake;
 mod jobs;
 mod mails;
 mod outbox;
+mod questions;
 mod registers;
 mod rows;
 mod scope;
@@ -25,7 +26,7 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool};
 
-pub use cases::{CaseFilter, Sending};
+pub use cases::Sending;
 pub use dead_letters::{
     DeadLetter, DeadLetterFilter, DeadLetterId, DeadLetterSummary, NewDeadLetter, Resolution, Resolved,
 };
@@ -40,6 +41,10 @@ pub use mails::{
     UnknownOutcome,
 };
 pub use outbox::{BackOff, BucketLease, OutboxRow, OutboxState, WaitingFor};
+pub use questions::{
+    Counted, Counts, DigestRow, Feed, FeedItem, FeedPosition, Listed, Question, RepliedRequest, Replies,
+    ReplyRow, ReplyTimes, RequestPages, Statistics, StatisticsLine, Viewer,
+};
 pub use registers::{PatronatoOffice, RegisterImport, Written};
 pub use settings::{Change, Kept};
 

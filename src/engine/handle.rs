@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::batch::Batch;
+use super::digest::digests;
 use super::item::{Handled, Item, target};
 use super::ledger::{Ledger, Stop};
 use super::lookup::{Found, LookupError};
@@ -150,6 +151,10 @@ impl Engine {
         transaction.insert_requests(&opened).await?;
         transaction.update_requests(&changed).await?;
         transaction.append_history(&ledger.history).await?;
+        transaction
+            .digest(&digests(&ledger.history, &ledger.requests, ledger.registers))
+            .await?;
+        transaction.note_replies(&ledger.replies).await?;
         transaction.remember(&inbox).await?;
         transaction.bury(&letters).await?;
         transaction.queue_mails(&ledger.mails).await?;

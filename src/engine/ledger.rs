@@ -18,7 +18,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::registers::Registers;
 use crate::domain::request::{Delegation, Details, HistoryEntry, IdentifiedCitizen, RecordedEvent, Request};
 use crate::domain::trace::TraceParent;
-use crate::store::{Answer, NewMail, NewOutboxRow};
+use crate::store::{Answer, NewMail, NewOutboxRow, ReplyRow};
 use crate::workflow::{Opening, Registry, Workflow, decide, open};
 
 /// The version of the declaration's text an operator accepts today.
@@ -79,6 +79,7 @@ pub(super) struct Ledger<'a> {
     pub(super) history: Vec<HistoryEntry>,
     pub(super) outbox: Vec<NewOutboxRow>,
     pub(super) mails: Vec<NewMail>,
+    pub(super) replies: Vec<ReplyRow>,
 }
 
 impl<'a> Ledger<'a> {
@@ -102,6 +103,7 @@ impl<'a> Ledger<'a> {
             history: Vec::new(),
             outbox: Vec::new(),
             mails: Vec::new(),
+            replies: Vec::new(),
         }
     }
 
@@ -202,6 +204,7 @@ impl<'a> Ledger<'a> {
             return Ok(None);
         }
         let request = self.requests.get_mut(&id).expect("found above");
+        let waited_since = request.case.facts.awaiting_since;
         let previous = std::mem::replace(&mut request.case.sede, decision.sede);
         request.case.state = decision.state;
         request.case.facts = decision.facts;
@@ -215,6 +218,11 @@ impl<'a> Ledger<'a> {
             self.changed.insert(id);
         }
         let seq = self.record(id, event.kind(), actor.clone(), recorded, details.clone(), cause);
+        if super::digest::is_reply(event.kind()) {
+            let request = &self.requests[&id];
+            self.replies
+                .push(super::digest::reply(request, seq, waited_since, self.now));
+        }
         let scene = Happened {
             id,
             seq,

@@ -9,6 +9,10 @@ mod commands;
 mod document;
 mod me;
 mod path;
+mod query;
+mod replies;
+mod requests;
+mod statistics;
 
 use std::sync::Arc;
 
@@ -56,6 +60,9 @@ fn routes() -> ApiRouter<Shared> {
     ApiRouter::new()
         .merge(commands::routes())
         .merge(catalogue::routes())
+        .merge(requests::routes())
+        .merge(replies::routes())
+        .merge(statistics::routes())
         .merge(me::routes())
 }
 

@@ -8,7 +8,6 @@ use crate::domain::person::Scope;
 
 impl Store {
     /// A read-only transaction under a scope. Committing or dropping it is the same.
-    #[expect(dead_code, reason = "no question is asked yet")]
     pub(super) async fn begin_question(
         &self,
         scope: &Scope,
