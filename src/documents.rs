@@ -16,4 +16,4 @@ mod words;
 pub use html::{HtmlPage, html};
 pub use list::{ListLine, Spreadsheet, SpreadsheetError, csv_head, csv_lines};
 pub use pdf::{PdfError, pdf};
-pub use summary::{Reader, Summary, Surroundings};
+pub use summary::{Summary, Surroundings};

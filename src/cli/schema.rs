@@ -78,9 +78,14 @@ enum Document {
 
 impl Document {
     fn all() -> impl Iterator<Item = Self> {
-        [Self::OpenApi, Self::AsyncApi, Self::CommandLine, Self::Configuration]
-            .into_iter()
-            .chain(Message::all().map(Self::Message))
+        [
+            Self::OpenApi,
+            Self::AsyncApi,
+            Self::CommandLine,
+            Self::Configuration,
+        ]
+        .into_iter()
+        .chain(Message::all().map(Self::Message))
     }
 
     fn by_name(name: &str) -> Option<Self> {

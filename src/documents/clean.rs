@@ -74,6 +74,9 @@ mod tests {
         assert_eq!(clean("fattura\u{202e}fdp.exe"), "fatturafdp.exe");
         assert_eq!(clean("\u{feff}x\u{0}\u{1b}[31m\u{ad}y\u{ffff}"), "x[31my");
         assert_eq!(clean("\u{e000}\u{fffc}"), "\u{25a1}\u{25a1}");
-        assert_eq!(clean(&format!("a{}b", "\u{301}".repeat(50))), format!("a{}b", "\u{301}".repeat(4)));
+        assert_eq!(
+            clean(&format!("a{}b", "\u{301}".repeat(50))),
+            format!("a{}b", "\u{301}".repeat(4))
+        );
     }
 }

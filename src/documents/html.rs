@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use super::summary::{Block, Content, INTERNAL, Side, Summary};
+use super::summary::{Block, Content, Hand, INTERNAL, Summary};
 
 const STYLE: &str = include_str!("html/summary.css");
 
@@ -52,17 +52,19 @@ struct Page<'a> {
 impl Page<'_> {
     const INTERNAL: &'static str = INTERNAL;
 
-    const fn class(side: Side) -> &'static str {
-        match side {
-            Side::Patronato => "patronato",
-            Side::Sede => "sede",
-            Side::Internal => "internal",
-            Side::Engine => "engine",
+    const fn class(hand: Hand) -> &'static str {
+        match hand {
+            Hand::Patronato => "patronato",
+            Hand::Sede => "sede",
+            Hand::Internal => "internal",
+            Hand::Engine => "engine",
         }
     }
 
     /// Lines with nothing in them only part paragraphs.
     fn paragraphs(text: &str) -> impl Iterator<Item = &str> {
-        text.split("\n\n").map(|part| part.trim_matches('\n')).filter(|part| !part.is_empty())
+        text.split("\n\n")
+            .map(|part| part.trim_matches('\n'))
+            .filter(|part| !part.is_empty())
     }
 }

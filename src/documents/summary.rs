@@ -8,17 +8,11 @@ mod timeline;
 use chrono::{DateTime, Utc};
 
 use super::moment::Moment;
+use crate::domain::event::Side;
 use crate::domain::protocol::ProtocolNumber;
 use crate::domain::registers::Registers;
 use crate::domain::request::{HistoryEntry, Request};
 use crate::workflow::Registry;
-
-/// For whom a summary is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reader {
-    Patronato,
-    Sede,
-}
 
 /// What a summary is made with beside the request.
 #[derive(Clone, Copy)]
@@ -49,11 +43,11 @@ impl Summary {
     pub fn new(
         request: &Request,
         history: &[HistoryEntry],
-        reader: Reader,
+        reader: Side,
         surroundings: Surroundings<'_>,
     ) -> Self {
         let entries = timeline::entries(request, history, reader, surroundings);
-        let internal = entries.iter().any(|entry| entry.side == Side::Internal);
+        let internal = entries.iter().any(|entry| entry.hand == Hand::Internal);
         let state = surroundings
             .workflows
             .get(&request.case.workflow)
@@ -77,7 +71,11 @@ impl Summary {
 
     /// What every page says at its foot.
     pub(super) fn foot(&self) -> String {
-        format!("Protocollo {} · aperta il {}", self.protocol, self.opened_at.day())
+        format!(
+            "Protocollo {} · aperta il {}",
+            self.protocol,
+            self.opened_at.day()
+        )
     }
 
     /// A file to save it under: no slash, nothing personal.
@@ -129,7 +127,7 @@ pub(super) struct File {
 /// One entry of the history.
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
-    pub(super) side: Side,
+    pub(super) hand: Hand,
     pub(super) what: String,
     pub(super) at: Moment,
     pub(super) who: String,
@@ -138,7 +136,7 @@ pub(super) struct Entry {
 
 /// Whose doing an entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
+pub(super) enum Hand {
     Patronato,
     Sede,
     /// For the sede's eyes only.

@@ -9,7 +9,7 @@ use super::*;
 use crate::domain::attachment::{MediaType, Sha256Hex, StoredAttachment};
 use crate::domain::case::{Appointment, Case, Continuation, Facts, WorkflowRef};
 use crate::domain::command::{ContactReason, Operator, Personal, Practice, Role};
-use crate::domain::event::{Actor, Event, EventKind};
+use crate::domain::event::{Actor, Claim, Event, EventKind, Side};
 use crate::domain::ids::Source;
 use crate::domain::practice::PracticeKind;
 use crate::domain::registers::Registers;
@@ -132,18 +132,67 @@ fn history(text: &str) -> Vec<HistoryEntry> {
     };
     let taken = Event::Taken {
         officer: "uff7".parse().unwrap(),
+        claim: Claim::IfFree,
     };
     let answer = "La domanda è in lavorazione.\n\nLa liquidazione è prevista a gennaio.";
     vec![
         entry(1, "2020-10-21T15:04:13Z", operator(), None, opening),
-        entry(2, "2020-10-21T15:04:13Z", Actor::Engine, Some(Event::Assigned { sede: sede() }), Details::default()),
-        entry(3, "2020-10-22T08:00:00Z", officer(), Some(Event::Transferred { sede: sede() }), moved),
-        entry(4, "2020-10-22T09:00:00Z", officer(), Some(taken), named("Anna Verdi", None)),
-        entry(5, "2020-10-22T09:10:00Z", officer(), Some(Event::Noted), named("Anna Verdi", personal(NOTE))),
-        entry(6, "2020-11-06T00:01:00Z", Actor::Engine, Some(Event::Elapsed { days: 16 }), Details::default()),
-        entry(7, "2020-11-06T10:00:00Z", operator(), Some(Event::Solicited), named("Mario Rossi", None)),
-        entry(8, "2020-11-10T10:00:00Z", officer(), Some(replied), named("Anna Verdi", personal(answer))),
-        entry(9, "2020-11-12T10:00:00Z", officer(), Some(Event::AppointmentConfirmed), met),
+        entry(
+            2,
+            "2020-10-21T15:04:13Z",
+            Actor::Engine,
+            Some(Event::Assigned { sede: sede() }),
+            Details::default(),
+        ),
+        entry(
+            3,
+            "2020-10-22T08:00:00Z",
+            officer(),
+            Some(Event::Transferred { sede: sede() }),
+            moved,
+        ),
+        entry(
+            4,
+            "2020-10-22T09:00:00Z",
+            officer(),
+            Some(taken),
+            named("Anna Verdi", None),
+        ),
+        entry(
+            5,
+            "2020-10-22T09:10:00Z",
+            officer(),
+            Some(Event::Noted),
+            named("Anna Verdi", personal(NOTE)),
+        ),
+        entry(
+            6,
+            "2020-11-06T00:01:00Z",
+            Actor::Engine,
+            Some(Event::Elapsed { days: 16 }),
+            Details::default(),
+        ),
+        entry(
+            7,
+            "2020-11-06T10:00:00Z",
+            operator(),
+            Some(Event::Solicited),
+            named("Mario Rossi", None),
+        ),
+        entry(
+            8,
+            "2020-11-10T10:00:00Z",
+            officer(),
+            Some(replied),
+            named("Anna Verdi", personal(answer)),
+        ),
+        entry(
+            9,
+            "2020-11-12T10:00:00Z",
+            officer(),
+            Some(Event::AppointmentConfirmed),
+            met,
+        ),
     ]
 }
 
@@ -159,8 +208,14 @@ fn summary(text: &str, reader: Reader) -> Summary {
 
 #[test]
 fn r_105_the_page_of_a_patronato_says_everything_but_the_sedes_own_business() {
-    let page = html(&summary("A che punto è la <pratica> & perché?", Reader::Patronato)).unwrap();
-    for hidden in [NOTE, "Carichi di lavoro", "Presa in carico", "Nota interna", "uso interno"] {
+    let page = html(&summary("A che punto è la <pratica> & perché?", Side::Patronato)).unwrap();
+    for hidden in [
+        NOTE,
+        "Carichi di lavoro",
+        "Presa in carico",
+        "Nota interna",
+        "uso interno",
+    ] {
         assert!(!page.html.contains(hidden), "{hidden}");
     }
     insta::assert_snapshot!(page.html);
@@ -169,8 +224,14 @@ fn r_105_the_page_of_a_patronato_says_everything_but_the_sedes_own_business() {
 
 #[test]
 fn r_105_the_page_of_a_sede_marks_its_internal_notes() {
-    let page = html(&summary("A che punto è?", Reader::Sede)).unwrap().html;
-    for shown in [NOTE, "Carichi di lavoro", "Presa in carico", "Nota interna, non visibile", "uso interno"] {
+    let page = html(&summary("A che punto è?", Side::Sede)).unwrap().html;
+    for shown in [
+        NOTE,
+        "Carichi di lavoro",
+        "Presa in carico",
+        "Nota interna, non visibile",
+        "uso interno",
+    ] {
         assert!(page.contains(shown), "{shown}");
     }
 }
@@ -179,16 +240,26 @@ fn r_105_the_page_of_a_sede_marks_its_internal_notes() {
 fn the_policy_lets_in_the_style_of_the_page_and_no_other() {
     use base64::Engine as _;
     use sha2::Digest as _;
-    let page = html(&summary("Buongiorno", Reader::Patronato)).unwrap();
-    let style = page.html.split("<style>").nth(1).unwrap().split("</style>").next().unwrap();
+    let page = html(&summary("Buongiorno", Side::Patronato)).unwrap();
+    let style = page
+        .html
+        .split("<style>")
+        .nth(1)
+        .unwrap()
+        .split("</style>")
+        .next()
+        .unwrap();
     let digest = base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(style));
-    assert!(page.content_security_policy.contains(&format!("style-src 'sha256-{digest}'")));
+    assert!(
+        page.content_security_policy
+            .contains(&format!("style-src 'sha256-{digest}'"))
+    );
     assert!(!page.html.contains("style=") && !page.html.contains("<script"));
 }
 
 #[test]
 fn a_file_name_names_nobody_and_has_no_slash() {
-    let name = summary("", Reader::Patronato).file_name("pdf");
+    let name = summary("", Side::Patronato).file_name("pdf");
     assert_eq!(name, "INPS.7013.21-10-2020.0000123.pdf");
 }
 
@@ -209,7 +280,7 @@ fn hostile_text_is_printed_by_the_same_standards() {
         planes,
     ];
     for text in texts {
-        let pdf = pdf(&summary(&text, Reader::Sede)).unwrap_or_else(|error| panic!("{error:?}"));
+        let pdf = pdf(&summary(&text, Side::Sede)).unwrap_or_else(|error| panic!("{error:?}"));
         assert!(pdf.starts_with(b"%PDF-1.7"));
     }
 }
@@ -220,6 +291,6 @@ proptest! {
     #[test]
     fn any_text_is_printed(text in any::<String>(), words in "[\\PC\n]{0,400}") {
         let said = text + &words;
-        prop_assert!(pdf(&summary(&said, Reader::Patronato)).is_ok());
+        prop_assert!(pdf(&summary(&said, Side::Patronato)).is_ok());
     }
 }

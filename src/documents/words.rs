@@ -66,8 +66,25 @@ mod tests {
 
     #[test]
     fn sizes_are_never_shown_smaller_than_they_are() {
-        let shown = [0, 1023, 1024, 2047, 1024 * 1024 - 1, 1024 * 1024, 6 * 1024 * 1024 - 1].map(size);
-        let expected = ["0 byte", "1023 byte", "1 KB", "2 KB", "1024 KB", "1,0 MB", "6,0 MB"];
+        let shown = [
+            0,
+            1023,
+            1024,
+            2047,
+            1024 * 1024 - 1,
+            1024 * 1024,
+            6 * 1024 * 1024 - 1,
+        ]
+        .map(size);
+        let expected = [
+            "0 byte",
+            "1023 byte",
+            "1 KB",
+            "2 KB",
+            "1024 KB",
+            "1,0 MB",
+            "6,0 MB",
+        ];
         assert_eq!(shown, expected);
     }
 }

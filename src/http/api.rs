@@ -7,12 +7,15 @@ mod caller;
 mod catalogue;
 mod commands;
 mod document;
+mod exports;
 mod me;
+mod paper;
 mod path;
 mod query;
 mod replies;
 mod requests;
 mod statistics;
+mod summary;
 
 use std::sync::Arc;
 
@@ -45,6 +48,8 @@ pub struct Api {
     pub practices: PracticeRegister,
     pub attachments: AttachmentStore,
     pub authority: Arc<dyn Authenticate>,
+    /// What the service calls itself.
+    pub brand: String,
     /// Largest body, in bytes.
     pub largest_body: usize,
 }
@@ -61,6 +66,8 @@ fn routes() -> ApiRouter<Shared> {
         .merge(commands::routes())
         .merge(catalogue::routes())
         .merge(requests::routes())
+        .merge(summary::routes())
+        .merge(exports::routes())
         .merge(replies::routes())
         .merge(statistics::routes())
         .merge(me::routes())

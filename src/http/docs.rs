@@ -37,10 +37,18 @@ pub fn router() -> Router {
             "/openapi.json",
             get(|| async { of("application/json", DOCUMENT.clone()) }),
         )
-        .route("/docs", get(|| async { of("text/html; charset=utf-8", Bytes::from_static(PAGE.as_bytes())) }))
+        .route(
+            "/docs",
+            get(|| async { of("text/html; charset=utf-8", Bytes::from_static(PAGE.as_bytes())) }),
+        )
         .route(
             "/docs/start.js",
-            get(|| async { of("text/javascript; charset=utf-8", Bytes::from_static(START.as_bytes())) }),
+            get(|| async {
+                of(
+                    "text/javascript; charset=utf-8",
+                    Bytes::from_static(START.as_bytes()),
+                )
+            }),
         )
         .route(
             "/docs/viewer.js",

@@ -120,7 +120,9 @@ impl OperationOutput for Problem {
         };
         Some(DocumentedResponse {
             description: "A problem.".to_owned(),
-            content: [("application/problem+json".to_owned(), json)].into_iter().collect(),
+            content: [("application/problem+json".to_owned(), json)]
+                .into_iter()
+                .collect(),
             ..DocumentedResponse::default()
         })
     }

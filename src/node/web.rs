@@ -33,6 +33,7 @@ pub(super) async fn api(
         practices: Arc::new(store.clone()),
         attachments,
         authority: Arc::new(authority),
+        brand: config.brand.name.clone(),
         largest_body: config.amqp.max_body_bytes,
         store,
     }))

@@ -69,7 +69,10 @@ mod tests {
     #[test]
     fn the_file_begins_with_its_mark_and_names_its_columns() {
         let head = String::from_utf8(csv_head()).unwrap();
-        assert!(head.starts_with("\u{feff}\"Data richiesta\";\"Numero protocollo\";"), "{head}");
+        assert!(
+            head.starts_with("\u{feff}\"Data richiesta\";\"Numero protocollo\";"),
+            "{head}"
+        );
         assert!(head.ends_with("\"Appuntamento\"\r\n"), "{head}");
     }
 }

@@ -3,7 +3,7 @@
 use super::PdfError;
 use super::flow::{Flow, Kind, LEFT, NodeId, RIGHT};
 use super::text::{Ink, Style, Typesetter, Weight};
-use crate::documents::summary::{Block, Content, Entry, Fact, File, INTERNAL, Side, Summary};
+use crate::documents::summary::{Block, Content, Entry, Fact, File, Hand, INTERNAL, Summary};
 
 pub(super) const INK: Ink = Ink(0x17, 0x32, 0x4d);
 pub(super) const FAINT: Ink = Ink(0x45, 0x5a, 0x70);
@@ -117,7 +117,9 @@ impl Composer<'_> {
             let header = self.flow.node(Some(row), Kind::RowHeader);
             let cell = self.flow.node(Some(row), Kind::Cell);
             let name = self.typesetter.lines(fact.name, NAME, VALUES - LEFT - 10.0)?;
-            let value = self.typesetter.lines(&one_line(&fact.value), STRONG, RIGHT - VALUES)?;
+            let value = self
+                .typesetter
+                .lines(&one_line(&fact.value), STRONG, RIGHT - VALUES)?;
             self.flow.space(2.5);
             self.flow.row((name, LEFT, header), (value, VALUES, cell));
             self.flow.space(2.5);
@@ -164,11 +166,11 @@ impl Composer<'_> {
             self.paragraph(&meta, META, LEFT + INDENT, Some(body))?;
             self.flow.space(2.0);
             self.blocks(&entry.blocks, LEFT + INDENT, body)?;
-            let bar = match entry.side {
-                Side::Patronato => PATRONATO,
-                Side::Sede => SEDE,
-                Side::Engine => RULE,
-                Side::Internal => {
+            let bar = match entry.hand {
+                Hand::Patronato => PATRONATO,
+                Hand::Sede => SEDE,
+                Hand::Engine => RULE,
+                Hand::Internal => {
                     self.flow.behind(from, LEFT, RIGHT - LEFT, PALE);
                     WARNING
                 }

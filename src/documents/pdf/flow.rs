@@ -155,7 +155,11 @@ impl Flow {
     pub(super) fn lines(&mut self, lines: Vec<Line>, x: f32, node: NodeId) {
         let last = lines.len().saturating_sub(1);
         for (index, line) in lines.into_iter().enumerate() {
-            let together = if last >= 3 && (index == 0 || index + 1 == last) { 2.0 } else { 1.0 };
+            let together = if last >= 3 && (index == 0 || index + 1 == last) {
+                2.0
+            } else {
+                1.0
+            };
             self.keep(line.height * together);
             let height = line.height;
             self.put(line, x, self.y, node);
@@ -205,7 +209,11 @@ impl Flow {
             height: thickness,
             ink,
         };
-        self.pages.last_mut().expect("there is always a page").areas.push(area);
+        self.pages
+            .last_mut()
+            .expect("there is always a page")
+            .areas
+            .push(area);
         self.y += thickness;
     }
 

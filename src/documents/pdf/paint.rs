@@ -39,11 +39,7 @@ const BRAND: Style = Style {
 const HEAD: f32 = 40.0;
 const FOOT: f32 = HEIGHT - 52.0;
 
-pub(super) fn paint(
-    summary: &Summary,
-    flow: Flow,
-    typesetter: &mut Typesetter,
-) -> Result<Vec<u8>, PdfError> {
+pub(super) fn paint(summary: &Summary, flow: Flow, typesetter: &mut Typesetter) -> Result<Vec<u8>, PdfError> {
     let configuration = ConfigurationBuilder::new()
         .with_archival_validator(Archival::A2_A)
         .with_accessibility_validator(Accessibility::UA1)
@@ -94,12 +90,22 @@ impl Around {
         let mut add = |text: &str, style, y, right: bool| {
             for line in typesetter.lines(text, style, RIGHT - LEFT)?.into_iter().take(1) {
                 let x = if right { RIGHT - line.width } else { LEFT };
-                around.lines.push(PlacedLine { line, x, y, number: 0 });
+                around.lines.push(PlacedLine {
+                    line,
+                    x,
+                    y,
+                    number: 0,
+                });
             }
             Ok::<(), PdfError>(())
         };
         add(&summary.brand, BRAND, HEAD, false)?;
-        add(&format!("Stampato il {}", summary.printed_at), SMALL, HEAD + 2.0, true)?;
+        add(
+            &format!("Stampato il {}", summary.printed_at),
+            SMALL,
+            HEAD + 2.0,
+            true,
+        )?;
         add(&summary.foot(), SMALL, FOOT + 5.0, false)?;
         add(&format!("Pagina {page} di {count}"), SMALL, FOOT + 5.0, true)?;
         if summary.internal {
@@ -120,7 +126,11 @@ impl Around {
             fill(surface, &area);
         }
         for placed in &self.lines {
-            let kind = if placed.y < FOOT { ArtifactType::Header } else { ArtifactType::Footer };
+            let kind = if placed.y < FOOT {
+                ArtifactType::Header
+            } else {
+                ArtifactType::Footer
+            };
             surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(kind)));
             draw(surface, &placed.line, placed.x, placed.y);
             surface.end_tagged();

@@ -27,7 +27,10 @@ pub(super) fn sections(
         vec![Block::Facts(details(request, state, surroundings))],
     )];
     if let Some(citizen) = &request.citizen {
-        sections.push(section("Dati del richiedente", vec![Block::Facts(person(citizen))]));
+        sections.push(section(
+            "Dati del richiedente",
+            vec![Block::Facts(person(citizen))],
+        ));
     }
     sections.extend([
         section("Testo e allegati della richiesta", question(history)),
@@ -106,7 +109,13 @@ fn question(history: &[HistoryEntry]) -> Vec<Block> {
         return vec![Block::Remark("Il testo non è disponibile.".to_owned())];
     };
     let mut blocks = Vec::new();
-    blocks.extend(opening.details.text.as_ref().map(|text| Block::Text(clean(&text.0))));
+    blocks.extend(
+        opening
+            .details
+            .text
+            .as_ref()
+            .map(|text| Block::Text(clean(&text.0))),
+    );
     if let Some(notes) = &opening.details.notes {
         blocks.push(Block::Remark("Ulteriori note:".to_owned()));
         blocks.push(Block::Text(clean(&notes.0)));
@@ -121,7 +130,13 @@ fn answer(history: &[HistoryEntry]) -> Vec<Block> {
         return vec![Block::Remark("La sede non ha ancora risposto.".to_owned())];
     };
     let mut blocks = vec![Block::Remark(format!("Risposta del {}:", Moment::new(reply.at)))];
-    blocks.extend(reply.details.text.as_ref().map(|text| Block::Text(clean(&text.0))));
+    blocks.extend(
+        reply
+            .details
+            .text
+            .as_ref()
+            .map(|text| Block::Text(clean(&text.0))),
+    );
     blocks.push(files(&reply.details.attachments));
     blocks
 }
@@ -141,14 +156,19 @@ fn appointment(request: &Request, history: &[HistoryEntry]) -> Vec<Block> {
     let on = |entry: &HistoryEntry| Moment::new(entry.at).day();
     match request.case.facts.appointment {
         Appointment::None if request.case.facts.appointment_enabled => {
-            vec![Block::Remark("Appuntamento abilitato dalla sede, non ancora prenotato.".to_owned())]
+            vec![Block::Remark(
+                "Appuntamento abilitato dalla sede, non ancora prenotato.".to_owned(),
+            )]
         }
         Appointment::None => vec![Block::Remark("Nessuna prenotazione.".to_owned())],
         Appointment::Booked => {
             let booking = last(EventKind::Booked);
             let mut facts = vec![fact(
                 "Stato",
-                booking.map_or_else(|| "Richiesto".to_owned(), |entry| format!("Richiesto il {}", on(entry))),
+                booking.map_or_else(
+                    || "Richiesto".to_owned(),
+                    |entry| format!("Richiesto il {}", on(entry)),
+                ),
             )];
             let wish = booking.and_then(|entry| entry.details.wish.as_ref());
             facts.extend(wish.map(|wish| fact("Preferenza", clean(&wish.0))));

@@ -1,27 +1,27 @@
 //! The history of a request as its reader may see it.
 
-use super::{Block, Entry, File, Reader, Side, Surroundings};
+use super::{Block, Entry, File, Hand, Surroundings};
 use crate::documents::clean::clean;
 use crate::documents::moment::Moment;
 use crate::documents::words;
 use crate::domain::attachment::StoredAttachment;
-use crate::domain::event::{Actor, EventKind};
+use crate::domain::event::{Actor, EventKind, Side};
 use crate::domain::request::{HistoryEntry, Request};
 
 pub(super) fn entries(
     request: &Request,
     history: &[HistoryEntry],
-    reader: Reader,
+    reader: Side,
     surroundings: Surroundings<'_>,
 ) -> Vec<Entry> {
     let mut solicits = 0;
-    let shown = history.iter().filter(|entry| reader.sees(entry.kind));
+    let shown = history.iter().filter(|entry| sees(reader, entry.kind));
     shown
         .map(|entry| {
             solicits += usize::from(entry.kind == EventKind::Solicited);
             let destination = sede_label(entry, surroundings);
             Entry {
-                side: side(entry),
+                hand: hand(entry),
                 what: words::happening(entry.kind, entry.event.event.as_ref(), &destination, solicits),
                 at: Moment::new(entry.at),
                 who: who(request, entry, surroundings),
@@ -31,46 +31,28 @@ pub(super) fn entries(
         .collect()
 }
 
-impl Reader {
-    /// How a sede organises its work is its own; what it tells the patronato is told in other events.
-    const fn sees(self, kind: EventKind) -> bool {
-        match (self, kind) {
-            (Self::Sede, _) => true,
-            (Self::Patronato, EventKind::Noted | EventKind::Taken | EventKind::Released) => false,
-            (
-                Self::Patronato,
-                EventKind::Submitted
-                | EventKind::Assigned
-                | EventKind::Transferred
-                | EventKind::Replied
-                | EventKind::Closed
-                | EventKind::Messaged
-                | EventKind::Attached
-                | EventKind::Solicited
-                | EventKind::Booked
-                | EventKind::AppointmentEnabled
-                | EventKind::AppointmentConfirmed
-                | EventKind::AppointmentCancelled
-                | EventKind::Elapsed,
-            ) => true,
-        }
-    }
-
-    /// Why a request went to another sede is between the two.
-    const fn sees_reason_of(self, kind: EventKind) -> bool {
-        match self {
-            Self::Sede => true,
-            Self::Patronato => !matches!(kind, EventKind::Transferred),
-        }
+/// How a sede organises its work is its own; what it tells the patronato is told in other events.
+const fn sees(reader: Side, kind: EventKind) -> bool {
+    match reader {
+        Side::Sede => true,
+        Side::Patronato => !kind.is_internal(),
     }
 }
 
-fn side(entry: &HistoryEntry) -> Side {
+/// Why a request went to another sede is between the two.
+fn sees_reason_of(reader: Side, kind: EventKind) -> bool {
+    match reader {
+        Side::Sede => true,
+        Side::Patronato => kind != EventKind::Transferred,
+    }
+}
+
+fn hand(entry: &HistoryEntry) -> Hand {
     match (&entry.actor, entry.kind) {
-        (_, EventKind::Noted) => Side::Internal,
-        (Actor::Operator { .. }, _) => Side::Patronato,
-        (Actor::Officer { .. }, _) => Side::Sede,
-        (Actor::Engine, _) => Side::Engine,
+        (_, EventKind::Noted) => Hand::Internal,
+        (Actor::Operator { .. }, _) => Hand::Patronato,
+        (Actor::Officer { .. }, _) => Hand::Sede,
+        (Actor::Engine, _) => Hand::Engine,
     }
 }
 
@@ -84,7 +66,11 @@ fn who(request: &Request, entry: &HistoryEntry, surroundings: Surroundings<'_>) 
     let name = entry.details.name.as_ref().map(|name| clean(&name.0));
     let registers = surroundings.registers;
     match &entry.actor {
-        Actor::Operator { id, patronato, office } => {
+        Actor::Operator {
+            id,
+            patronato,
+            office,
+        } => {
             let name = name.unwrap_or_else(|| {
                 if *id == request.sender.id {
                     clean(&request.sender.name.0)
@@ -107,7 +93,7 @@ fn who(request: &Request, entry: &HistoryEntry, surroundings: Surroundings<'_>) 
     }
 }
 
-fn blocks(entry: &HistoryEntry, reader: Reader) -> Vec<Block> {
+fn blocks(entry: &HistoryEntry, reader: Side) -> Vec<Block> {
     let details = &entry.details;
     let mut blocks = Vec::new();
     blocks.extend(details.text.as_ref().map(|text| Block::Text(clean(&text.0))));
@@ -115,14 +101,31 @@ fn blocks(entry: &HistoryEntry, reader: Reader) -> Vec<Block> {
         blocks.push(Block::Remark("Ulteriori note:".to_owned()));
         blocks.push(Block::Text(clean(&notes.0)));
     }
-    if let Some(reason) = details.reason.as_ref().filter(|_| reader.sees_reason_of(entry.kind)) {
+    if let Some(reason) = details
+        .reason
+        .as_ref()
+        .filter(|_| sees_reason_of(reader, entry.kind))
+    {
         blocks.push(Block::Text(format!("Motivo: {}", clean(&reason.0))));
     }
-    blocks.extend(details.wish.as_ref().map(|wish| Block::Text(format!("Preferenza: {}", clean(&wish.0)))));
+    blocks.extend(
+        details
+            .wish
+            .as_ref()
+            .map(|wish| Block::Text(format!("Preferenza: {}", clean(&wish.0)))),
+    );
     for at in [details.slot, details.at].into_iter().flatten() {
-        blocks.push(Block::Remark(format!("Data e ora: {}", Moment::new(at.to_utc()).appointment())));
+        blocks.push(Block::Remark(format!(
+            "Data e ora: {}",
+            Moment::new(at.to_utc()).appointment()
+        )));
     }
-    blocks.extend(details.place.as_ref().map(|place| Block::Remark(format!("Luogo: {}", clean(&place.0)))));
+    blocks.extend(
+        details
+            .place
+            .as_ref()
+            .map(|place| Block::Remark(format!("Luogo: {}", clean(&place.0)))),
+    );
     if !details.attachments.is_empty() {
         blocks.push(files(&details.attachments));
     }

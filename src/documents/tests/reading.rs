@@ -35,20 +35,29 @@ fn long() -> String {
 /// Everything but the foot in one line, as white space falls differently on paper.
 fn flowing(paper: &Value) -> String {
     let pages = paper["pages"].as_array().unwrap();
-    let text: Vec<&str> = pages.iter().flat_map(|page| page.as_str().unwrap().split_whitespace()).collect();
+    let text: Vec<&str> = pages
+        .iter()
+        .flat_map(|page| page.as_str().unwrap().split_whitespace())
+        .collect();
     text.join(" ")
 }
 
 #[test]
 fn r_105_every_page_of_the_pdf_carries_protocol_number_and_opening_date() {
-    let bytes = pdf(&summary(&long(), Reader::Patronato)).unwrap();
+    let bytes = pdf(&summary(&long(), Side::Patronato)).unwrap();
     let paper = found("pdf", &bytes);
     let pages = paper["pages"].as_array().unwrap();
     assert!(pages.len() > 1, "{} pages", pages.len());
     for (page, number) in pages.iter().zip(1..) {
         let text = page.as_str().unwrap();
-        assert!(text.contains("Protocollo INPS.7013.21/10/2020.0000123 · aperta il 21/10/2020"), "{text}");
-        assert!(text.contains(&format!("Pagina {number} di {}", pages.len())), "{text}");
+        assert!(
+            text.contains("Protocollo INPS.7013.21/10/2020.0000123 · aperta il 21/10/2020"),
+            "{text}"
+        );
+        assert!(
+            text.contains(&format!("Pagina {number} di {}", pages.len())),
+            "{text}"
+        );
     }
     let text = flowing(&paper);
     for shown in [
@@ -68,28 +77,53 @@ fn r_105_every_page_of_the_pdf_carries_protocol_number_and_opening_date() {
 #[test]
 fn r_105_no_pdf_of_a_patronato_has_a_note_and_every_one_of_a_sede_marks_it() {
     let paper = |reader| flowing(&found("pdf", &pdf(&summary("Buongiorno", reader)).unwrap()));
-    let patronato = paper(Reader::Patronato);
-    for hidden in [NOTE, "Carichi di lavoro", "Presa in carico", "Nota interna", "uso interno"] {
+    let patronato = paper(Side::Patronato);
+    for hidden in [
+        NOTE,
+        "Carichi di lavoro",
+        "Presa in carico",
+        "Nota interna",
+        "uso interno",
+    ] {
         assert!(!patronato.contains(hidden), "{hidden} in {patronato}");
     }
-    let sede = paper(Reader::Sede);
-    for shown in [NOTE, "Carichi di lavoro", "Nota interna, non visibile al patronato", "Copia a uso interno"] {
+    let sede = paper(Side::Sede);
+    for shown in [
+        NOTE,
+        "Carichi di lavoro",
+        "Nota interna, non visibile al patronato",
+        "Copia a uso interno",
+    ] {
         assert!(sede.contains(shown), "{shown} in {sede}");
     }
 }
 
 #[test]
 fn the_pdf_can_be_read_aloud_and_kept() {
-    let paper = found("pdf", &pdf(&summary("Buongiorno", Reader::Patronato)).unwrap());
-    assert_eq!(paper["title"], "Riepilogo della richiesta INPS.7013.21/10/2020.0000123");
-    assert_eq!((&paper["language"], &paper["marked"], &paper["embedded"]), (&"it-IT".into(), &true.into(), &true.into()));
-    let kinds: Vec<_> = paper["kinds"].as_array().unwrap().iter().map(|kind| kind.as_str().unwrap()).collect();
+    let paper = found("pdf", &pdf(&summary("Buongiorno", Side::Patronato)).unwrap());
+    assert_eq!(
+        paper["title"],
+        "Riepilogo della richiesta INPS.7013.21/10/2020.0000123"
+    );
+    assert_eq!(
+        (&paper["language"], &paper["marked"], &paper["embedded"]),
+        (&"it-IT".into(), &true.into(), &true.into())
+    );
+    let kinds: Vec<_> = paper["kinds"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|kind| kind.as_str().unwrap())
+        .collect();
     for kind in ["/H1", "/H2", "/L", "/LI", "/P", "/TD", "/TH", "/TR", "/Table"] {
         assert!(kinds.contains(&kind), "{kind} in {kinds:?}");
     }
     assert_eq!(paper["bookmarks"].as_array().unwrap().len(), 7);
     let conformance = paper["conformance"].as_str().unwrap();
-    assert!(conformance.contains("<pdfuaid:part>1<") && conformance.contains("<pdfaid:part>2<"), "{conformance}");
+    assert!(
+        conformance.contains("<pdfuaid:part>1<") && conformance.contains("<pdfaid:part>2<"),
+        "{conformance}"
+    );
     assert!(conformance.contains("<pdfaid:conformance>A<"), "{conformance}");
 }
 

@@ -44,7 +44,10 @@ impl Question {
         }
         if let Some(code) = &filter.codice_fiscale {
             let forms: Vec<String> = code.forms().iter().map(|form| form.as_str().to_owned()).collect();
-            query.push(" and c.codice_fiscale = any(").push_bind(forms).push(")");
+            query
+                .push(" and c.codice_fiscale = any(")
+                .push_bind(forms)
+                .push(")");
         }
     }
 

@@ -48,11 +48,8 @@ impl OperationInput for HeaderInput {
     fn operation_input(context: &mut GenContext, operation: &mut Operation) {
         let schema = context.schema.subschema_for::<Headers>();
         let schema = context.resolve_schema(&schema).clone();
-        let parameters = aide::operation::parameters_from_schema(
-            context,
-            schema,
-            aide::operation::ParamLocation::Header,
-        );
+        let parameters =
+            aide::operation::parameters_from_schema(context, schema, aide::operation::ParamLocation::Header);
         aide::operation::add_parameters(context, operation, parameters);
     }
 }

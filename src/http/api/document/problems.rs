@@ -86,7 +86,10 @@ pub(super) fn add(document: &mut Value) {
         let Some(content) = operation["responses"]["default"].get("content").cloned() else {
             continue;
         };
-        let causes: Vec<_> = CAUSES.iter().filter(|cause| (cause.applies)(path, operation)).collect();
+        let causes: Vec<_> = CAUSES
+            .iter()
+            .filter(|cause| (cause.applies)(path, operation))
+            .collect();
         for cause in causes {
             let name = format!("Problem{}", cause.status);
             let responses = &mut operation["responses"];
@@ -95,7 +98,9 @@ pub(super) fn add(document: &mut Value) {
             }
             shared.insert(name, json!({ "description": cause.meaning, "content": content }));
         }
-        operation["responses"].as_object_mut().map(|responses| responses.remove("default"));
+        operation["responses"]
+            .as_object_mut()
+            .map(|responses| responses.remove("default"));
     }
     document["components"]["responses"] = Value::Object(shared);
 }

@@ -82,9 +82,9 @@ fn reference(name: &str) -> String {
 
 fn names(value: &Value, wanted: &str) -> bool {
     match value {
-        Value::Object(members) => members.iter().any(|(name, value)| {
-            (name == "$ref" && value.as_str() == Some(wanted)) || names(value, wanted)
-        }),
+        Value::Object(members) => members
+            .iter()
+            .any(|(name, value)| (name == "$ref" && value.as_str() == Some(wanted)) || names(value, wanted)),
         Value::Array(items) => items.iter().any(|item| names(item, wanted)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
@@ -160,7 +160,11 @@ mod tests {
         let read = document(&schemas(&[]), "#/components/schemas/Inner", same);
         let written = document(&schemas(&["a"]), same, "#/components/schemas/Outer");
         let joined = joined(read, written);
-        let names: Vec<_> = joined["components"]["schemas"].as_object().unwrap().keys().collect();
+        let names: Vec<_> = joined["components"]["schemas"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .collect();
         assert_eq!(names, ["Inner", "InnerWritten", "OuterWritten"]);
         assert_eq!(
             joined["paths"]["/x"]["post"]["responses"]["200"]["schema"]["$ref"],

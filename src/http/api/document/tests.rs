@@ -40,14 +40,26 @@ fn every_operation_says_what_it_is_for_and_what_it_answers() {
         let place = format!("{method} {path}");
         let text = |name: &str| operation[name].as_str().unwrap_or_default();
         assert!(!text("summary").is_empty(), "{place} has no summary");
-        assert!(ids.insert(text("operationId").to_owned()), "{place} has no name of its own");
+        assert!(
+            ids.insert(text("operationId").to_owned()),
+            "{place} has no name of its own"
+        );
         let tag = operation["tags"][0].as_str().unwrap_or_default();
         assert!(tags.contains(tag), "{place} has no tag");
         let responses = operation["responses"].as_object().unwrap();
-        assert!(responses.keys().any(|status| status.starts_with('2')), "{place} succeeds with nothing");
-        assert!(responses.contains_key("401") && responses.contains_key("503"), "{place} never fails");
+        assert!(
+            responses.keys().any(|status| status.starts_with('2')),
+            "{place} succeeds with nothing"
+        );
+        assert!(
+            responses.contains_key("401") && responses.contains_key("503"),
+            "{place} never fails"
+        );
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
-            assert!(parameter["schema"].is_object() || parameter["schema"].is_boolean(), "{place}: {parameter}");
+            assert!(
+                parameter["schema"].is_object() || parameter["schema"].is_boolean(),
+                "{place}: {parameter}"
+            );
         }
     }
     assert!(ids.len() > 15);
@@ -70,7 +82,10 @@ fn every_reference_leads_somewhere() {
     references(&document, &mut found);
     assert!(found.len() > 100);
     for reference in found {
-        assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
+        assert!(
+            document.pointer(reference.trim_start_matches('#')).is_some(),
+            "{reference}"
+        );
     }
 }
 
@@ -81,11 +96,16 @@ fn the_examples_fit_their_schemas() {
     let mut seen = 0;
     for (path, method, operation) in operations(&mut document) {
         let content = &operation["requestBody"]["content"]["application/json"];
-        let Some(example) = content.get("example") else { continue };
+        let Some(example) = content.get("example") else {
+            continue;
+        };
         let mut schema = content["schema"].clone();
         schema["components"] = schemas.clone();
         let validator = jsonschema::draft202012::new(&schema).unwrap();
-        let problems: Vec<_> = validator.iter_errors(example).map(|error| error.to_string()).collect();
+        let problems: Vec<_> = validator
+            .iter_errors(example)
+            .map(|error| error.to_string())
+            .collect();
         assert!(problems.is_empty(), "{method} {path}: {problems:?}");
         seen += 1;
     }
