@@ -1,7 +1,7 @@
 //! One test's site: a node, a client that is not the engine's, tokens, and the messages the node sends.
 
-use lapin::options::{BasicAckOptions, BasicGetOptions};
-use lapin::{Channel, Connection, ConnectionProperties};
+use lapin::options::{BasicAckOptions, BasicGetOptions, BasicPublishOptions};
+use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
 use reqwest::header::{HeaderMap, LOCATION};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -141,6 +141,32 @@ impl Site {
         answer.done(201);
         let location = answer.header(LOCATION.as_str());
         location.strip_prefix("/api/v1").unwrap().to_owned()
+    }
+
+    /// Publishes a command as `routing_key`'s portal or sede.
+    pub(crate) async fn publish(&self, routing_key: &str, kind: &str, message_id: &str, body: &Value) {
+        let properties = BasicProperties::default()
+            .with_message_id(message_id.into())
+            .with_type(kind.into())
+            .with_content_type("application/json".into())
+            .with_delivery_mode(2);
+        let payload = body.to_string();
+        let options = BasicPublishOptions::default();
+        #[expect(clippy::disallowed_methods, reason = "a portal, not the engine")]
+        let published = self.channel.basic_publish(
+            "usciere.commands".into(),
+            routing_key.into(),
+            options,
+            payload.as_bytes(),
+            properties,
+        );
+        published.await.unwrap();
+    }
+
+    /// A call of anything this node answers.
+    pub(crate) fn raw(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client
+            .request(method, format!("http://{}{path}", self.node.http))
     }
 
     /// Moves the engine's now to this many days from the start.

@@ -5,9 +5,12 @@
 
 mod access;
 mod conversation;
+mod described;
+mod examples;
 mod harness;
 #[path = "../support/node.rs"]
 mod node;
+mod papers;
 mod people;
 #[path = "../support/services.rs"]
 mod services;
