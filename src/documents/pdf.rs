@@ -7,7 +7,6 @@ mod paint;
 mod text;
 
 use super::summary::Summary;
-use flow::Flow;
 use text::Typesetter;
 
 /// A summary that cannot be written: a fault of the program.
@@ -24,6 +23,6 @@ pub enum PdfError {
 /// Writes the PDF. Takes some milliseconds of work: not for a thread that serves others.
 pub fn pdf(summary: &Summary) -> Result<Vec<u8>, PdfError> {
     let mut typesetter = Typesetter::new();
-    let flow: Flow = compose::compose(summary, &mut typesetter)?;
-    paint::paint(summary, flow, &mut typesetter)
+    let flow = compose::compose(summary, &mut typesetter)?;
+    paint::paint(summary, &flow, &mut typesetter)
 }

@@ -196,7 +196,7 @@ fn history(text: &str) -> Vec<HistoryEntry> {
     ]
 }
 
-fn summary(text: &str, reader: Reader) -> Summary {
+fn summary(text: &str, reader: Side) -> Summary {
     let surroundings = Surroundings {
         brand: "Scrivi alla sede",
         registers: &Registers::default(),

@@ -7,6 +7,7 @@ mod access;
 mod conversation;
 mod described;
 mod examples;
+mod fuzz;
 mod harness;
 #[path = "../support/node.rs"]
 mod node;

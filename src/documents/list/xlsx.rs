@@ -80,7 +80,9 @@ impl Spreadsheet {
         for (column, cell) in (0_u16..).zip(cells) {
             match cell {
                 Cell::Text(text) if text.is_empty() => {}
-                Cell::Text(text) => drop(sheet.write_string(self.row, column, text)?),
+                Cell::Text(text) => {
+                    sheet.write_string(self.row, column, text)?;
+                }
                 Cell::Day(None) => {}
                 Cell::Day(Some(day)) => {
                     sheet.write_datetime_with_format(self.row, column, day, &self.formats.day)?;
@@ -89,8 +91,12 @@ impl Spreadsheet {
                     let wall = Moment::new(*at).wall_clock();
                     sheet.write_datetime_with_format(self.row, column, wall, &self.formats.moment)?;
                 }
-                Cell::Flag(flag) => drop(sheet.write_string(self.row, column, yes_no(*flag))?),
-                Cell::Number(number) => drop(sheet.write_number(self.row, column, *number)?),
+                Cell::Flag(flag) => {
+                    sheet.write_string(self.row, column, yes_no(*flag))?;
+                }
+                Cell::Number(number) => {
+                    sheet.write_number(self.row, column, *number)?;
+                }
             }
         }
         Ok(())

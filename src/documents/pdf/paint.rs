@@ -39,7 +39,11 @@ const BRAND: Style = Style {
 const HEAD: f32 = 40.0;
 const FOOT: f32 = HEIGHT - 52.0;
 
-pub(super) fn paint(summary: &Summary, flow: Flow, typesetter: &mut Typesetter) -> Result<Vec<u8>, PdfError> {
+pub(super) fn paint(
+    summary: &Summary,
+    flow: &Flow,
+    typesetter: &mut Typesetter,
+) -> Result<Vec<u8>, PdfError> {
     let configuration = ConfigurationBuilder::new()
         .with_archival_validator(Archival::A2_A)
         .with_accessibility_validator(Accessibility::UA1)
@@ -68,7 +72,7 @@ pub(super) fn paint(summary: &Summary, flow: Flow, typesetter: &mut Typesetter) 
         surface.finish();
         sheet.finish();
     }
-    document.set_tag_tree(tree(&flow, &mut marked));
+    document.set_tag_tree(tree(flow, &mut marked));
     document.set_outline(outline(&flow.bookmarks));
     document.set_metadata(metadata(summary));
     Ok(document.finish()?)

@@ -1,4 +1,4 @@
-//! From text to lines of glyphs: parley breaks lines, orders right-to-left text and shapes; the fonts are DejaVu's.
+//! From text to lines of glyphs: parley breaks lines, orders right-to-left text and shapes glyphs, of the fonts the binary carries.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -16,7 +16,7 @@ fn found(kind: &str, bytes: &[u8]) -> Value {
     let prepared = Command::new(root().join("scripts/readers")).status().unwrap();
     assert!(prepared.success(), "scripts/readers");
     let folder = tempfile::tempdir().unwrap();
-    let file: PathBuf = folder.path().join("paper");
+    let file: PathBuf = folder.path().join(format!("paper.{kind}"));
     std::fs::write(&file, bytes).unwrap();
     let read = Command::new(root().join("target/readers/venv/bin/python"))
         .env("PYTHONUTF8", "1")

@@ -98,9 +98,9 @@ pub(super) fn add(document: &mut Value) {
             }
             shared.insert(name, json!({ "description": cause.meaning, "content": content }));
         }
-        operation["responses"]
-            .as_object_mut()
-            .map(|responses| responses.remove("default"));
+        if let Some(responses) = operation["responses"].as_object_mut() {
+            responses.remove("default");
+        }
     }
     document["components"]["responses"] = Value::Object(shared);
 }
