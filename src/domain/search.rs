@@ -83,7 +83,13 @@ pub fn fold(text: &str) -> String {
     text.nfkd()
         .filter(|character| !is_combining_mark(*character))
         .flat_map(char::to_lowercase)
-        .map(|character| if character.is_alphanumeric() { character } else { ' ' })
+        .map(|character| {
+            if character.is_alphanumeric() {
+                character
+            } else {
+                ' '
+            }
+        })
         .collect()
 }
 
@@ -160,7 +166,9 @@ mod tests {
     #[test]
     fn pasted_ids_are_recognised() {
         let id = "0199c0de-0000-7000-8000-000000000001";
-        assert!(SearchText::parse(&format!(" {id} ")).unwrap().wanted() == &Wanted::Request(id.parse().unwrap()));
+        assert!(
+            SearchText::parse(&format!(" {id} ")).unwrap().wanted() == &Wanted::Request(id.parse().unwrap())
+        );
         // a part of a number is words
         assert_eq!(words("7013.0000123"), ["7013", "0000123"]);
     }
@@ -175,6 +183,9 @@ mod tests {
 
     #[test]
     fn what_is_looked_for_never_shows_itself() {
-        assert_eq!(format!("{:?}", SearchText::parse("Bianchi").unwrap()), "SearchText(..)");
+        assert_eq!(
+            format!("{:?}", SearchText::parse("Bianchi").unwrap()),
+            "SearchText(..)"
+        );
     }
 }

@@ -49,9 +49,7 @@ pub(super) fn digests(
         let Some(request) = requests.get(&entry.request) else {
             continue;
         };
-        let row = rows
-            .entry(entry.request)
-            .or_insert_with(|| nothing_of(request));
+        let row = rows.entry(entry.request).or_insert_with(|| nothing_of(request));
         add(row, entry, request, registers);
     }
     rows.into_values().filter(says_something).collect()
@@ -104,7 +102,10 @@ fn add(row: &mut DigestRow, entry: &HistoryEntry, request: &Request, registers: 
     }
     if to_be_found(entry.kind) {
         let details = &entry.details;
-        for text in [&details.text, &details.notes, &details.reason].into_iter().flatten() {
+        for text in [&details.text, &details.notes, &details.reason]
+            .into_iter()
+            .flatten()
+        {
             say(row, &text.0);
         }
     }
@@ -133,7 +134,12 @@ const fn to_be_found(kind: EventKind) -> bool {
 /// The parts of a protocol number people look for: `7013 0000123 123`.
 fn number(request: &Request) -> String {
     let protocol = &request.protocol;
-    format!("{} {:07} {}", protocol.office(), protocol.sequence(), protocol.sequence())
+    format!(
+        "{} {:07} {}",
+        protocol.office(),
+        protocol.sequence(),
+        protocol.sequence()
+    )
 }
 
 fn say(row: &mut DigestRow, text: &str) {

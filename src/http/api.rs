@@ -7,6 +7,7 @@ mod caller;
 mod catalogue;
 mod commands;
 mod document;
+mod events;
 mod me;
 mod path;
 mod query;
@@ -33,6 +34,7 @@ use crate::store::Store;
 use crate::workflow::Registry;
 
 pub use document::openapi;
+pub use events::Watch;
 
 /// What the API answers from. One per node.
 pub struct Api {
@@ -45,6 +47,8 @@ pub struct Api {
     pub practices: PracticeRegister,
     pub attachments: AttachmentStore,
     pub authority: Arc<dyn Authenticate>,
+    /// What happens, for those who watch.
+    pub watch: Watch,
     /// Largest body, in bytes.
     pub largest_body: usize,
 }
@@ -63,6 +67,7 @@ fn routes() -> ApiRouter<Shared> {
         .merge(requests::routes())
         .merge(replies::routes())
         .merge(statistics::routes())
+        .merge(events::routes())
         .merge(me::routes())
 }
 

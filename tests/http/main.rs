@@ -9,5 +9,6 @@ mod harness;
 #[path = "../support/node.rs"]
 mod node;
 mod people;
+mod questions;
 #[path = "../support/services.rs"]
 mod services;

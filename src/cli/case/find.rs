@@ -31,9 +31,16 @@ pub(super) async fn request(store: &Store, text: &str) -> Result<Request, Failur
                 protocol: Some(number),
                 ..RequestFilter::default()
             };
-            let one = Page { after: None, limit: 1 };
+            let one = Page {
+                after: None,
+                limit: 1,
+            };
             let mut question = store.ask(&Viewer::Administrator).await?;
-            question.requests(&filter, one).await?.pop().map(|listed| listed.request)
+            question
+                .requests(&filter, one)
+                .await?
+                .pop()
+                .map(|listed| listed.request)
         }
         Named::Id(id) => store.request(id).await?,
         Named::Beginning(first, last) => match store.request_ids_between(first, last, 2).await?.as_slice() {

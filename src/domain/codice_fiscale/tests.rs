@@ -47,7 +47,13 @@ fn the_forms_of_a_code_are_those_found_by_trial() {
     let tried: std::collections::BTreeSet<_> =
         (0..128_u8).map(|places| omocodia_form(BIANCHI, places)).collect();
     let third = omocodia_form(BIANCHI, 0b11);
-    assert_eq!(third.forms().into_iter().collect::<std::collections::BTreeSet<_>>(), tried);
+    assert_eq!(
+        third
+            .forms()
+            .into_iter()
+            .collect::<std::collections::BTreeSet<_>>(),
+        tried
+    );
     for [form, base, ..] in cases() {
         let forms = CodiceFiscale::parse(base).unwrap().forms();
         assert!(forms.contains(&CodiceFiscale::parse(form).unwrap()), "{form}");

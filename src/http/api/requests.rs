@@ -118,7 +118,9 @@ async fn listing(
     let names = Names::of(api);
     let listing = Listing::new(found, page, Total::from(total), Listed::position);
     let side = side(person);
-    Ok(Json(listing.map(|listed| RequestLine::new(&listed, &names, side))))
+    Ok(Json(
+        listing.map(|listed| RequestLine::new(&listed, &names, side)),
+    ))
 }
 
 async fn detail(

@@ -76,11 +76,7 @@ impl Question {
         if by.is_none() {
             lines.insert(String::new(), StatisticsLine::default());
         }
-        for figures in [
-            &BY_OPENING[..],
-            &[Figure::FirstSolicit],
-            &[Figure::SecondSolicit],
-        ] {
+        for figures in [&BY_OPENING[..], &[Figure::FirstSolicit], &[Figure::SecondSolicit]] {
             for (key, counts) in self.counts(filter, figures, rules, by).await? {
                 let line = lines.entry(key).or_default();
                 for (figure, count) in figures.iter().zip(counts) {

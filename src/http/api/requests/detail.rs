@@ -167,7 +167,11 @@ fn practice(request: &Request) -> Option<PracticeReference> {
 fn answer(entry: &HistoryEntry) -> Option<Passage> {
     let is_answer = matches!(entry.kind, EventKind::Replied | EventKind::Closed);
     is_answer.then(|| Passage {
-        text: entry.details.text.clone().or_else(|| entry.details.reason.clone()),
+        text: entry
+            .details
+            .text
+            .clone()
+            .or_else(|| entry.details.reason.clone()),
         ..Passage::of(entry)
     })
 }

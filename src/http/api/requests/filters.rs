@@ -109,7 +109,10 @@ pub(in crate::http::api) fn of(person: &Person, scope: Option<Whose>) -> Result<
         .map_err(|error| forbidden(&error.to_string()).field("/scope", error.to_string()))
 }
 
-pub(in crate::http::api) fn dates(from: Option<NaiveDate>, to: Option<NaiveDate>) -> Result<DateRange, Problem> {
+pub(in crate::http::api) fn dates(
+    from: Option<NaiveDate>,
+    to: Option<NaiveDate>,
+) -> Result<DateRange, Problem> {
     DateRange::new(from, to).map_err(|error| {
         Problem::new(axum::http::StatusCode::BAD_REQUEST)
             .code("invalid_query")
