@@ -10,6 +10,7 @@ pub mod dead_letter;
 pub mod event;
 pub mod filter;
 pub mod ids;
+pub mod mail;
 pub mod outgoing;
 pub mod person;
 pub mod place;
