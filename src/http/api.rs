@@ -7,6 +7,7 @@ mod caller;
 mod catalogue;
 mod commands;
 mod document;
+mod events;
 mod exports;
 mod me;
 mod paper;
@@ -36,6 +37,7 @@ use crate::store::Store;
 use crate::workflow::Registry;
 
 pub use document::openapi;
+pub use events::Watch;
 
 /// What the API answers from. One per node.
 pub struct Api {
@@ -50,6 +52,8 @@ pub struct Api {
     pub authority: Arc<dyn Authenticate>,
     /// What the service calls itself.
     pub brand: String,
+    /// What happens, for those who watch.
+    pub watch: Watch,
     /// Largest body, in bytes.
     pub largest_body: usize,
 }
@@ -70,6 +74,7 @@ fn routes() -> ApiRouter<Shared> {
         .merge(exports::routes())
         .merge(replies::routes())
         .merge(statistics::routes())
+        .merge(events::routes())
         .merge(me::routes())
 }
 

@@ -83,7 +83,7 @@ impl Node {
         parts.scheduler(&engine, &mails);
         parts.mailer(&mails)?;
         late.open(if parts.has(Role::Web) {
-            http::api::router(api(config, &engine, &door, &workflows, &registers, attachments).await?)
+            http::api::router(api(config, &engine, &door, &workflows, &registers, attachments, &stop).await?)
         } else {
             http::nothing()
         });

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use super::{NodeError, Workflows};
 use crate::attachments::AttachmentStore;
 use crate::config::Config;
 use crate::domain::registers::Registers;
 use crate::engine::{Door, Engine};
-use crate::http::api::Api;
+use crate::http::api::{Api, Watch};
 use crate::identity::Authority;
 use crate::identity::development::{DevelopmentKey, DevelopmentKeyError};
 use crate::store::Store;
@@ -21,6 +22,7 @@ pub(super) async fn api(
     workflows: &Workflows,
     registers: &watch::Receiver<Arc<Registers>>,
     attachments: AttachmentStore,
+    stop: &CancellationToken,
 ) -> Result<Arc<Api>, NodeError> {
     let store = engine.store().clone();
     let authority = authority(config, &store, registers).await?;
@@ -34,6 +36,7 @@ pub(super) async fn api(
         attachments,
         authority: Arc::new(authority),
         brand: config.brand.name.clone(),
+        watch: Watch::start(store.clone(), stop.clone()),
         largest_body: config.amqp.max_body_bytes,
         store,
     }))

@@ -67,20 +67,24 @@ impl Reader {
 pub struct Question {
     transaction: Transaction<'static, Postgres>,
     reader: Option<Reader>,
-    /// Whether row-level security narrows what is seen.
-    scoped: bool,
+    /// What the viewer may see; all of it where there is none.
+    scope: Option<Scope>,
 }
 
 impl Store {
     pub async fn ask(&self, viewer: &Viewer) -> Result<Question, StoreError> {
-        let (mut transaction, reader, scoped) = match viewer {
+        let (mut transaction, reader, scope) = match viewer {
             Viewer::Person(person) => {
-                let transaction = self.begin_question(&person.scope()).await?;
-                (transaction, Reader::of(person), true)
+                let scope = person.scope();
+                (
+                    self.begin_question(&scope).await?,
+                    Reader::of(person),
+                    Some(scope),
+                )
             }
             Viewer::Administrator => {
                 let transaction = self.pool.begin_with("begin read only").await?;
-                (transaction, None, false)
+                (transaction, None, None)
             }
         };
         // A plan for the values at hand: an office of ten requests and a sede of a million go different ways.
@@ -90,7 +94,7 @@ impl Store {
         Ok(Question {
             transaction,
             reader,
-            scoped,
+            scope,
         })
     }
 }

@@ -13,5 +13,6 @@ mod harness;
 mod node;
 mod papers;
 mod people;
+mod questions;
 #[path = "../support/services.rs"]
 mod services;

@@ -59,7 +59,24 @@ impl TryFrom<ListedRow> for Listed {
 impl Question {
     /// The requests that fit, newest first.
     pub async fn requests(&mut self, filter: &RequestFilter, page: Page) -> Result<Vec<Listed>, StoreError> {
-        let mut query = self.listing();
+        let mut query = self.list("", filter, page);
+        let rows: Vec<ListedRow> = query.build_query_as().fetch_all(&mut *self.transaction).await?;
+        rows.into_iter().map(Listed::try_from).collect()
+    }
+
+    /// How the database goes about a list, for those who tune it.
+    pub async fn plan(&mut self, filter: &RequestFilter, page: Page) -> Result<String, StoreError> {
+        let mut query = self.list("explain ", filter, page);
+        let lines: Vec<String> = query
+            .build_query_scalar()
+            .fetch_all(&mut *self.transaction)
+            .await?;
+        Ok(lines.join("\n"))
+    }
+
+    fn list(&self, before: &str, filter: &RequestFilter, page: Page) -> QueryBuilder<Postgres> {
+        let mut query = QueryBuilder::new(before);
+        self.select(&mut query);
         self.tables(&mut query);
         query.push(" where true");
         self.narrow(&mut query, filter);
@@ -74,8 +91,7 @@ impl Question {
         query
             .push(" order by c.opened_at desc, c.id desc limit ")
             .push_bind(i64::from(page.limit));
-        let rows: Vec<ListedRow> = query.build_query_as().fetch_all(&mut *self.transaction).await?;
-        rows.into_iter().map(Listed::try_from).collect()
+        query
     }
 
     /// How many requests fit; counts no further than one more than `at_most`.
@@ -100,11 +116,11 @@ impl Question {
     }
 
     /// What a list selects of each request.
-    pub(super) fn listing(&self) -> QueryBuilder<Postgres> {
+    pub(super) fn select(&self, query: &mut QueryBuilder<Postgres>) {
         let unread = self.unread();
-        QueryBuilder::new(format!(
+        query.push(format_args!(
             "select c.*, coalesce(d.attachments, 0) as attachments, {unread} as unread"
-        ))
+        ));
     }
 }
 

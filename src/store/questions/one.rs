@@ -1,5 +1,7 @@
 //! One request with its history, as its viewer may see it.
 
+use sqlx::QueryBuilder;
+
 use super::Question;
 use super::lists::{Listed, ListedRow};
 use crate::domain::event::{EventKind, Side};
@@ -11,9 +13,11 @@ use crate::store::rows::HistoryRow;
 impl Question {
     /// The request, if the viewer may see it.
     pub async fn request(&mut self, id: RequestId) -> Result<Option<Listed>, StoreError> {
-        let mut query = self.listing();
+        let mut query = QueryBuilder::new("");
+        self.select(&mut query);
         self.tables(&mut query);
         query.push(" where c.id = ").push_bind(id.0);
+        self.within_scope(&mut query);
         let row: Option<ListedRow> = query
             .build_query_as()
             .fetch_optional(&mut *self.transaction)

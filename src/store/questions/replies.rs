@@ -49,7 +49,8 @@ impl Question {
         page: Page,
     ) -> Result<Replies, StoreError> {
         let (count, unread) = self.count_replies(filter, since).await?;
-        let mut query = self.listing();
+        let mut query = QueryBuilder::new("");
+        self.select(&mut query);
         query.push(", r.at as replied_at");
         self.replied(&mut query, filter, since);
         if let Some(after) = page.after {
