@@ -14,9 +14,8 @@ pub(super) fn clean(text: &str) -> String {
             continue;
         }
         match character {
-            '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => cleaned.push('\n'),
+            '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => cleaned.push('\n'),
             '\t' => cleaned.push_str("    "),
-            '\n' => cleaned.push('\n'),
             other if other.is_control() || is_unseen(other) => {}
             other if is_private(other) => cleaned.push(REPLACEMENT),
             other => cleaned.push(other),

@@ -22,8 +22,8 @@ fn moment(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-fn personal(text: &str) -> Option<Personal> {
-    Some(Personal(text.to_owned()))
+fn said(text: &str) -> Personal {
+    Personal(text.to_owned())
 }
 
 fn request() -> Request {
@@ -50,7 +50,7 @@ fn request() -> Request {
         sender: Operator {
             id: "op1".parse().unwrap(),
             name: Personal("Mario Rossi".to_owned()),
-            email: personal("op1@inca.example"),
+            email: Some(said("op1@inca.example")),
         },
         protocol: "INPS.7013.21/10/2020.0000123".parse().unwrap(),
         reason: ContactReason::StatusOrRejection,
@@ -91,109 +91,113 @@ fn entry(seq: u32, at: &str, actor: Actor, event: Option<Event>, details: Detail
     }
 }
 
-/// Opened with this text, then one of each kind of event a reader could mistake.
-fn history(text: &str) -> Vec<HistoryEntry> {
-    let operator = || Actor::Operator {
+fn operator() -> Actor {
+    Actor::Operator {
         id: "op1".parse().unwrap(),
         patronato: "inca".parse().unwrap(),
         office: "INCA-RM-001".parse().unwrap(),
-    };
-    let officer = || Actor::Officer {
+    }
+}
+
+fn officer() -> Actor {
+    Actor::Officer {
         id: "uff7".parse().unwrap(),
         sede: "230001".parse().unwrap(),
-    };
-    let named = |name: &str, text: Option<Personal>| Details {
-        name: personal(name),
-        text,
-        ..Details::default()
-    };
-    let opening = Details {
-        notes: personal("Il richiedente è residente all'estero"),
+    }
+}
+
+fn nothing() -> Details {
+    Details::default()
+}
+
+fn by_operator() -> Details {
+    Details {
+        name: Some(said("Mario Rossi")),
+        ..nothing()
+    }
+}
+
+fn by_officer() -> Details {
+    Details {
+        name: Some(said("Anna Verdi")),
+        ..nothing()
+    }
+}
+
+fn opening(text: &str) -> Details {
+    Details {
+        text: Some(said(text)),
+        notes: Some(said("Il richiedente è residente all'estero")),
         attachments: vec![StoredAttachment {
             name: "pensione.pdf".to_owned(),
             sha256: Sha256Hex::of(b"%PDF-1.7"),
             size: 1_234_567,
             media_type: MediaType::of_name("pensione.pdf").unwrap(),
         }],
-        ..named("Mario Rossi", personal(text))
+        ..by_operator()
+    }
+}
+
+/// Opened with this text, then one of each kind of event a reader could mistake.
+fn history(text: &str) -> Vec<HistoryEntry> {
+    let assigned = Event::Assigned {
+        sede: "230001".parse().unwrap(),
     };
-    let sede = || "230001".parse().unwrap();
+    let transferred = Event::Transferred {
+        sede: "230001".parse().unwrap(),
+    };
     let moved = Details {
-        reason: personal("Carichi di lavoro"),
-        ..named("Anna Verdi", None)
-    };
-    let met = Details {
-        at: Some("2020-11-20T10:00:00+01:00".parse().unwrap()),
-        place: personal("Sportello 3, primo piano"),
-        ..named("Anna Verdi", None)
-    };
-    let replied = Event::Replied {
-        continuation: Continuation::Allowed,
+        reason: Some(said("Carichi di lavoro")),
+        ..by_officer()
     };
     let taken = Event::Taken {
         officer: "uff7".parse().unwrap(),
         claim: Claim::IfFree,
     };
-    let answer = "La domanda è in lavorazione.\n\nLa liquidazione è prevista a gennaio.";
-    vec![
-        entry(1, "2020-10-21T15:04:13Z", operator(), None, opening),
-        entry(
-            2,
-            "2020-10-21T15:04:13Z",
-            Actor::Engine,
-            Some(Event::Assigned { sede: sede() }),
-            Details::default(),
-        ),
-        entry(
-            3,
-            "2020-10-22T08:00:00Z",
-            officer(),
-            Some(Event::Transferred { sede: sede() }),
-            moved,
-        ),
-        entry(
-            4,
-            "2020-10-22T09:00:00Z",
-            officer(),
-            Some(taken),
-            named("Anna Verdi", None),
-        ),
-        entry(
-            5,
-            "2020-10-22T09:10:00Z",
-            officer(),
-            Some(Event::Noted),
-            named("Anna Verdi", personal(NOTE)),
-        ),
-        entry(
-            6,
-            "2020-11-06T00:01:00Z",
-            Actor::Engine,
-            Some(Event::Elapsed { days: 16 }),
-            Details::default(),
-        ),
-        entry(
-            7,
+    let note = Details {
+        text: Some(said(NOTE)),
+        ..by_officer()
+    };
+    let replied = Event::Replied {
+        continuation: Continuation::Allowed,
+    };
+    let answer = Details {
+        text: Some(said(
+            "La domanda è in lavorazione.\n\nLa liquidazione è prevista a gennaio.",
+        )),
+        ..by_officer()
+    };
+    let met = Details {
+        at: Some("2020-11-20T10:00:00+01:00".parse().unwrap()),
+        place: Some(said("Sportello 3, primo piano")),
+        ..by_officer()
+    };
+    let elapsed = Event::Elapsed { days: 16 };
+    let events = [
+        ("2020-10-21T15:04:13Z", operator(), None, opening(text)),
+        ("2020-10-21T15:04:13Z", Actor::Engine, Some(assigned), nothing()),
+        ("2020-10-22T08:00:00Z", officer(), Some(transferred), moved),
+        ("2020-10-22T09:00:00Z", officer(), Some(taken), by_officer()),
+        ("2020-10-22T09:10:00Z", officer(), Some(Event::Noted), note),
+        ("2020-11-06T00:01:00Z", Actor::Engine, Some(elapsed), nothing()),
+        (
             "2020-11-06T10:00:00Z",
             operator(),
             Some(Event::Solicited),
-            named("Mario Rossi", None),
+            by_operator(),
         ),
-        entry(
-            8,
-            "2020-11-10T10:00:00Z",
-            officer(),
-            Some(replied),
-            named("Anna Verdi", personal(answer)),
-        ),
-        entry(
-            9,
+        ("2020-11-10T10:00:00Z", officer(), Some(replied), answer),
+        (
             "2020-11-12T10:00:00Z",
             officer(),
             Some(Event::AppointmentConfirmed),
             met,
         ),
-    ]
+    ];
+    let entries = (1..).zip(events);
+    entries
+        .map(|(seq, (at, actor, event, details))| entry(seq, at, actor, event, details))
+        .collect()
 }
 
 fn summary(text: &str, reader: Side) -> Summary {

@@ -63,6 +63,8 @@ async fn found(root: &Path, site: &Site, person: &Person, request: &str) -> Opti
             "--workers",
             "2",
         ])
+        // Streams do not end.
+        .args(["--exclude-operation-id", "watch"])
         .args([
             "--seed",
             SEED,

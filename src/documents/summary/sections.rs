@@ -9,6 +9,7 @@ use crate::documents::moment::Moment;
 use crate::documents::words;
 use crate::domain::case::Appointment;
 use crate::domain::event::EventKind;
+use crate::domain::registers::Sede;
 use crate::domain::request::{HistoryEntry, IdentifiedCitizen, Request};
 
 pub(super) fn sections(
@@ -63,7 +64,7 @@ fn details(request: &Request, state: &str, surroundings: Surroundings<'_>) -> Ve
     let office = patronato.and_then(|patronato| patronato.office(&case.office));
     let sede = registers
         .sede(&case.sede)
-        .map_or_else(|| case.sede.to_string(), |sede| sede.label());
+        .map_or_else(|| case.sede.to_string(), Sede::label);
     let mut facts = vec![
         fact("Numero di protocollo", request.protocol.to_string()),
         fact("Data richiesta", Moment::new(request.opened_at).to_string()),

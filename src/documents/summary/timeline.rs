@@ -6,6 +6,7 @@ use crate::documents::moment::Moment;
 use crate::documents::words;
 use crate::domain::attachment::StoredAttachment;
 use crate::domain::event::{Actor, EventKind, Side};
+use crate::domain::registers::Sede;
 use crate::domain::request::{HistoryEntry, Request};
 
 pub(super) fn entries(
@@ -59,7 +60,7 @@ fn hand(entry: &HistoryEntry) -> Hand {
 fn sede_label(entry: &HistoryEntry, surroundings: Surroundings<'_>) -> String {
     let code = &entry.event.sede;
     let sede = surroundings.registers.sede(code);
-    clean(&sede.map_or_else(|| code.to_string(), |sede| sede.label()))
+    clean(&sede.map_or_else(|| code.to_string(), Sede::label))
 }
 
 fn who(request: &Request, entry: &HistoryEntry, surroundings: Surroundings<'_>) -> String {

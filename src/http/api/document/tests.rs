@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::schemas::operations;
 use super::*;
 
-/// From the PyPI package `openapi-spec-validator` (see tests/data/README.md).
+/// From the Python package `openapi-spec-validator` (see tests/data/README.md).
 const OPENAPI_SCHEMA: &str = include_str!("../../../../tests/data/openapi-3.1.schema.json");
 
 #[test]
