@@ -38,8 +38,9 @@ fn text(answer: &Answer) -> String {
 async fn r_105_a_summary_is_printed_for_whoever_may_see_the_request() {
     let site = Site::start().await;
     let path = site.submit(&operator()).await;
-    let note = site.post(&officer(SEDE), &format!("{path}/notes"), &json!({"text": NOTE}));
-    note.await.done(200);
+    let note = json!({ "text": NOTE });
+    let noted = site.post(&officer(SEDE), &format!("{path}/notes"), &note).await;
+    noted.done(200);
 
     let page = format!("{path}/summary.html");
     let answer = site.get(&colleague(), &page).await;
