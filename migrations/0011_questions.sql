@@ -71,3 +71,23 @@ create table read_mark (
     read_at timestamptz not null default now(),
     constraint read_mark_pk primary key (source, reader, case_id)
 );
+
+call guard_rows('request_digest', $visible$
+    (patronato = (select current_setting('usciere.patronato', true))
+        and office = (select current_setting('usciere.office', true)))
+    or ((select current_setting('usciere.sede', true)) <> ''
+        and exists (select from cases where cases.id = request_digest.case_id))
+$visible$);
+
+-- A sede's figures are of the answers it gave itself.
+call guard_rows('reply', $visible$
+    (patronato = (select current_setting('usciere.patronato', true))
+        and office = (select current_setting('usciere.office', true)))
+    or sede = (select current_setting('usciere.sede', true))
+$visible$);
+
+call guard_rows('read_mark', $visible$
+    source = (select case when current_setting('usciere.sede', true) <> ''
+                          then 'sede.' || current_setting('usciere.sede', true)
+                          else 'portal.' || current_setting('usciere.patronato', true) end)
+$visible$);

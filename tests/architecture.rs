@@ -155,6 +155,7 @@ const OWNED: &[(&str, &str, &[&str])] = &[
     ("krilla", "documents", &[]),
     ("parley", "documents", &[]),
     ("rust_xlsxwriter", "documents", &[]),
+    ("governor", "http", &[]),
     ("anyhow", "cli", &["main.rs"]),
 ];
 

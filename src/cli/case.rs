@@ -31,7 +31,7 @@ pub struct CaseArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum CaseCommand {
-    List(CaseListArgs),
+    List(Box<CaseListArgs>),
     /// Show one request: its state, what is allowed now, and why not
     Show(CaseRef),
     /// Show everything that happened to one request, message by message

@@ -244,8 +244,8 @@ mod tests {
     use crate::domain::command::{Personal, Role};
     use crate::domain::person::Membership;
 
-    fn date(text: &str) -> Option<NaiveDate> {
-        Some(text.parse().unwrap())
+    fn range(from: &str, to: &str) -> Result<DateRange, InvalidId> {
+        DateRange::new(from.parse().ok(), to.parse().ok())
     }
 
     fn person(capacity: Capacity) -> Person {
@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_range_of_days_is_one_of_instants_in_italy() {
-        let range = DateRange::new(date("2026-10-25"), date("2026-10-25")).unwrap();
+        let range = range("2026-10-25", "2026-10-25").unwrap();
         let instants = (range.begins().unwrap(), range.ends().unwrap());
         // the day on which summer time ends has 25 hours
         assert_eq!((instants.1 - instants.0).num_hours(), 25);
@@ -268,9 +268,9 @@ mod tests {
 
     #[test]
     fn a_range_ends_no_sooner_than_it_begins_and_reaches_no_further_than_dates_do() {
-        assert!(DateRange::new(date("2026-10-25"), date("2026-10-24")).is_err());
+        assert!(range("2026-10-25", "2026-10-24").is_err());
         let far = DateRange::new(Some(NaiveDate::MIN), Some(NaiveDate::MAX)).unwrap();
-        assert_eq!((far.from(), far.to()), (date("1900-01-01"), date("9998-12-31")));
+        assert_eq!(Ok(far), range("1900-01-01", "9998-12-31"));
         assert!(far.ends().is_some());
     }
 

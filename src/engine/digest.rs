@@ -114,9 +114,12 @@ fn add(row: &mut DigestRow, entry: &HistoryEntry, request: &Request, registers: 
 /// Whether the texts of an event may be searched: those both sides may read.
 const fn to_be_found(kind: EventKind) -> bool {
     match kind {
-        EventKind::Noted | EventKind::Taken | EventKind::Released => false,
-        // its reason is for the next sede
-        EventKind::Transferred | EventKind::Assigned => false,
+        EventKind::Noted
+        | EventKind::Taken
+        | EventKind::Released
+        // the reason of these is between the sedi
+        | EventKind::Transferred
+        | EventKind::Assigned => false,
         EventKind::Submitted
         | EventKind::Replied
         | EventKind::Closed

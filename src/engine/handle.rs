@@ -136,6 +136,7 @@ impl Engine {
             ledger,
             inbox,
             letters,
+            audit,
             ..
         } = batch;
         let opened: Vec<&Request> = ledger
@@ -157,6 +158,7 @@ impl Engine {
         transaction.note_replies(&ledger.replies).await?;
         transaction.remember(&inbox).await?;
         transaction.bury(&letters).await?;
+        transaction.audit(&audit).await?;
         transaction.queue_mails(&ledger.mails).await?;
         self.queue_and_commit(transaction, ledger.outbox).await
     }

@@ -81,9 +81,12 @@ impl Node {
         let door = Door::open(&engine, worker_count, batch, &workers, &closing);
         parts.health(&broker);
         parts.scheduler(&engine, &mails);
+        options
+            .shutdown
+            .spawn(super::audit::seal(store.clone(), stop.clone()));
         parts.mailer(&mails)?;
         late.open(if parts.has(Role::Web) {
-            http::api::router(api(config, &engine, &door, &workflows, &registers, attachments, &stop).await?)
+            http::api::router(api(&options, &engine, &door, &workflows, &registers, attachments).await?)
         } else {
             http::nothing()
         });

@@ -4,15 +4,20 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
 mod access;
+mod audit;
+mod commands;
 mod conversation;
 mod described;
 mod examples;
 mod fuzz;
 mod harness;
+mod issuer;
 #[path = "../support/node.rs"]
 mod node;
 mod papers;
 mod people;
 mod questions;
+mod rates;
 #[path = "../support/services.rs"]
 mod services;
+mod tokens;

@@ -14,6 +14,7 @@ use super::query::ApiQuery;
 use super::requests::filters::{dates, of};
 use super::requests::line::{Names, RequestLine};
 use super::requests::paging::{Cursor, Listing, PageQuery, PageSize, Total};
+use super::trail::Trail;
 use crate::domain::calendar::{TimeZone, rome_date};
 use crate::domain::codice_fiscale::CodiceFiscale;
 use crate::domain::event::Side;
@@ -132,6 +133,7 @@ struct ReplyLine {
 async fn list(
     State(api): State<Shared>,
     Member { person, .. }: Member,
+    trail: Trail,
     ApiQuery(query): ApiQuery<RepliesQuery>,
 ) -> Result<Json<ReplyPanel>, Problem> {
     let search = RepliesSearch {
@@ -144,18 +146,24 @@ async fn list(
         cursor: query.cursor,
         limit: query.limit,
     };
-    panel(&api, &person, search).await
+    panel(&api, &person, &trail, search).await
 }
 
 async fn search(
     State(api): State<Shared>,
     Member { person, .. }: Member,
+    trail: Trail,
     JsonBody(body): JsonBody<RepliesSearch>,
 ) -> Result<Json<ReplyPanel>, Problem> {
-    panel(&api, &person, body).await
+    panel(&api, &person, &trail, body).await
 }
 
-async fn panel(api: &Shared, person: &Person, search: RepliesSearch) -> Result<Json<ReplyPanel>, Problem> {
+async fn panel(
+    api: &Shared,
+    person: &Person,
+    trail: &Trail,
+    search: RepliesSearch,
+) -> Result<Json<ReplyPanel>, Problem> {
     let filter = RequestFilter {
         dates: dates(search.from, search.to)?,
         topic: search.topic,
@@ -175,6 +183,8 @@ async fn panel(api: &Shared, person: &Person, search: RepliesSearch) -> Result<J
     let names = Names::of(api);
     let total = Total::exactly(replies.count);
     let listing = Listing::new(replies.requests, page, total, RepliedRequest::position);
+    let shown = listing.items.iter();
+    trail.requests(shown.map(|reply| reply.listed.request.case.id));
     Ok(Json(ReplyPanel {
         days,
         count: replies.count,

@@ -17,6 +17,7 @@ use super::Shared;
 use super::caller::Caller;
 use super::path::{OfRequest, unknown};
 use super::query::ApiQuery;
+use super::trail::Trail;
 use crate::domain::event::Side;
 use crate::domain::filter::RequestFilter;
 use crate::domain::person::{Capacity, Person};
@@ -91,24 +92,27 @@ pub(super) fn routes() -> ApiRouter<Shared> {
 async fn list(
     State(api): State<Shared>,
     Caller(person): Caller,
+    trail: Trail,
     ApiQuery(query): ApiQuery<ListQuery>,
 ) -> Result<Json<Listing<RequestLine>>, Problem> {
     let (filter, page) = query.into_parts(&person, &api)?;
-    listing(&api, &person, filter, page).await
+    listing(&api, &person, &trail, filter, page).await
 }
 
 async fn search(
     State(api): State<Shared>,
     Caller(person): Caller,
+    trail: Trail,
     JsonBody(body): JsonBody<SearchBody>,
 ) -> Result<Json<Listing<RequestLine>>, Problem> {
     let (filter, page) = body.into_parts(&person, &api)?;
-    listing(&api, &person, filter, page).await
+    listing(&api, &person, &trail, filter, page).await
 }
 
 async fn listing(
     api: &Shared,
     person: &Person,
+    trail: &Trail,
     filter: RequestFilter,
     page: PageQuery,
 ) -> Result<Json<Listing<RequestLine>>, Problem> {
@@ -117,6 +121,7 @@ async fn listing(
     let total = question.count(&filter, COUNTED).await?;
     let names = Names::of(api);
     let listing = Listing::new(found, page, Total::from(total), Listed::position);
+    trail.requests(listing.items.iter().map(|listed| listed.request.case.id));
     let side = side(person);
     Ok(Json(
         listing.map(|listed| RequestLine::new(&listed, &names, side)),
@@ -126,11 +131,14 @@ async fn listing(
 async fn detail(
     State(api): State<Shared>,
     Caller(person): Caller,
+    trail: Trail,
     OfRequest(id): OfRequest,
 ) -> Result<Json<RequestDetail>, Problem> {
     let mut question = api.store.ask(&Viewer::person(&person)).await?;
     let listed = question.request(id).await?.ok_or_else(unknown)?;
     let history = question.history(id).await?;
+    let citizen = listed.request.citizen.as_ref();
+    trail.persons(citizen.map(|citizen| citizen.person_id.clone()));
     Ok(Json(RequestDetail::new(&api, &person, &listed, &history)))
 }
 

@@ -58,15 +58,19 @@ impl Watcher {
                 continue;
             }
             let chunk = tokio::time::timeout(PATIENCE, self.response.chunk());
-            let chunk = chunk.await.expect("an event comes").ok()??;
+            let chunk = chunk.await.expect("an event comes").expect("a whole stream")?;
             self.read.push_str(std::str::from_utf8(&chunk).unwrap());
         }
     }
 
     async fn kinds(&mut self, count: usize) -> Vec<(String, String)> {
         let mut kinds = Vec::new();
-        for _ in 0..count {
+        while kinds.len() < count {
             let told = self.next().await.unwrap();
+            // What happened shortly before may come after it: a transaction elsewhere was still open.
+            if told.event == "ready" {
+                continue;
+            }
             kinds.push((told.event, told.data["event"].as_str().unwrap().to_owned()));
         }
         kinds
@@ -120,7 +124,6 @@ async fn replies_and_changes_are_told_to_whom_they_concern_and_nothing_is_missed
         .done(200);
     let mut again = Watcher::start(&site, &operator(), Some(&told.id)).await;
     assert_eq!(again.kinds(1).await, pairs(&[("change", "messaged")]));
-    assert_eq!(again.next().await.unwrap().event, "ready");
     site.submit(&of_pomezia()).await;
     assert_eq!(others.kinds(2).await, pairs(&opened));
 

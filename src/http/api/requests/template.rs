@@ -16,6 +16,7 @@ use crate::http::api::Shared;
 use crate::http::api::caller::Member;
 use crate::http::api::path::{OfRequest, unknown};
 use crate::http::api::query::ApiQuery;
+use crate::http::api::trail::Trail;
 use crate::http::problem::Problem;
 use crate::store::Viewer;
 
@@ -67,6 +68,7 @@ struct TemplateCitizen {
 pub(super) async fn template(
     State(api): State<Shared>,
     Member { person, .. }: Member,
+    trail: Trail,
     OfRequest(id): OfRequest,
     ApiQuery(query): ApiQuery<TemplateQuery>,
 ) -> Result<Json<Template>, Problem> {
@@ -78,6 +80,7 @@ pub(super) async fn template(
             .code("state_conflict")
             .detail("Un quesito del referente non è per conto di un cittadino."));
     }
+    trail.persons(request.citizen.as_ref().map(|citizen| citizen.person_id.clone()));
     Ok(Json(match query.whom {
         For::SameCitizen => of_same_citizen(&request),
         For::AnotherCitizen => for_another(&request, &history),
