@@ -6,6 +6,7 @@
 mod batch;
 mod bodies;
 mod counting;
+mod digest;
 mod door;
 mod files;
 mod handle;

@@ -18,6 +18,7 @@ mod mails;
 mod nodes;
 mod outbox;
 mod pauses;
+mod questions;
 mod registers;
 mod rows;
 mod scope;
@@ -33,7 +34,7 @@ use sqlx::{Connection as _, PgConnection, PgPool};
 pub use agenda::{SlotFilter, Withdrawn};
 pub use attachments::{FileUse, VisibleFile};
 pub use audit::{AuditFilter, AuditReading, Sealed, Walked};
-pub use cases::{CaseFilter, Sending};
+pub use cases::Sending;
 pub use dead_letters::{
     DeadLetter, DeadLetterFilter, DeadLetterId, DeadLetterSummary, NewDeadLetter, Resolution, Resolved,
 };
@@ -50,6 +51,10 @@ pub use mails::{
 pub use nodes::NodeRow;
 pub use outbox::{BackOff, BucketLease, OutboxRow, OutboxState, WaitingFor};
 pub use pauses::HeldNow;
+pub use questions::{
+    Counted, Counts, DigestRow, Feed, FeedItem, FeedPosition, Listed, Question, RepliedRequest, Replies,
+    ReplyRow, ReplyTimes, RequestPages, Statistics, StatisticsLine, Viewer,
+};
 pub use registers::{PatronatoOffice, RegisterImport, Written};
 pub use scope::Rights;
 pub use settings::{Change, Kept};

@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 
 use super::Engine;
 use super::batch::Batch;
+use super::digest::digests;
 use super::item::{Handled, Item, target};
 use super::ledger::{Ledger, Stop};
 use super::lookup::{Found, LookupError};
@@ -161,6 +162,10 @@ impl Engine {
         transaction.append_history(&ledger.history).await?;
         transaction.save_agenda(&ledger.agenda.changes()).await?;
         transaction.file(&files.uses(&ledger.history)).await?;
+        transaction
+            .digest(&digests(&ledger.history, &ledger.requests, ledger.registers))
+            .await?;
+        transaction.note_replies(&ledger.replies).await?;
         transaction.remember(&inbox).await?;
         transaction.bury(&letters).await?;
         transaction.audit(&audit).await?;

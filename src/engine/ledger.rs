@@ -19,7 +19,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::registers::Registers;
 use crate::domain::request::{Delegation, Details, HistoryEntry, IdentifiedCitizen, RecordedEvent, Request};
 use crate::domain::trace::TraceParent;
-use crate::store::{Answer, NewMail, NewOutboxRow};
+use crate::store::{Answer, NewMail, NewOutboxRow, ReplyRow};
 use crate::workflow::{Opening, Registry, Workflow, decide, open};
 
 /// The version of the declaration's text an operator accepts today.
@@ -81,6 +81,7 @@ pub(super) struct Ledger<'a> {
     pub(super) outbox: Vec<NewOutboxRow>,
     pub(super) mails: Vec<NewMail>,
     pub(super) agenda: Agenda,
+    pub(super) replies: Vec<ReplyRow>,
 }
 
 impl<'a> Ledger<'a> {
@@ -105,6 +106,7 @@ impl<'a> Ledger<'a> {
             outbox: Vec::new(),
             mails: Vec::new(),
             agenda: Agenda::default(),
+            replies: Vec::new(),
         }
     }
 
@@ -206,6 +208,7 @@ impl<'a> Ledger<'a> {
         }
         self.keep_hours(id, &event, &details)?;
         let request = self.requests.get_mut(&id).expect("found above");
+        let waited_since = request.case.facts.awaiting_since;
         let previous = std::mem::replace(&mut request.case.sede, decision.sede);
         request.case.state = decision.state;
         request.case.facts = decision.facts;
@@ -219,6 +222,11 @@ impl<'a> Ledger<'a> {
             self.changed.insert(id);
         }
         let seq = self.record(id, event.kind(), actor.clone(), recorded, details.clone(), cause);
+        if super::digest::is_reply(event.kind()) {
+            let request = &self.requests[&id];
+            self.replies
+                .push(super::digest::reply(request, seq, waited_since, self.now));
+        }
         let scene = Happened {
             id,
             seq,

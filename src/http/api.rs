@@ -11,10 +11,17 @@ mod catalogue;
 mod commands;
 mod document;
 mod listed;
+mod events;
+mod exports;
 mod me;
+mod paper;
 mod path;
 mod preferences;
 mod query;
+mod replies;
+mod requests;
+mod statistics;
+mod summary;
 mod trail;
 
 use std::net::SocketAddr;
@@ -45,6 +52,7 @@ use crate::store::Store;
 use crate::workflow::Registry;
 
 pub use document::openapi;
+pub use events::Watch;
 
 /// What the API answers from. One per node.
 pub struct Api {
@@ -64,6 +72,10 @@ pub struct Api {
     pub amqp: AmqpSettings,
     pub replay: Replay,
     pub workflows_folder: PathBuf,
+    /// What the service calls itself.
+    pub brand: String,
+    /// What happens, for those who watch.
+    pub watch: Watch,
     pub rate_limits: RateLimits,
     /// Longest a command is waited for.
     pub patience: Duration,
@@ -85,6 +97,12 @@ fn routes() -> ApiRouter<Shared> {
         .merge(attachments::routes())
         .merge(agenda::routes())
         .merge(admin::routes())
+        .merge(requests::routes())
+        .merge(summary::routes())
+        .merge(exports::routes())
+        .merge(replies::routes())
+        .merge(statistics::routes())
+        .merge(events::routes())
         .merge(me::routes())
         .merge(preferences::routes())
 }

@@ -143,6 +143,12 @@ impl Site {
         location.strip_prefix("/api/v1").unwrap().to_owned()
     }
 
+    /// A call of anything this node answers.
+    pub(crate) fn raw(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client
+            .request(method, format!("http://{}{path}", self.node.http))
+    }
+
     /// Moves the engine's now to this many days from the start.
     pub(crate) fn days_later(&self, days: i64) {
         self.clock.set_offset(chrono::TimeDelta::days(days));

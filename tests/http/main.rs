@@ -12,13 +12,18 @@ mod commands;
 mod conversation;
 #[path = "../support/fake_clamd.rs"]
 mod fake_clamd;
+mod described;
+mod examples;
+mod fuzz;
 mod harness;
 mod issuer;
 mod leaks;
 #[path = "../support/node.rs"]
 mod node;
+mod papers;
 mod people;
 mod preferences;
+mod questions;
 mod rates;
 mod refusals;
 #[path = "../support/services.rs"]

@@ -16,7 +16,9 @@ pub(super) fn routes() -> ApiRouter<Shared> {
     ApiRouter::new().api_route(
         "/topics",
         get_with(topics, |op| {
-            op.id("listTopics").summary("Every topic that can be chosen")
+            op.id("listTopics")
+                .tag("catalogue")
+                .summary("Every topic that can be chosen")
         }),
     )
 }
