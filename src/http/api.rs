@@ -3,13 +3,16 @@
 //! Commands enter the engine's door like any message; questions are asked of the store under the caller's scope.
 //! Every route is declared once, with its documentation beside its handler.
 
+mod admin;
 mod caller;
 mod catalogue;
 mod commands;
 mod document;
 mod events;
+mod listed;
 mod me;
 mod path;
+mod preferences;
 mod query;
 mod replies;
 mod requests;
@@ -17,6 +20,7 @@ mod statistics;
 mod trail;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,8 +34,11 @@ use tokio::sync::watch;
 
 use super::problem::Problem;
 use super::rate_limit::RateLimits;
+use crate::admin::dead_letters::Replay;
+use crate::amqp::Broker;
 use crate::attachments::AttachmentStore;
 use crate::clock::Clock;
+use crate::config::amqp::AmqpSettings;
 use crate::domain::registers::Registers;
 use crate::engine::Door;
 use crate::identity::Authenticate;
@@ -55,6 +62,11 @@ pub struct Api {
     pub authority: Arc<dyn Authenticate>,
     /// What happens, for those who watch.
     pub watch: Watch,
+    /// For those who run usciere.
+    pub broker: Broker,
+    pub amqp: AmqpSettings,
+    pub replay: Replay,
+    pub workflows_folder: PathBuf,
     pub rate_limits: RateLimits,
     /// Longest a command is waited for.
     pub patience: Duration,
@@ -77,7 +89,9 @@ fn routes() -> ApiRouter<Shared> {
         .merge(replies::routes())
         .merge(statistics::routes())
         .merge(events::routes())
+        .merge(admin::routes())
         .merge(me::routes())
+        .merge(preferences::routes())
 }
 
 /// The API, ready to answer.
