@@ -25,7 +25,6 @@ pub(super) struct Caller(pub(super) Person);
 #[derive(Debug, Clone)]
 pub(super) struct Member {
     pub(super) person: Person,
-    #[expect(dead_code, reason = "no route asks for it yet")]
     pub(super) membership: Membership,
 }
 
