@@ -14,6 +14,7 @@ mod leaks;
 #[path = "../support/node.rs"]
 mod node;
 mod people;
+mod preferences;
 mod rates;
 mod refusals;
 #[path = "../support/services.rs"]
