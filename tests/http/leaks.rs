@@ -134,8 +134,7 @@ impl Scene {
         use sha2::Digest as _;
         let (name, content) = (self.mark(Some(office), &[sede]), self.mark(Some(office), &[sede]));
         let hash = sha2::Sha256::digest(&content);
-        let hash = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        self.words.get_mut("sha256").unwrap().push(hash);
+        self.words.get_mut("sha256").unwrap().push(format!("{hash:x}"));
         let content = base64::engine::general_purpose::STANDARD.encode(content);
         json!({ "name": format!("{name}.txt"), "content_base64": content })
     }
@@ -159,7 +158,7 @@ impl Scene {
                 let (of, at, _) = OFFICES[office];
                 (patronato.as_str(), code.as_str()) == (of, at)
             }),
-            Scope::Sede(sede) => sedi.contains(&sede.as_str()),
+            Scope::Sede(code) => sedi.contains(&code.as_str()),
             Scope::Nothing => false,
         }
     }
@@ -235,11 +234,7 @@ impl Scene {
     }
 
     fn seen(&self, answer: &Answer) -> impl Iterator<Item = &Mark> {
-        let headers: String = answer
-            .headers
-            .iter()
-            .map(|(name, value)| format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes())))
-            .collect();
+        let headers = format!("{:?}", answer.headers);
         let text = headers + &String::from_utf8_lossy(&answer.bytes);
         self.marks.iter().filter(move |mark| text.contains(&mark.text))
     }
