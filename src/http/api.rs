@@ -11,6 +11,7 @@ mod document;
 mod listed;
 mod me;
 mod path;
+mod preferences;
 mod query;
 mod trail;
 
@@ -79,6 +80,7 @@ fn routes() -> ApiRouter<Shared> {
         .merge(catalogue::routes())
         .merge(admin::routes())
         .merge(me::routes())
+        .merge(preferences::routes())
 }
 
 /// The API, ready to answer.

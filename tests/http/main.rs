@@ -13,6 +13,7 @@ mod issuer;
 #[path = "../support/node.rs"]
 mod node;
 mod people;
+mod preferences;
 mod rates;
 mod refusals;
 #[path = "../support/services.rs"]

@@ -9,6 +9,7 @@ mod dead_letters;
 mod deadlines;
 mod demo;
 mod faults;
+mod mails;
 #[path = "../support/node.rs"]
 mod node;
 mod pauses;
