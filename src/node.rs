@@ -8,6 +8,7 @@ mod changes;
 mod engine;
 mod health;
 mod jobs;
+mod registries;
 mod start;
 mod web;
 mod workflows;
@@ -84,6 +85,8 @@ pub enum NodeError {
     Store(#[from] StoreError),
     #[error("the attachment store cannot be used")]
     Attachments(#[source] crate::attachments::AttachmentError),
+    #[error(transparent)]
+    Registry(crate::registry::remote::Unusable),
     #[error("mails cannot be sent as configured")]
     Mail(#[source] crate::mail::MailerError),
     #[error("{0} cannot be listened on")]

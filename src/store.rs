@@ -13,6 +13,7 @@ mod intake;
 mod jobs;
 mod mails;
 mod outbox;
+mod parked;
 mod registers;
 mod rows;
 mod scope;
@@ -40,6 +41,7 @@ pub use mails::{
     NewMail, UnknownOutcome,
 };
 pub use outbox::{BackOff, BucketLease, OutboxRow, OutboxState, WaitingFor};
+pub use parked::{KeptMessage, NewParked, ParkedCommand, ParkedId, ParkedState, Waiting};
 pub use registers::{PatronatoOffice, RegisterImport, Written};
 pub use settings::{Change, Kept};
 

@@ -6,8 +6,12 @@
 mod database;
 #[path = "registers/examples.rs"]
 mod examples;
+#[path = "support/fake_register.rs"]
+mod fake_register;
 #[path = "registers/imports.rs"]
 mod imports;
+#[path = "registers/remote.rs"]
+mod remote;
 #[path = "support/services.rs"]
 mod services;
 

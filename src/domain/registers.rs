@@ -18,6 +18,14 @@ pub use people::{Citizen, PracticeRecord};
 pub use snapshot::{RegisterRows, Registers, RegistersVersion};
 
 words!(
+    /// The registers a deployer may keep elsewhere.
+    RegisterName {
+        Citizens = "citizens",
+        Practices = "practices",
+    }
+);
+
+words!(
     /// What an INPS structure is.
     SedeKind {
         Sede = "sede",

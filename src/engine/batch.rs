@@ -6,6 +6,7 @@ use super::Limits;
 use super::item::{Handled, Item, Original, target};
 use super::ledger::{Cause, Ledger, Stop, opening_details};
 use super::lookup::Found;
+use super::parking::{Parking, Place};
 use super::render::{answer_row, refusal_answer};
 use super::submission::{Accepted, judge};
 use super::translate::{Context, unknown_request};
@@ -32,6 +33,7 @@ pub(super) struct Batch<'a> {
     pub(super) seen: HashMap<(Source, MessageId), SeenMessage>,
     /// Commands of this very batch that were handled already.
     pub(super) earlier: HashMap<(Source, MessageId), SeenMessage>,
+    pub(super) parking: Parking,
     pub(super) inbox: Vec<InboxRow>,
     pub(super) letters: Vec<NewDeadLetter>,
     /// Submissions by their position in the batch.
@@ -43,11 +45,13 @@ impl<'a> Batch<'a> {
         ledger: Ledger<'a>,
         registers: &'a Registers,
         seen: HashMap<(Source, MessageId), SeenMessage>,
+        parking: Parking,
     ) -> Self {
         Self {
             ledger,
             registers,
             seen,
+            parking,
             earlier: HashMap::new(),
             inbox: Vec::new(),
             letters: Vec::new(),
@@ -55,7 +59,8 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Judges every submission before numbers are drawn, so that exactly as many are drawn as are used.
+    /// Judges every submission before numbers are drawn, so that exactly as many are drawn as are used. One that lacks
+    /// a register's answer is not judged, nor is one behind another that does.
     pub(super) fn judge_openings(&mut self, items: &[Item], found: &[Found], limits: &Limits) {
         let mut ids = HashSet::new();
         let mut keys = HashSet::new();
@@ -72,6 +77,10 @@ impl<'a> Batch<'a> {
             }
             let taken =
                 target(envelope).is_none_or(|id| self.ledger.requests.contains_key(&id) || !ids.insert(id));
+            let waits = found.missing.is_some() || self.parking.place(envelope) != Place::Free;
+            if waits && !taken {
+                continue;
+            }
             let judged = if taken {
                 Err(Refusal::new(
                     RefusalCode::StateConflict,
@@ -159,13 +168,27 @@ impl<'a> Batch<'a> {
         found: &Found,
         limits: &Limits,
     ) -> Result<Handled, Stop> {
-        let (envelope, original) = match item {
+        match item {
             Item::DeadLetter(letter) => {
                 self.letters.push((**letter).clone());
-                return Ok(Handled::DeadLettered(letter.reason));
+                Ok(Handled::DeadLettered(letter.reason))
             }
-            Item::Command { envelope, original } => (envelope, original.as_deref()),
-        };
+            Item::Command { envelope, original } => {
+                let handled = self.command(index, envelope, original.as_deref(), found, limits)?;
+                self.parking.settle(envelope, &handled);
+                Ok(handled)
+            }
+        }
+    }
+
+    fn command(
+        &mut self,
+        index: usize,
+        envelope: &Envelope,
+        original: Option<&dyn Original>,
+        found: &Found,
+        limits: &Limits,
+    ) -> Result<Handled, Stop> {
         let key = (envelope.source.clone(), envelope.message_id.clone());
         if let Some(seen) = self.seen.get(&key).or_else(|| self.earlier.get(&key)) {
             let seen = seen.clone();
@@ -174,6 +197,28 @@ impl<'a> Batch<'a> {
         if !self.is_registered(&envelope.source) {
             let detail = format!("{} is not in the registers", envelope.source);
             return Ok(self.buried(original, DeadLetterReason::PublisherNotAuthorised, detail));
+        }
+        let judged = self.opening.contains_key(&index);
+        match (self.parking.place(envelope), target(envelope)) {
+            (Place::Reused, _) => return Ok(self.reused(original)),
+            (Place::Gone, request) => {
+                let (outcome, answer) = (Outcome::Done, None);
+                return Ok(Handled::Repeated {
+                    request,
+                    outcome,
+                    answer,
+                });
+            }
+            (Place::Still(register), Some(request)) => return Ok(Handled::Parked { request, register }),
+            (Place::Behind(register), Some(request)) if is_command(envelope) => {
+                return self.parking.park(envelope, original, request, register);
+            }
+            (Place::Free, Some(request)) if is_submission(envelope) && !judged => {
+                if let Some(register) = self.parking.lacking(envelope, found) {
+                    return self.parking.park(envelope, original, request, register);
+                }
+            }
+            (Place::Free | Place::Still(_) | Place::Behind(_), _) => {}
         }
         match self.decide(index, envelope, found, limits) {
             Ok(answer) => Ok(self.done(envelope, answer)),
@@ -251,6 +296,7 @@ impl<'a> Batch<'a> {
             self.ledger.buckets,
         )?);
         self.remember(envelope, request, Outcome::Refused, Some(answer));
+        self.ledger.mails.extend(self.parking.refusal_mail(envelope));
         Ok(Handled::Refused(refusal))
     }
 
@@ -262,8 +308,7 @@ impl<'a> Batch<'a> {
         seen: &SeenMessage,
     ) -> Result<Handled, Stop> {
         if seen.body_hash != envelope.body_hash {
-            let detail = "another body came under this message id before".to_owned();
-            return Ok(self.buried(original, DeadLetterReason::MessageIdReused, detail));
+            return Ok(self.reused(original));
         }
         if let Some(answer) = &seen.answer {
             self.ledger
@@ -275,6 +320,11 @@ impl<'a> Batch<'a> {
             outcome: seen.outcome,
             answer: seen.answer.clone(),
         })
+    }
+
+    fn reused(&mut self, original: Option<&dyn Original>) -> Handled {
+        let detail = "another body came under this message id before".to_owned();
+        self.buried(original, DeadLetterReason::MessageIdReused, detail)
     }
 
     fn buried(
@@ -313,4 +363,12 @@ impl<'a> Batch<'a> {
             answer,
         });
     }
+}
+
+const fn is_command(envelope: &Envelope) -> bool {
+    matches!(envelope.content, Content::Command(_))
+}
+
+const fn is_submission(envelope: &Envelope) -> bool {
+    matches!(envelope.content, Content::Command(Command::Submit(_)))
 }

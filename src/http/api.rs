@@ -23,7 +23,7 @@ use crate::clock::Clock;
 use crate::domain::registers::Registers;
 use crate::engine::Door;
 use crate::identity::Authenticate;
-use crate::registry::{CitizenRegister, PracticeRegister};
+use crate::registry::PeopleRegisters;
 use crate::store::Store;
 use crate::workflow::Registry;
 
@@ -36,8 +36,7 @@ pub struct Api {
     pub clock: Clock,
     pub workflows: watch::Receiver<Arc<Registry>>,
     pub registers: watch::Receiver<Arc<Registers>>,
-    pub citizens: CitizenRegister,
-    pub practices: PracticeRegister,
+    pub people: PeopleRegisters,
     pub attachments: AttachmentStore,
     pub authority: Arc<dyn Authenticate>,
     /// Largest body, in bytes.

@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use super::changes::{Follower, TopologyKeeper};
 use super::engine::{attachments, engine};
 use super::jobs::{JobParts, built_in};
+use super::registries::work_parked;
 use super::web::api;
 use super::{Node, NodeError, NodeOptions, Role, Workflows, health, store};
 use crate::amqp::intake::take_in;
@@ -73,12 +74,16 @@ impl Node {
             registers.clone(),
             attachments.clone(),
             handoff,
-        ));
+        )?);
         parts.follow(&broker, registers_sender, told_sender, &mails);
         let workers = TaskTracker::new();
         let closing = CancellationToken::new();
         let (worker_count, batch) = (config.engine.workers.get(), config.engine.batch.get());
         let door = Door::open(&engine, worker_count, batch, &workers, &closing);
+        if parts.has(Role::Intake) {
+            let readiness = options.readiness.clone();
+            workers.spawn(work_parked(Arc::clone(&engine), readiness, closing.clone()));
+        }
         parts.health(&broker);
         parts.scheduler(&engine, &mails);
         parts.mailer(&mails)?;

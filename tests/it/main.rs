@@ -7,7 +7,11 @@ mod conversation;
 mod crash;
 mod dead_letters;
 mod deadlines;
+#[path = "../support/fake_register.rs"]
+mod fake_register;
 mod faults;
+mod parking;
+mod program;
 mod refusals;
 mod routing;
 #[path = "../support/services.rs"]

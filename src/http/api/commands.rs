@@ -5,6 +5,7 @@
 
 mod answer;
 mod complete;
+mod status;
 
 use aide::OperationInput;
 use aide::axum::ApiRouter;
@@ -57,7 +58,7 @@ const PATHS: [(CommandKind, &str); 15] = [
 ];
 
 pub(super) fn routes() -> ApiRouter<Shared> {
-    PATHS.into_iter().fold(ApiRouter::new(), |router, (kind, path)| {
+    PATHS.into_iter().fold(status::routes(), |router, (kind, path)| {
         router.api_route(path, route(kind))
     })
 }
@@ -152,7 +153,7 @@ async fn carry_out(
     let message_id = sent.key.map_or_else(|| new_key(api), Ok)?;
     let envelope = Arc::new(Envelope {
         source,
-        message_id,
+        message_id: message_id.clone(),
         body_hash,
         trace_parent: None,
         request_id: request,
@@ -166,7 +167,7 @@ async fn carry_out(
     // Spawned: the command is worked to its end even if the client hangs up.
     let handled = tokio::spawn(async move { door.ask(item).await });
     match handled.await {
-        Ok(Some(handled)) => answer::answer(api, person, kind, handled).await,
+        Ok(Some(handled)) => answer::answer(api, person, kind, &message_id, handled).await,
         Ok(None) | Err(_) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE)
             .detail("the engine is stopping: send it again with the same Idempotency-Key")),
     }

@@ -7,6 +7,7 @@ use crate::cli::cells::maybe;
 use crate::cli::output::Row;
 use crate::domain::dead_letter::DeadLetterReason;
 use crate::domain::ids::RequestId;
+use crate::domain::registers::RegisterName;
 use crate::engine::Handled;
 use crate::store::{Answer, DeadLetterId, Outcome, Resolved};
 
@@ -27,6 +28,8 @@ pub(super) enum Fate {
     },
     /// The engine understood and refused it, and told its sender.
     Refused { code: String, message: String },
+    /// The engine understood it, and decides it once a register answers.
+    Waits { register: RegisterName },
     /// It still cannot be understood or trusted: it stays.
     StillDead {
         reason: DeadLetterReason,
@@ -68,6 +71,7 @@ impl Fate {
                     .and_then(|answer| text(answer, "message"))
                     .unwrap_or_default(),
             },
+            Handled::Parked { register, .. } => Self::Waits { register },
             Handled::DeadLettered(reason) => Self::still_dead(reason, String::new()),
         }
     }
@@ -85,7 +89,7 @@ impl Fate {
     /// Whether the engine took it: then it is a dead letter no more.
     pub(super) const fn is_taken(&self) -> bool {
         match self {
-            Self::Done { .. } | Self::Refused { .. } => true,
+            Self::Done { .. } | Self::Refused { .. } | Self::Waits { .. } => true,
             Self::StillDead { .. } | Self::NotOpen { .. } | Self::Untold => false,
         }
     }
@@ -120,6 +124,11 @@ impl Row for Line {
                 ("done", request, String::new())
             }
             Fate::Refused { code, message } => ("refused", String::new(), format!("{code}: {message}")),
+            Fate::Waits { register } => (
+                "waits",
+                String::new(),
+                format!("for the register of {register}; then it is decided"),
+            ),
             Fate::StillDead { reason, detail } if detail.is_empty() => {
                 ("still dead", String::new(), reason.to_string())
             }
@@ -166,6 +175,10 @@ mod tests {
                 answer: None,
             }),
             Fate::of(Handled::Refused(Box::new(refusal))),
+            Fate::of(Handled::Parked {
+                request: request.unwrap(),
+                register: RegisterName::Citizens,
+            }),
             Fate::of(Handled::DeadLettered(DeadLetterReason::EngineFault)),
             Fate::still_dead(DeadLetterReason::InvalidJson, "at line 1".to_owned()),
             Fate::not_open(&resolved),
