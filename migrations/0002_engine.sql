@@ -62,7 +62,9 @@ create table cases (
     barred              boolean     not null default false,
     appointment_enabled boolean     not null default false,
     appointment         text        not null default 'none',
+    -- who took it in charge last, and until when that holds
     officer             text,
+    charge_until        timestamptz,
     -- date of the next timer; null when none runs
     due_on              date,
     -- last case-seq per sede that ever held it: {"230001": 3}
@@ -74,7 +76,8 @@ create table cases (
     constraint cases_pk primary key (id),
     constraint cases_protocol unique (protocol_office, protocol_year, protocol_sequence),
     constraint cases_solicits check (second_solicit is null or first_solicit is not null),
-    constraint cases_interactions check (interactions between 0 and 9)
+    constraint cases_interactions check (interactions between 0 and 9),
+    constraint cases_charge check ((officer is null) = (charge_until is null))
 ) with (fillfactor = 85);
 -- the sweep costs by what is due, not by what is there
 create index cases_due on cases (due_on) where due_on is not null;

@@ -142,10 +142,11 @@ fn complain(faults: &[String]) {
 }
 
 /// Crates that one module alone may name, and the files beside it that may too.
-const OWNED: [(&str, &str, &[&str]); 8] = [
+const OWNED: [(&str, &str, &[&str]); 9] = [
     ("sqlx", "store", &[]),
     ("lapin", "amqp", &[]),
     ("lettre", "mail", &[]),
+    ("mail_parser", "mail", &[]),
     ("axum", "http", &[]),
     ("figment", "config", &[]),
     ("tokio_cron_scheduler", "scheduler", &[]),

@@ -11,7 +11,7 @@ use super::case::Flows;
 use super::exit::Failure;
 use super::output::{Format, Manner, Printer};
 use crate::domain::attachment::{MediaType, Sha256Hex, StoredAttachment};
-use crate::domain::case::{Appointment, Case, Facts, WorkflowRef};
+use crate::domain::case::{Appointment, Case, Charge, Facts, WorkflowRef};
 use crate::domain::command::{ContactReason, Operator, Personal, Practice, Role};
 use crate::domain::dead_letter::DeadLetterReason;
 use crate::domain::event::{Actor, Event, EventKind, MailKind};
@@ -86,7 +86,10 @@ pub(super) fn waiting() -> Request {
                 elapsed: 16,
                 overdue: true,
                 first_solicit: Some("2020-11-06".parse().unwrap()),
-                officer: Some("uff7".parse().unwrap()),
+                charge: Some(Charge {
+                    officer: "uff7".parse().unwrap(),
+                    until: moment("2020-11-10T08:20:00Z"),
+                }),
                 ..Facts::opened("2020-10-21".parse().unwrap())
             },
         },

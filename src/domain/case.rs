@@ -3,7 +3,7 @@
 //! The manual knows three states; everything else (clock, solicits, interactions, appointment) is a fact that
 //! holds beside the state, never a state of its own (DOMAIN.md 5).
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::event::words;
@@ -66,6 +66,13 @@ impl Appointment {
     }
 }
 
+/// An officer works on a request until this moment; acting on it prolongs it, letting it pass frees the request.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Charge {
+    pub officer: ActorId,
+    pub until: DateTime<Utc>,
+}
+
 /// What holds beside the state.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Facts {
@@ -84,8 +91,8 @@ pub struct Facts {
     /// The sede opened the appointment.
     pub appointment_enabled: bool,
     pub appointment: Appointment,
-    /// The officer who took it in charge.
-    pub officer: Option<ActorId>,
+    /// Who took it in charge last; ask [`Facts::charge_at`] whether that still holds.
+    pub charge: Option<Charge>,
 }
 
 impl Facts {
@@ -101,12 +108,17 @@ impl Facts {
             barred: false,
             appointment_enabled: false,
             appointment: Appointment::None,
-            officer: None,
+            charge: None,
         }
     }
 
     pub fn solicits(&self) -> u8 {
         u8::from(self.first_solicit.is_some()) + u8::from(self.second_solicit.is_some())
+    }
+
+    /// Who has it in charge at a moment.
+    pub fn charge_at(&self, now: DateTime<Utc>) -> Option<&Charge> {
+        self.charge.as_ref().filter(|charge| charge.until > now)
     }
 }
 

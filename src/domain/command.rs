@@ -218,6 +218,16 @@ pub struct Book {
     pub slot: Option<DateTime<FixedOffset>>,
 }
 
+/// `request.take`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Take {
+    #[serde(flatten)]
+    pub by: ByOfficer,
+    /// Why it is taken over from the colleague who has it in charge; needed only then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Personal>,
+}
+
 /// `request.assign`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Assign {
@@ -286,7 +296,7 @@ pub enum Command {
     Attach(Attach),
     Solicit(ByOperator),
     Book(Book),
-    Take(ByOfficer),
+    Take(Take),
     Release(ByOfficer),
     Assign(Assign),
     Transfer(Transfer),

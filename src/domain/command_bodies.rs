@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::command::{
     Assign, Attach, Book, ByOfficer, ByOperator, Command, CommandKind, ConfirmAppointment, Message, Note,
-    Reply, Submit, Transfer, WithReason,
+    Reply, Submit, Take, Transfer, WithReason,
 };
 
 /// Something to be done with the body type of a command.
@@ -63,7 +63,7 @@ impl CommandKind {
             Self::Attach => action.run::<Attach>(Command::Attach),
             Self::Solicit => action.run::<ByOperator>(Command::Solicit),
             Self::Book => action.run::<Book>(Command::Book),
-            Self::Take => action.run::<ByOfficer>(Command::Take),
+            Self::Take => action.run::<Take>(Command::Take),
             Self::Release => action.run::<ByOfficer>(Command::Release),
             Self::Assign => action.run::<Assign>(Command::Assign),
             Self::Transfer => action.run::<Transfer>(Command::Transfer),

@@ -95,6 +95,16 @@ words!(
     }
 );
 
+words!(
+    /// How an officer takes a request in charge.
+    Claim {
+        /// Only if nobody else has it.
+        IfFree = "if_free",
+        /// Also from a colleague, with a reason.
+        TakeOver = "take_over",
+    }
+);
+
 /// An event with what a decision needs to know of it. Texts, attachments and reasons travel beside it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -107,6 +117,7 @@ pub enum Event {
     },
     Taken {
         officer: ActorId,
+        claim: Claim,
     },
     Released,
     Replied {

@@ -4,8 +4,8 @@ use super::Limits;
 use super::lookup::Found;
 use super::submission::{optional_text, required_text};
 use crate::domain::attachment::StoredAttachment;
-use crate::domain::command::{ByOfficer, ByOperator, Command, Personal};
-use crate::domain::event::{Actor, Event};
+use crate::domain::command::{ByOfficer, ByOperator, Command, Personal, Take};
+use crate::domain::event::{Actor, Claim, Event};
 use crate::domain::ids::{PatronatoCode, RequestId, SedeCode, Source};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::registers::{Registers, SedeKind};
@@ -52,13 +52,7 @@ impl Context<'_> {
                 optional_text(body.wish.as_ref(), "/wish", self.limits)
                     .and_then(|()| self.by_operator(&body.by, request, Event::Booked, details))
             }
-            Command::Take(by) => self.by_officer(
-                by,
-                Event::Taken {
-                    officer: by.officer.id.clone(),
-                },
-                Details::default(),
-            ),
+            Command::Take(body) => self.taken(body),
             Command::Release(by) => self.by_officer(by, Event::Released, Details::default()),
             Command::Assign(body) => self
                 .open_sede(&body.sede)
@@ -139,6 +133,21 @@ impl Context<'_> {
             },
             details,
         )
+    }
+
+    /// A reason says that it is taken over from whoever has it.
+    fn taken(&self, body: &Take) -> Result<Act, Refusal> {
+        let officer = body.by.officer.id.clone();
+        match &body.reason {
+            Some(reason) => {
+                let claim = Claim::TakeOver;
+                self.reasoned(&body.by, Event::Taken { officer, claim }, reason)
+            }
+            None => {
+                let claim = Claim::IfFree;
+                self.by_officer(&body.by, Event::Taken { officer, claim }, Details::default())
+            }
+        }
     }
 
     fn reasoned(&self, by: &ByOfficer, event: Event, reason: &Personal) -> Result<Act, Refusal> {

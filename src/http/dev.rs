@@ -1,7 +1,5 @@
 //! A development system's conveniences: the clock that can be moved and the mails that were caught.
 
-mod caught_mail;
-
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -17,7 +15,7 @@ use super::body::JsonBody;
 use super::problem::Problem;
 use crate::clock::Clock;
 use crate::config::iso_duration::IsoDuration;
-use caught_mail::CaughtMail;
+use crate::mail::{CaughtMail, caught};
 
 /// Keeps an offset where every node finds it. It is run to its end even if the client hangs up.
 pub type KeepOffset = Arc<dyn Fn(TimeDelta) -> BoxFuture<'static, Result<(), OffsetNotKept>> + Send + Sync>;
@@ -100,7 +98,7 @@ async fn mails(State(hooks): State<DevHooks>) -> Result<Json<Vec<CaughtMail>>, P
     let Some(folder) = hooks.mail_dir else {
         return Ok(Json(Vec::new()));
     };
-    let read = tokio::task::spawn_blocking(move || caught_mail::read_all(&folder)).await;
+    let read = tokio::task::spawn_blocking(move || caught(&folder)).await;
     match read {
         Ok(Ok(mails)) => Ok(Json(mails)),
         Ok(Err(_)) | Err(_) => Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR)

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::StoreError;
 use super::intake::{protocol_year, sede_seq_json, to_i32};
-use crate::domain::case::{Appointment, Case, Facts, StateName, WorkflowName, WorkflowRef};
+use crate::domain::case::{Appointment, Case, Charge, Facts, StateName, WorkflowName, WorkflowRef};
 use crate::domain::codice_fiscale::CodiceFiscale;
 use crate::domain::command::{ContactReason, Operator, Personal, Practice, Role};
 use crate::domain::event::EventKind;
@@ -59,6 +59,7 @@ pub(super) struct CaseRow {
     pub(super) appointment_enabled: bool,
     pub(super) appointment: String,
     pub(super) officer: Option<String>,
+    pub(super) charge_until: Option<DateTime<Utc>>,
     pub(super) due_on: Option<NaiveDate>,
     pub(super) sede_seq: serde_json::Value,
     pub(super) version: i32,
@@ -135,8 +136,16 @@ fn facts_of(column: &Column, row: &CaseRow) -> Result<Facts, StoreError> {
         barred: row.barred,
         appointment_enabled: row.appointment_enabled,
         appointment: column.some("appointment", Appointment::from_word(&row.appointment))?,
-        officer: column.read("officer", row.officer.as_deref().map(ActorId::parse).transpose())?,
+        charge: charge_of(column, row)?,
     })
+}
+
+fn charge_of(column: &Column, row: &CaseRow) -> Result<Option<Charge>, StoreError> {
+    let (Some(officer), Some(until)) = (&row.officer, row.charge_until) else {
+        return Ok(None);
+    };
+    let officer = column.read("officer", ActorId::parse(officer))?;
+    Ok(Some(Charge { officer, until }))
 }
 
 fn citizen_of(column: &Column, row: &CaseRow) -> Result<Option<IdentifiedCitizen>, StoreError> {
@@ -290,15 +299,15 @@ impl<'a> CaseColumns<'a> {
             set state = t.state, sede = t.sede, awaiting_since = t.awaiting_since, elapsed = t.elapsed,
                 overdue = t.overdue, first_solicit = t.first_solicit, second_solicit = t.second_solicit,
                 interactions = t.interactions, barred = t.barred, appointment_enabled = t.appointment_enabled,
-                appointment = t.appointment, officer = t.officer, due_on = t.due_on, sede_seq = t.sede_seq,
-                version = t.version, changed_at = now()
+                appointment = t.appointment, officer = t.officer, charge_until = t.charge_until, due_on = t.due_on,
+                sede_seq = t.sede_seq, version = t.version, changed_at = now()
             from unnest(
                 $1::uuid[], $2::text[], $3::text[], $4::date[], $5::smallint[], $6::bool[], $7::date[],
-                $8::date[], $9::smallint[], $10::bool[], $11::bool[], $12::text[], $13::text[], $14::date[],
-                $15::jsonb[], $16::int[])
+                $8::date[], $9::smallint[], $10::bool[], $11::bool[], $12::text[], $13::text[],
+                $14::timestamptz[], $15::date[], $16::jsonb[], $17::int[])
                 as t (
                 id, state, sede, awaiting_since, elapsed, overdue, first_solicit, second_solicit, interactions,
-                barred, appointment_enabled, appointment, officer, due_on, sede_seq, version)
+                barred, appointment_enabled, appointment, officer, charge_until, due_on, sede_seq, version)
             where c.id = t.id
             "#,
             &self.column(|r| r.case.id.0),
@@ -313,7 +322,8 @@ impl<'a> CaseColumns<'a> {
             &self.column(|r| r.case.facts.barred),
             &self.column(|r| r.case.facts.appointment_enabled),
             &self.text(|r| r.case.facts.appointment.as_str()),
-            &self.column(|r| r.case.facts.officer.as_ref().map(ToString::to_string)) as _,
+            &self.column(|r| r.case.facts.charge.as_ref().map(|charge| charge.officer.to_string())) as _,
+            &self.column(|r| r.case.facts.charge.as_ref().map(|charge| charge.until)) as _,
             &self.column(|r| r.due_on) as _,
             &self.column(|r| sede_seq_json(&r.sede_seq)),
             &self.column(|r| to_i32(r.version))

@@ -1,5 +1,7 @@
 //! From a checked draft to the definition decisions are made with: names become indexes, `[always]` joins states.
 
+use chrono::TimeDelta;
+
 use super::definition::{
     Clause, Fingerprint, Limits, Rule, State, StateIndex, Step, Thresholds, Timer, Workflow,
 };
@@ -44,6 +46,12 @@ fn limits(draft: &Draft) -> Limits {
     Limits {
         solicits: number(&draft.solicits),
         interactions: number(&draft.interactions),
+        charge: draft
+            .charge_minutes
+            .as_ref()
+            .map_or_else(TimeDelta::zero, |minutes| {
+                TimeDelta::minutes(i64::from(*minutes.get_ref()))
+            }),
     }
 }
 

@@ -6,9 +6,9 @@ use super::definition::{Step, Workflow};
 use super::question::Question;
 use super::refuse;
 use super::vocabulary::Change;
-use crate::domain::case::{Appointment, Case, Continuation, Facts, StateName};
+use crate::domain::case::{Appointment, Case, Charge, Continuation, Facts, StateName};
 use crate::domain::event::{Actor, Effect, Event, EventKind};
-use crate::domain::ids::{ActorId, SedeCode};
+use crate::domain::ids::SedeCode;
 use crate::domain::refusal::Refusal;
 
 /// What an event makes of a request.
@@ -101,14 +101,20 @@ fn unchanged(question: &Question<'_>) -> Decision {
 
 fn take(question: &Question<'_>, step: &Step, mut facts: Facts) -> Decision {
     let mut sede = None;
+    // What ran out is forgotten, so that facts never name somebody who has no say any more.
+    facts.charge = facts.charge_at(question.now).cloned();
     for change in &step.set {
         match (change, question.event) {
             (Change::HandOver, Some(Event::Assigned { sede: to } | Event::Transferred { sede: to })) => {
                 sede = Some(to.clone());
             }
+            (Change::TakeCharge, Some(Event::Taken { officer, .. })) => {
+                facts.charge = Some(question.charge_of(officer.clone()));
+            }
             (change, event) => change_facts(*change, event, question.today, &mut facts),
         }
     }
+    facts.charge = facts.charge.map(|charge| prolonged(question, charge));
     let workflow = question.workflow;
     let state = step
         .to
@@ -121,6 +127,14 @@ fn take(question: &Question<'_>, step: &Step, mut facts: Facts) -> Decision {
         effects: step.effects.clone(),
         facts,
         ignored: false,
+    }
+}
+
+/// Acting keeps a request in the charge of whoever acts.
+fn prolonged(question: &Question<'_>, charge: Charge) -> Charge {
+    match question.actor {
+        Actor::Officer { id, .. } if *id == charge.officer => question.charge_of(charge.officer),
+        Actor::Officer { .. } | Actor::Operator { .. } | Actor::Engine => charge,
     }
 }
 
@@ -139,10 +153,9 @@ pub(super) fn change_facts(change: Change, event: Option<&Event>, today: NaiveDa
         Change::Book => facts.appointment = Appointment::Booked,
         Change::ConfirmAppointment => facts.appointment = Appointment::Confirmed,
         Change::CancelAppointment => facts.appointment = Appointment::Cancelled,
-        Change::TakeCharge => facts.officer = officer_of(event).or(facts.officer.take()),
-        Change::ReleaseCharge => facts.officer = None,
-        // The sede is no fact: the caller changes it.
-        Change::HandOver => {}
+        Change::ReleaseCharge => facts.charge = None,
+        // The sede is no fact, and a charge is measured by the hour: the caller changes them.
+        Change::HandOver | Change::TakeCharge => {}
     }
 }
 
@@ -159,14 +172,6 @@ fn asks_to_bar(event: Option<&Event>) -> bool {
             continuation: Continuation::Barred
         })
     )
-}
-
-fn officer_of(event: Option<&Event>) -> Option<ActorId> {
-    if let Some(Event::Taken { officer }) = event {
-        Some(officer.clone())
-    } else {
-        None
-    }
 }
 
 #[cfg(test)]

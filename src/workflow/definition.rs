@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 
 use super::vocabulary::{Change, Condition};
@@ -55,6 +55,8 @@ pub(super) struct StateIndex(pub(super) usize);
 pub(super) struct Limits {
     pub solicits: u8,
     pub interactions: u8,
+    /// How long an officer has a request in charge without acting on it.
+    pub charge: TimeDelta,
 }
 
 /// The days that conditions read. `None` where no condition of this workflow reads it.

@@ -38,6 +38,8 @@ fn settings(lines: &mut Vec<String>, old: &Workflow, new: &Workflow) {
         &old.limits.interactions,
         &new.limits.interactions,
     );
+    let minutes = |workflow: &Workflow| workflow.limits.charge.num_minutes();
+    value(lines, "limits.charge_minutes", &minutes(old), &minutes(new));
     for (name, days) in &old.named_days {
         match new.named_days.iter().find(|(other, _)| other == name) {
             Some((_, now)) => value(lines, &format!("days.{name}"), days, now),

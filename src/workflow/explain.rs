@@ -67,7 +67,11 @@ pub(super) fn refusal(question: &Question<'_>, condition: Condition) -> Refusal 
             (RefusalCode::StateConflict, "Non c'è un appuntamento da annullare.".to_owned())
         }
         Condition::OtherSede => (RefusalCode::StateConflict, "La richiesta è già presso questa sede.".to_owned()),
-        Condition::FreeOrMine | Condition::InMyCharge | Condition::AtDesk | Condition::ToDesk => {
+        Condition::FreeOrMine | Condition::Takeover => (
+            RefusalCode::StateConflict,
+            "La richiesta è in carico a un altro funzionario: per subentrare indica il motivo.".to_owned(),
+        ),
+        Condition::InMyCharge | Condition::AtDesk | Condition::ToDesk => {
             (RefusalCode::StateConflict, format!("{}.", values(question, condition, false)))
         }
     };

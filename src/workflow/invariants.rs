@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::fixtures::*;
 use super::{Decision, Past, Workflow, decide, offers, open, replay};
 use crate::domain::case::{Case, Continuation};
-use crate::domain::event::{Actor, Event};
+use crate::domain::event::{Actor, Claim, Event};
 use crate::domain::ids::SedeCode;
 
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +47,7 @@ struct Step {
 enum Kind {
     Assigned(&'static str),
     Transferred(&'static str),
-    Taken,
+    Taken(Claim),
     Released,
     Replied(Continuation),
     Closed,
@@ -67,8 +67,9 @@ impl Kind {
         match self {
             Self::Assigned(code) => Event::Assigned { sede: sede(code) },
             Self::Transferred(code) => Event::Transferred { sede: sede(code) },
-            Self::Taken => Event::Taken {
+            Self::Taken(claim) => Event::Taken {
                 officer: id_of(actor),
+                claim,
             },
             Self::Released => Event::Released,
             Self::Replied(continuation) => Event::Replied { continuation },
@@ -109,7 +110,8 @@ fn any_step() -> impl Strategy<Value = Step> {
     let of_holder = prop_oneof![
         2 => any_place().prop_map(Kind::Assigned),
         1 => any_place().prop_map(Kind::Transferred),
-        1 => Just(Kind::Taken),
+        2 => Just(Kind::Taken(Claim::IfFree)),
+        1 => Just(Kind::Taken(Claim::TakeOver)),
         1 => Just(Kind::Released),
         4 => Just(Kind::Replied(Continuation::Allowed)),
         1 => Just(Kind::Replied(Continuation::Barred)),
@@ -193,6 +195,8 @@ fn check_offer(
     let offer = offers.iter().find(|offer| offer.event == event.kind());
     let fits = match event {
         Event::Assigned { sede } | Event::Transferred { sede } => *sede != case.sede,
+        // An offer takes the reason as given.
+        Event::Taken { claim, .. } => *claim == Claim::TakeOver,
         _ => true,
     };
     match (decided, offer) {

@@ -17,6 +17,9 @@ use crate::domain::case::WorkflowName;
 /// The longest threshold: ten years. Longer ones are slips of the finger.
 const MOST_DAYS: u16 = 3_650;
 
+/// The longest charge: a day. Who does nothing for so long does not work on it.
+const MOST_MINUTES: u16 = 1_440;
+
 impl Workflow {
     /// Reads and checks a definition. `file` names it in problems and, where it looks like `richiesta.v1.toml`,
     /// must agree with the name and version inside.
@@ -149,11 +152,16 @@ fn read_limits<'t>(reader: &mut Reader<'t>, entry: &Entry<'_, 't>, draft: &mut D
     let Some(table) = reader.table(entry.value, "`[limits]`") else {
         return;
     };
-    for field in reader.entries(table, "`[limits]`", &["solicits", "interactions"]) {
+    for field in reader.entries(
+        table,
+        "`[limits]`",
+        &["solicits", "interactions", "charge_minutes"],
+    ) {
         match field.key {
             // The facts of a request keep two dates.
             "solicits" => draft.solicits = reader.number(field.value, "`solicits`", 1..=2),
-            _ => draft.interactions = reader.number(field.value, "`interactions`", 1..=100),
+            "interactions" => draft.interactions = reader.number(field.value, "`interactions`", 1..=100),
+            _ => draft.charge_minutes = reader.number(field.value, "`charge_minutes`", 1..=MOST_MINUTES),
         }
     }
 }

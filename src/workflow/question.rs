@@ -4,9 +4,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::definition::{Clause, Rule, State, Workflow};
 use super::vocabulary::Condition;
-use crate::domain::case::{Appointment, Case};
-use crate::domain::event::{Actor, Event, Party};
-use crate::domain::ids::SedeCode;
+use crate::domain::case::{Appointment, Case, Charge};
+use crate::domain::event::{Actor, Claim, Event, Party};
+use crate::domain::ids::{ActorId, SedeCode};
 
 /// Borrows all it reads: asking costs nothing.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +17,7 @@ pub(super) struct Question<'a> {
     /// `None` while it is only asked what could be done: what the event would carry is then taken as fitting.
     pub event: Option<&'a Event>,
     pub today: NaiveDate,
+    pub now: DateTime<Utc>,
 }
 
 impl<'a> Question<'a> {
@@ -33,6 +34,7 @@ impl<'a> Question<'a> {
             actor,
             event,
             today: workflow.calendar.today(now),
+            now,
         }
     }
 
@@ -78,7 +80,8 @@ impl<'a> Question<'a> {
             Condition::AppointmentBooked => facts.appointment == Appointment::Booked,
             Condition::AppointmentActive => facts.appointment.is_active(),
             Condition::OtherSede => self.destination().is_none_or(|sede| *sede != self.case.sede),
-            Condition::FreeOrMine => facts.officer.is_none() || self.is_in_charge(),
+            Condition::FreeOrMine => facts.charge_at(self.now).is_none() || self.is_in_charge(),
+            Condition::Takeover => self.takes_over(),
             Condition::InMyCharge => self.is_in_charge(),
             Condition::AtDesk => self.case.sede.is_desk(),
             Condition::ToDesk => self.destination().is_none_or(SedeCode::is_desk),
@@ -102,6 +105,7 @@ impl<'a> Question<'a> {
             | Condition::AppointmentActive
             | Condition::OtherSede
             | Condition::FreeOrMine
+            | Condition::Takeover
             | Condition::InMyCharge
             | Condition::AtDesk
             | Condition::ToDesk => None,
@@ -110,9 +114,26 @@ impl<'a> Question<'a> {
 
     fn is_in_charge(&self) -> bool {
         match self.actor {
-            Actor::Officer { id, .. } => self.case.facts.officer.as_ref() == Some(id),
+            Actor::Officer { id, .. } => {
+                let charge = self.case.facts.charge_at(self.now);
+                charge.is_some_and(|charge| charge.officer == *id)
+            }
             Actor::Operator { .. } | Actor::Engine => false,
         }
+    }
+
+    fn takes_over(&self) -> bool {
+        match self.event {
+            Some(Event::Taken { claim, .. }) => *claim == Claim::TakeOver,
+            Some(_) => false,
+            None => true,
+        }
+    }
+
+    /// The charge an officer gets by an act of now.
+    pub(super) fn charge_of(&self, officer: ActorId) -> Charge {
+        let until = self.now + self.workflow.limits.charge;
+        Charge { officer, until }
     }
 
     /// The sede the event would hand the request to.

@@ -29,6 +29,7 @@ words!(
         AppointmentActive = "appointment_active",
         OtherSede = "other_sede",
         FreeOrMine = "free_or_mine",
+        Takeover = "takeover",
         InMyCharge = "in_my_charge",
         AtDesk = "at_desk",
         ToDesk = "to_desk",
@@ -54,7 +55,8 @@ impl Condition {
             Self::AppointmentBooked => "an appointment is booked and waits for the sede",
             Self::AppointmentActive => "an appointment is booked or confirmed",
             Self::OtherSede => "the sede named by the event is not the one that holds the request",
-            Self::FreeOrMine => "no other officer has it in charge",
+            Self::FreeOrMine => "no other officer has it in charge, or no longer (`limits.charge_minutes`)",
+            Self::Takeover => "the officer who takes it gives a reason to take it over",
             Self::InMyCharge => "the officer who acts has it in charge",
             Self::AtDesk => "a desk (LineaINPS, unrouted) holds the request; chooses between alternatives",
             Self::ToDesk => "the sede named by the event is a desk; chooses between alternatives",
@@ -79,6 +81,7 @@ impl Condition {
             | Self::AppointmentActive
             | Self::OtherSede
             | Self::FreeOrMine
+            | Self::Takeover
             | Self::InMyCharge => false,
         }
     }
@@ -120,7 +123,9 @@ impl Change {
             Self::ConfirmAppointment => "the booked appointment is confirmed",
             Self::CancelAppointment => "the appointment is cancelled; another may be booked",
             Self::HandOver => "the sede named by the event holds the request from now on",
-            Self::TakeCharge => "the officer named by the event has it in charge",
+            Self::TakeCharge => {
+                "the officer named by the event has it in charge for `limits.charge_minutes`, anew with each act"
+            }
             Self::ReleaseCharge => "nobody has it in charge",
         }
     }

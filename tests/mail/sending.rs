@@ -288,7 +288,7 @@ async fn mails_are_caught_in_a_folder() {
     assert!(
         mails
             .iter()
-            .any(|mail| mail.to == "me@inca.example" && mail.subject.contains("senza risposta"))
+            .any(|mail| mail.to == ["me@inca.example"] && mail.subject.contains("senza risposta"))
     );
 }
 

@@ -399,7 +399,7 @@ async fn mails_are_caught_as_files_in_the_order_they_came() {
         );
     }
     let mails = caught(&folder.path().join("mail")).unwrap();
-    let recipients: Vec<String> = mails.iter().map(|mail| mail.to.clone()).collect();
+    let recipients: Vec<String> = mails.iter().flat_map(|mail| mail.to.clone()).collect();
     assert_eq!(
         recipients,
         (1..=20)

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::json::{self, Shape};
 use super::{Fault, problems};
 use crate::domain::command::{
-    Assign, Attach, Book, Command, CommandKind, ConfirmAppointment, Message, Note, Reply, Transfer,
+    Assign, Attach, Book, Command, CommandKind, ConfirmAppointment, Message, Note, Reply, Take, Transfer,
     WithReason,
 };
 use crate::domain::ids::RequestId;
@@ -75,8 +75,8 @@ pub(super) fn request_id(command: &Command) -> Option<RequestId> {
         | Command::Message(Message { by, .. })
         | Command::Attach(Attach { by, .. })
         | Command::Book(Book { by, .. }) => by.request_id,
-        Command::Take(by)
-        | Command::Release(by)
+        Command::Release(by)
+        | Command::Take(Take { by, .. })
         | Command::Assign(Assign { by, .. })
         | Command::Transfer(Transfer { by, .. })
         | Command::Reply(Reply { by, .. })

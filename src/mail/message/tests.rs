@@ -69,7 +69,7 @@ fn a_reader_sees_what_the_template_says() {
         assert_eq!(read.subject, rendered.subject);
         assert_eq!(read.text.trim_end(), rendered.text.trim_end());
         assert_eq!(read.html.trim_end(), rendered.html.trim_end());
-        assert_eq!(read.to, "op1@inca.example");
+        assert_eq!(read.to, ["op1@inca.example"]);
         assert_eq!(read.from, "\"Scrivi alla sede\" <non-rispondere@usciere.example>");
     }
 }

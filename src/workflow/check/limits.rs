@@ -16,6 +16,7 @@ impl Checker<'_> {
         let interactions = draft.interactions.as_ref().map(toml::Spanned::span);
         let readers = [Condition::InteractionsLeft, Condition::ConversationOver];
         self.limit("interactions", interactions, &readers, Change::CountInteraction);
+        self.charge();
         self.thresholds();
     }
 
@@ -49,6 +50,26 @@ impl Checker<'_> {
                 format!("add \"{counter}\" to the `set` of the event that uses it up"),
             ),
             (Some(_) | None, _) => {}
+        }
+    }
+
+    /// A charge that never ran out would keep a request with somebody on holiday.
+    fn charge(&mut self) {
+        let draft = self.draft;
+        let mut changes = draft.steps().flat_map(|step| &step.set);
+        let taken = changes.find(|change| *change.get_ref() == Change::TakeCharge);
+        match (&draft.charge_minutes, taken) {
+            (None, Some(change)) => self.wrong(
+                change.span(),
+                "`take_charge` reads a limit that is not there",
+                "add to [limits]: charge_minutes = 20",
+            ),
+            (Some(limit), None) => self.wrong(
+                limit.span(),
+                "nothing reads the limit `charge_minutes`",
+                "leave it out, or use `take_charge`",
+            ),
+            (Some(_), Some(_)) | (None, None) => {}
         }
     }
 

@@ -59,7 +59,10 @@ impl Checker<'_> {
 
     fn guarded(&mut self, rule: &DraftRule) {
         for change in &rule.step.set {
-            if let Some(guard) = change.get_ref().guard().filter(|guard| !rule.requires(*guard)) {
+            let guards = change.get_ref().guards();
+            if let Some(guard) = guards.first()
+                && !guards.iter().any(|guard| rule.requires(*guard))
+            {
                 let message = format!("`{}` without `{guard}`", change.get_ref());
                 self.wrong(
                     change.span(),

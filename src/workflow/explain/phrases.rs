@@ -69,6 +69,7 @@ pub(super) const fn way(condition: Condition) -> &'static str {
         Condition::AppointmentActive => "se un appuntamento è prenotato",
         Condition::OtherSede => "verso un'altra sede",
         Condition::FreeOrMine => "se nessun altro l'ha in carico",
+        Condition::Takeover => "indicando il motivo per cui subentri",
         Condition::InMyCharge => "se è in carico a te",
         Condition::AtDesk => "presso uno sportello",
         Condition::ToDesk => "verso uno sportello",

@@ -82,6 +82,10 @@ pub(super) fn values(question: &Question<'_>, condition: Condition, holds: bool)
             "Nessun altro l'ha in carico",
             "La richiesta è in carico a un altro funzionario",
         ),
+        Condition::Takeover => either(
+            "Puoi subentrare indicando il motivo",
+            "Per subentrare occorre un motivo",
+        ),
         Condition::InMyCharge => either(
             "La richiesta è in carico a te",
             "La richiesta non è in carico a te",

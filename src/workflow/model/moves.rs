@@ -2,7 +2,7 @@
 
 use super::situation::{self, Situation};
 use crate::domain::case::{Case, Continuation};
-use crate::domain::event::{Actor, Event, EventKind};
+use crate::domain::event::{Actor, Claim, Event, EventKind};
 use crate::workflow::decide::decide;
 use crate::workflow::definition::{Rule, Workflow};
 use crate::workflow::question::Question;
@@ -85,8 +85,8 @@ fn told(event: &Event) -> String {
         Event::Assigned { sede } | Event::Transferred { sede } => format!("{} to {sede}", event.kind()),
         Event::Replied { continuation } => format!("replied ({continuation})"),
         Event::Elapsed { days } => format!("the timer of day {days}"),
-        Event::Taken { .. }
-        | Event::Released
+        Event::Taken { claim, .. } => format!("taken ({claim})"),
+        Event::Released
         | Event::Closed
         | Event::Noted
         | Event::Messaged
@@ -116,7 +116,14 @@ fn doings(workflow: &Workflow, case: &Case) -> Vec<(Actor, Event)> {
         sede: case.sede.clone(),
     };
     let mut events = vec![
-        Event::Taken { officer: id },
+        Event::Taken {
+            officer: id.clone(),
+            claim: Claim::IfFree,
+        },
+        Event::Taken {
+            officer: id,
+            claim: Claim::TakeOver,
+        },
         Event::Released,
         Event::Replied {
             continuation: Continuation::Allowed,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 
-use crate::domain::case::Case;
+use crate::domain::case::{Case, Charge};
 use crate::domain::ids::{ActorId, OfficeCode, PatronatoCode, RequestId, SedeCode};
 use crate::workflow::Opening;
 use crate::workflow::definition::Workflow;
@@ -82,6 +82,12 @@ impl Situation {
             facts.first_solicit = Some(earliest);
             facts.second_solicit = Some(earliest);
         }
+        let now = now() + chrono::TimeDelta::days(i64::try_from(days).unwrap_or(i64::MAX));
+        // Only whether it still holds matters.
+        facts.charge = facts.charge_at(now).cloned().map(|charge| Charge {
+            until: self::now() + workflow.limits.charge,
+            ..charge
+        });
         Self(case)
     }
 

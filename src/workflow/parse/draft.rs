@@ -19,6 +19,7 @@ pub(in crate::workflow) struct Draft {
     pub calendar: Option<Calendar>,
     pub solicits: Option<Spanned<u16>>,
     pub interactions: Option<Spanned<u16>>,
+    pub charge_minutes: Option<Spanned<u16>>,
     pub days: Vec<NamedDays>,
     pub opening: Option<DraftStep>,
     pub always: Section,

@@ -13,6 +13,7 @@ version = 7
 title   = "Una prova"
 initial = "aperta"
 clock   = { zone = "Europe/Rome", days = "working" }
+limits  = { charge_minutes = 30 }
 days    = { late = 16, appointment = 16 }
 
 [opening]

@@ -33,7 +33,7 @@ pub(super) fn play(registry: &Registry, script: &Script) -> Result<Vec<Fault>, F
     let mut case = opened.case;
     report.effects(&given.then, &opened.effects);
     report.date("due_on", given.then.due_on.as_ref(), opened.due_on);
-    report.standing(&given.then, &workflow, &case);
+    report.standing(&given.then, &workflow, &case, now);
     report.offers(&given.then, &workflow, &case, &sender, now);
     for step in &script.when {
         let then = zone.instant_of(step.get_ref().on.0);
@@ -73,7 +73,7 @@ fn play_step(
             case
         }
     };
-    report.standing(&when.then, workflow, &case);
+    report.standing(&when.then, workflow, &case, now);
     report.offers(&when.then, workflow, &case, &actor, now);
     Ok(case)
 }
@@ -165,7 +165,7 @@ impl Findings {
         self.equal("effects", expected.effects.as_ref(), Some(&Vec::new()));
     }
 
-    fn standing(&mut self, expected: &Expected, workflow: &Workflow, case: &Case) {
+    fn standing(&mut self, expected: &Expected, workflow: &Workflow, case: &Case, now: DateTime<Utc>) {
         let facts = &case.facts;
         self.equal("state", expected.state.as_ref(), Some(&case.state));
         let label = workflow.state_label(&case.state).map(str::to_owned);
@@ -203,10 +203,10 @@ impl Findings {
             expected.appointment.as_ref(),
             Some(&facts.appointment),
         );
+        let officer = facts.charge_at(now).map(|charge| &charge.officer);
         match &expected.officer {
-            Some(OrNone::Some(officer)) => self.equal("officer", Some(officer), facts.officer.as_ref()),
-            Some(OrNone::None(_)) => facts
-                .officer
+            Some(OrNone::Some(expected)) => self.equal("officer", Some(expected), officer),
+            Some(OrNone::None(_)) => officer
                 .iter()
                 .for_each(|found| self.differs("officer", "none", found)),
             None => {}

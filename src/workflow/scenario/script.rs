@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::value::Datetime;
 
 use crate::domain::case::{Appointment, Continuation, StateName};
-use crate::domain::event::{Actor, Event, EventKind};
+use crate::domain::event::{Actor, Claim, Event, EventKind};
 use crate::domain::ids::{ActorId, OfficeCode, PatronatoCode, SedeCode};
 use crate::domain::refusal::RefusalCode;
 use crate::workflow::problems::Problem;
@@ -64,8 +64,14 @@ pub(super) struct When {
     #[serde(default = "allowed")]
     pub continuation: Continuation,
     pub days: Option<u16>,
+    #[serde(default = "if_free")]
+    pub claim: Claim,
     #[serde(default)]
     pub then: Expected,
+}
+
+const fn if_free() -> Claim {
+    Claim::IfFree
 }
 
 const fn allowed() -> Continuation {
@@ -186,9 +192,10 @@ impl When {
             EventKind::Assigned => Event::Assigned { sede: sede? },
             EventKind::Transferred => Event::Transferred { sede: sede? },
             EventKind::Taken => match actor {
-                Actor::Officer { id, .. } | Actor::Operator { id, .. } => {
-                    Event::Taken { officer: id.clone() }
-                }
+                Actor::Officer { id, .. } | Actor::Operator { id, .. } => Event::Taken {
+                    officer: id.clone(),
+                    claim: self.claim,
+                },
                 Actor::Engine => return Err("the engine takes nothing in charge"),
             },
             EventKind::Released => Event::Released,

@@ -9,6 +9,7 @@ impl Condition {
         match self {
             Self::OtherSede | Self::ToDesk => Some(&[EventKind::Assigned, EventKind::Transferred]),
             Self::FreeOrMine | Self::InMyCharge => Some(OF_OFFICERS),
+            Self::Takeover => Some(&[EventKind::Taken]),
             Self::Awaiting
             | Self::Answered
             | Self::SolicitsLeft
@@ -60,23 +61,23 @@ impl Change {
         }
     }
 
-    /// The condition without which it would break a promise: a third solicit, a second booking.
-    pub const fn guard(self) -> Option<Condition> {
+    /// The conditions without one of which it would break a promise: a third solicit, a second booking.
+    pub const fn guards(self) -> &'static [Condition] {
         match self {
-            Self::Book => Some(Condition::NoBooking),
-            Self::ConfirmAppointment => Some(Condition::AppointmentBooked),
-            Self::CancelAppointment => Some(Condition::AppointmentActive),
-            Self::CountSolicit => Some(Condition::SolicitsLeft),
-            Self::CountInteraction => Some(Condition::InteractionsLeft),
-            Self::HandOver => Some(Condition::OtherSede),
-            Self::TakeCharge => Some(Condition::FreeOrMine),
+            Self::Book => &[Condition::NoBooking],
+            Self::ConfirmAppointment => &[Condition::AppointmentBooked],
+            Self::CancelAppointment => &[Condition::AppointmentActive],
+            Self::CountSolicit => &[Condition::SolicitsLeft],
+            Self::CountInteraction => &[Condition::InteractionsLeft],
+            Self::HandOver => &[Condition::OtherSede],
+            Self::TakeCharge => &[Condition::FreeOrMine, Condition::Takeover],
             Self::StartClock
             | Self::StopClock
             | Self::FlagOverdue
             | Self::BarConversation
             | Self::BarIfAsked
             | Self::EnableAppointment
-            | Self::ReleaseCharge => None,
+            | Self::ReleaseCharge => &[],
         }
     }
 }

@@ -27,7 +27,10 @@ pub(super) fn of_everyone(workflow: &Workflow, case: &Case, now: DateTime<Utc>) 
         .filter(|offer| !colleagues.contains(offer))
         .collect();
     let sedes = ask(&Actor::Officer {
-        id: case.facts.officer.clone().unwrap_or_else(anyone),
+        id: case
+            .facts
+            .charge_at(now)
+            .map_or_else(anyone, |charge| charge.officer.clone()),
         sede: case.sede.clone(),
     });
     [

@@ -50,6 +50,7 @@ pub(super) struct FactSheet {
     appointment_enabled: bool,
     appointment_from: Option<NaiveDate>,
     officer: Option<ActorId>,
+    in_charge_until: Option<DateTime<Utc>>,
     events: u32,
     /// The last number given to each sede that held it.
     case_seq: BTreeMap<SedeCode, u32>,
@@ -95,7 +96,8 @@ impl FactSheet {
             appointment: facts.appointment,
             appointment_enabled: facts.appointment_enabled,
             appointment_from: workflow.and_then(|workflow| workflow.appointment_from(case)),
-            officer: facts.officer.clone(),
+            officer: facts.charge.as_ref().map(|charge| charge.officer.clone()),
+            in_charge_until: facts.charge.as_ref().map(|charge| charge.until),
             events: request.version,
             case_seq: request.sede_seq.clone(),
         }
@@ -140,6 +142,7 @@ impl Row for FactSheet {
         "appointment_enabled",
         "appointment_from",
         "officer",
+        "in_charge_until",
         "events",
         "case_seq",
     ];
@@ -173,6 +176,7 @@ impl Row for FactSheet {
             yes_no(self.appointment_enabled).to_owned(),
             maybe(self.appointment_from),
             maybe(self.officer.as_ref()),
+            self.in_charge_until.map_or_else(String::new, moment),
             self.events.to_string(),
             self.case_seq(),
         ]
