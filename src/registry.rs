@@ -19,7 +19,7 @@ use crate::domain::event::words;
 use crate::domain::registers::{Citizen, PracticeRecord, RegisterName};
 use crate::store::{Store, StoreError};
 
-pub use judge::{check_practice, identify};
+pub use judge::{check_practice, choice, fitting, identify, nobody};
 
 words!(
     /// Why a remote register has no answer.

@@ -5,6 +5,7 @@
 
 mod name;
 mod people;
+mod search;
 mod snapshot;
 
 use super::command::ContactReason;
@@ -15,6 +16,7 @@ use super::protocol::ProtocolOffice;
 
 pub use name::{MAX_NAME, NameKey};
 pub use people::{Citizen, PracticeRecord};
+pub use search::{SedeSearch, search_topics};
 pub use snapshot::{RegisterRows, Registers, RegistersVersion};
 
 words!(

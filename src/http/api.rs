@@ -8,6 +8,9 @@ mod catalogue;
 mod commands;
 mod document;
 mod path;
+mod people;
+mod query;
+mod routing;
 
 use std::sync::Arc;
 
@@ -54,6 +57,8 @@ fn routes() -> ApiRouter<Shared> {
     ApiRouter::new()
         .merge(commands::routes())
         .merge(catalogue::routes())
+        .merge(people::routes())
+        .merge(routing::routes())
 }
 
 /// The API, ready to answer.
