@@ -7,6 +7,7 @@ mod conversation;
 mod crash;
 mod dead_letters;
 mod deadlines;
+#[expect(dead_code, reason = "not every manner and every question is needed here")]
 #[path = "../support/fake_register.rs"]
 mod fake_register;
 mod faults;
