@@ -27,6 +27,7 @@ pub mod run;
 pub mod schema;
 pub mod send;
 pub mod session;
+pub mod token;
 pub mod who;
 pub mod words;
 pub mod workflow;
@@ -65,6 +66,7 @@ pub enum Command {
     Mail(mail::MailArgs),
     Import(import::ImportArgs),
     Route(route::RouteArgs),
+    Token(token::TokenArgs),
     Db(db::DbArgs),
     Broker(broker::BrokerArgs),
     Config(config::ConfigArgs),
@@ -103,6 +105,7 @@ async fn dispatch(command: Command, session: &mut Session) -> Result<Exit, Failu
         Command::Send(args) => send::run(args, session).await,
         Command::Import(args) => import::run(args, session).await,
         Command::Route(args) => route::run(args, session).await,
+        Command::Token(args) => token::run(args, session).await,
         Command::Db(args) => db::run(args, session).await,
         Command::Broker(args) => broker::run(args, session).await,
         Command::Workflow(args) => workflow::run(args, session).await,

@@ -5,6 +5,7 @@
 
 pub mod amqp;
 pub mod attachments;
+pub mod auth;
 pub mod brand;
 pub mod check;
 pub mod clock;

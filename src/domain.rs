@@ -17,3 +17,4 @@ pub mod protocol;
 pub mod refusal;
 pub mod registers;
 pub mod request;
+pub mod trace;

@@ -1,10 +1,22 @@
 //! Who is it? Bearer tokens turned into [`Person`]s.
 //!
-//! The HTTP layer knows only this port; how a token is proven (issuer, keys, claims) stands behind it.
+//! The HTTP layer knows only the port [`Authenticate`]. Behind it stands [`Authority`]: a token is read, proven with a
+//! pinned key, held against the rules of its issuer, and its claims are held against the registers.
+//!
+//! A token's times are held against the machine's clock, never the one a development system may move: the issuer does
+//! not move with us, and every token would be expired or not yet valid after `dev clock P16D`.
+
+mod authority;
+mod claims;
+pub mod development;
+mod keys;
+mod token;
 
 use futures::future::BoxFuture;
 
 use crate::domain::person::Person;
+
+pub use authority::Authority;
 
 /// Proves bearer tokens.
 pub trait Authenticate: Send + Sync {
@@ -23,14 +35,4 @@ pub enum Denied {
     /// The keys to prove it with cannot be had now.
     #[error("tokens cannot be checked now")]
     Unavailable,
-}
-
-/// Believes nobody: where no issuer is configured.
-#[derive(Debug, Clone, Copy)]
-pub struct Nobody;
-
-impl Authenticate for Nobody {
-    fn authenticate<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Person, Denied>> {
-        Box::pin(async { Err(Denied::Invalid("no issuer is configured")) })
-    }
 }

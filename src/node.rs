@@ -89,6 +89,8 @@ pub enum NodeError {
     Registry(crate::registry::remote::Unusable),
     #[error("mails cannot be sent as configured")]
     Mail(#[source] crate::mail::MailerError),
+    #[error("tokens cannot be proven")]
+    Identity(#[from] crate::identity::development::DevelopmentKeyError),
     #[error("{0} cannot be listened on")]
     Http(SocketAddr, #[source] std::io::Error),
     /// Asked to stop before it was up.

@@ -17,8 +17,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::amqp::{Exchange, Lost, Outgoing, Published, Publisher};
-use crate::domain::command::TraceParent;
 use crate::domain::ids::{MessageId, NodeName};
+use crate::domain::trace::TraceParent;
 use crate::store::{OutboxRow, Store};
 
 use confirmer::Confirmer;

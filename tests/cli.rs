@@ -52,6 +52,8 @@ fn help() {
         "mail",
         "import",
         "route",
+        "token",
+        "token create",
         "db",
         "broker",
         "config",
@@ -97,6 +99,14 @@ fn wrong_arguments_end_with_2() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert_eq!(stdout(&output), "");
     }
+}
+
+#[test]
+fn a_production_system_has_no_development_tokens() {
+    let arguments = ["token", "create", "--role", "operator", "--profile", "prod"];
+    let output = usciere(&arguments, &[]);
+    assert_eq!((output.status.code(), stdout(&output)), (Some(4), String::new()));
+    insta::assert_snapshot!(stderr(&output));
 }
 
 #[test]

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::domain::command::TraceParent;
 use crate::domain::event::words;
 use crate::domain::ids::{MessageId, PatronatoCode, RequestId, SedeCode};
 use crate::domain::outgoing::{ToPortal, ToSede};
+use crate::domain::trace::TraceParent;
 
 words!(
     /// The exchanges, by what their name says after the prefix.

@@ -103,7 +103,10 @@ pub(super) fn failure(error: NodeError) -> Failure {
         | NodeError::WorkflowChanged { .. }
         | NodeError::Mail(_)
         | NodeError::Registry(_) => Exit::Configuration,
-        NodeError::Schema { .. } | NodeError::Attachments(_) | NodeError::Http(..) => Exit::Failed,
+        NodeError::Schema { .. }
+        | NodeError::Attachments(_)
+        | NodeError::Identity(_)
+        | NodeError::Http(..) => Exit::Failed,
         NodeError::Store(_) => Exit::Unavailable,
         NodeError::Stopped => Exit::Interrupted,
     };

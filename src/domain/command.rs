@@ -14,6 +14,7 @@ use super::ids::{
     ActorId, MessageId, OfficeCode, PatronatoCode, PersonId, RequestId, SedeCode, Source, TopicCode,
 };
 use super::practice::{PracticeKind, PracticeNumber};
+use super::trace::TraceParent;
 
 words!(
     /// The `type` of a command and the tail of its routing key.
@@ -339,11 +340,6 @@ impl fmt::Debug for BodyHash {
         write!(f, "BodyHash({:02x}{:02x}..)", self.0[0], self.0[1])
     }
 }
-
-/// W3C trace context of a message, carried through to everything it causes.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct TraceParent(pub Box<str>);
 
 /// A command with the proof of who sent it and under which id: what the engine takes in, from any door.
 #[derive(Debug, Clone, PartialEq, Eq)]

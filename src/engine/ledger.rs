@@ -10,13 +10,14 @@ use super::render::{Scene, portal_row, sede_row};
 use super::submission::Accepted;
 use super::translate::Act;
 use crate::domain::command::Personal;
-use crate::domain::command::{Envelope, Submit, TraceParent};
+use crate::domain::command::{Envelope, Submit};
 use crate::domain::event::{Actor, Effect, EventKind};
 use crate::domain::ids::{ActorId, MessageId, RequestId, SedeCode, Source};
 use crate::domain::protocol::ProtocolNumber;
 use crate::domain::refusal::Refusal;
 use crate::domain::registers::Registers;
 use crate::domain::request::{Delegation, Details, HistoryEntry, IdentifiedCitizen, RecordedEvent, Request};
+use crate::domain::trace::TraceParent;
 use crate::store::{Answer, NewMail, NewOutboxRow};
 use crate::workflow::{Opening, Registry, Workflow, decide, open};
 

@@ -7,6 +7,7 @@ mod caller;
 mod catalogue;
 mod commands;
 mod document;
+mod me;
 mod path;
 mod people;
 mod query;
@@ -59,6 +60,7 @@ fn routes() -> ApiRouter<Shared> {
         .merge(catalogue::routes())
         .merge(people::routes())
         .merge(routing::routes())
+        .merge(me::routes())
 }
 
 /// The API, ready to answer.

@@ -1,7 +1,7 @@
 //! Errors over HTTP: problem details of RFC 9457.
 
 use aide::OperationOutput;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
 use schemars::JsonSchema;
@@ -94,12 +94,14 @@ fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let body = serde_json::to_vec(&self).expect("a problem is plain data");
-        (
-            self.0.status,
-            [(header::CONTENT_TYPE, "application/problem+json")],
-            body,
-        )
-            .into_response()
+        let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
+        let mut response = (self.0.status, content_type, body).into_response();
+        if self.0.status == StatusCode::UNAUTHORIZED {
+            // RFC 9110, 11.6.1: a 401 says how to authenticate.
+            let challenge = HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        response
     }
 }
 

@@ -88,7 +88,7 @@ impl Node {
         parts.scheduler(&engine, &mails);
         parts.mailer(&mails)?;
         late.open(if parts.has(Role::Web) {
-            http::api::router(api(config, &engine, &door, &workflows, &registers, attachments))
+            http::api::router(api(config, &engine, &door, &workflows, &registers, attachments).await?)
         } else {
             http::nothing()
         });

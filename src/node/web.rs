@@ -4,31 +4,51 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::Workflows;
+use super::{NodeError, Workflows};
 use crate::attachments::AttachmentStore;
 use crate::config::Config;
 use crate::domain::registers::Registers;
 use crate::engine::{Door, Engine};
 use crate::http::api::Api;
+use crate::identity::Authority;
+use crate::identity::development::{DevelopmentKey, DevelopmentKeyError};
+use crate::store::Store;
 
-pub(super) fn api(
+pub(super) async fn api(
     config: &Config,
     engine: &Engine,
     door: &Door,
     workflows: &Workflows,
     registers: &watch::Receiver<Arc<Registers>>,
     attachments: AttachmentStore,
-) -> Arc<Api> {
+) -> Result<Arc<Api>, NodeError> {
     let store = engine.store().clone();
-    Arc::new(Api {
+    let authority = authority(config, &store, registers).await?;
+    Ok(Arc::new(Api {
         door: door.clone(),
         clock: engine.clock().clone(),
         workflows: workflows.subscribe(),
         registers: registers.clone(),
         people: engine.people().clone(),
         attachments,
-        authority: Arc::new(crate::identity::Nobody),
+        authority: Arc::new(authority),
         largest_body: config.amqp.max_body_bytes,
         store,
-    })
+    }))
+}
+
+/// Whose tokens are believed.
+async fn authority(
+    config: &Config,
+    store: &Store,
+    registers: &watch::Receiver<Arc<Registers>>,
+) -> Result<Authority, NodeError> {
+    let authority = Authority::new(registers.clone());
+    if config.profile.is_production() {
+        return Ok(authority);
+    }
+    let key = DevelopmentKey::of(store).await?;
+    Ok(authority
+        .with_development(&key)
+        .map_err(DevelopmentKeyError::Broken)?)
 }

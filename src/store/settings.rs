@@ -99,6 +99,21 @@ impl Store {
         Ok(())
     }
 
+    /// Keeps the key that signs development tokens; answers the one that was kept first.
+    pub async fn keep_development_key(&self, candidate: &str) -> Result<String, StoreError> {
+        let kept = sqlx::query_scalar!(
+            r#"
+            insert into setting as s (key, value) values ('dev.signing_key', to_jsonb($1::text))
+            on conflict (key) do update set value = s.value
+            returning value #>> '{}' as "key!"
+            "#,
+            candidate
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(kept)
+    }
+
     /// Creates the coming months' partitions.
     pub async fn create_partitions(&self) -> Result<(), StoreError> {
         sqlx::query!(

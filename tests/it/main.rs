@@ -13,6 +13,8 @@ mod fake_register;
 mod faults;
 mod parking;
 mod program;
+#[path = "../support/node.rs"]
+mod node;
 mod refusals;
 mod routing;
 #[path = "../support/services.rs"]

@@ -1,9 +1,8 @@
 //! One test's world: a node with its own database, virtual host and clock, and a client that is not the engine's.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use lapin::options::{
     BasicAckOptions, BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions,
 };
@@ -14,21 +13,12 @@ use sqlx::{AssertSqlSafe, PgPool};
 use tokio::time::Instant;
 use usciere::clock::Clock;
 use usciere::config::Config;
-use usciere::config::amqp::BrokerUrl;
-use usciere::config::attachments::AttachmentsUrl;
-use usciere::config::mail::SmtpUrl;
-use usciere::config::profile::Profile;
-use usciere::dev::examples;
-use usciere::lifecycle::readiness::{Part, Readiness};
 use usciere::lifecycle::{GRACE, Shutdown};
-use usciere::node::{self, Node, NodeOptions, Role};
-use usciere::telemetry::metrics::Exporter;
+use usciere::node::Node;
 use uuid::Uuid;
 
-use crate::services::fresh;
+use crate::node::{self, PATIENCE};
 
-/// Longest any condition is waited for: far above what it takes, only to end a test that hangs.
-const PATIENCE: Duration = Duration::from_mins(1);
 const LOOK: Duration = Duration::from_millis(10);
 
 /// A message as a portal or sede receives it.
@@ -83,14 +73,8 @@ impl World {
 
     /// Everything but a node.
     pub(crate) async fn empty() -> Self {
-        let clock = Clock::fixed("2026-11-23T09:00:00Z".parse::<DateTime<Utc>>().unwrap());
         let folder = tempfile::tempdir().unwrap();
-        let config = configure(folder.path().to_owned()).await;
-        let store = node::store(&config, &config.node.name()).unwrap();
-        store.migrate().await.unwrap();
-        examples::load(&store).await.unwrap();
-        store.close().await;
-        let pool = PgPool::connect(config.database.url.expose()).await.unwrap();
+        let config = node::configuration(folder.path()).await;
         let connection = Connection::connect(&config.amqp.url.0, ConnectionProperties::default())
             .await
             .unwrap();
@@ -100,9 +84,9 @@ impl World {
             .await
             .unwrap();
         Self {
-            clock,
+            clock: node::clock(),
+            pool: node::pool(&config).await,
             config,
-            pool,
             nodes: Vec::new(),
             channel,
             _connection: connection,
@@ -111,23 +95,9 @@ impl World {
     }
 
     pub(crate) async fn add_node(&mut self) {
-        let shutdown = Shutdown::new();
-        let readiness = Readiness::expecting(Part::ALL);
-        let name = format!("test-{}", self.nodes.len());
         let mut config = self.config.clone();
-        config.node.name = name.parse().unwrap();
-        let options = NodeOptions {
-            config: &config,
-            roles: &Role::ALL,
-            clock: self.clock.clone(),
-            shutdown: &shutdown,
-            readiness: readiness.clone(),
-        };
-        let node = Node::start(options, Exporter::detached()).await.unwrap();
-        tokio::time::timeout(PATIENCE, readiness.ready())
-            .await
-            .expect("the node becomes ready");
-        self.nodes.push((node, shutdown));
+        config.node.name = format!("test-{}", self.nodes.len()).parse().unwrap();
+        self.nodes.push(node::start(&config, &self.clock).await);
     }
 
     pub(crate) fn node(&self) -> &Node {
@@ -317,19 +287,4 @@ pub(crate) fn with(mut body: Value, more: Value) -> Value {
         .unwrap()
         .extend(more.as_object().unwrap().clone());
     body
-}
-
-/// A database and a virtual host nobody else has.
-async fn configure(folder: PathBuf) -> Config {
-    let (database, broker) = fresh().await;
-    let mut config = Config {
-        profile: Profile::Test,
-        ..Config::default()
-    };
-    config.database.url = database.as_str().parse().unwrap();
-    config.amqp.url = BrokerUrl(broker.to_string());
-    config.http.listen = "127.0.0.1:0".parse().unwrap();
-    config.smtp.url = SmtpUrl::Files(folder.join("mail"));
-    config.attachments.url = AttachmentsUrl::Folder(folder.join("attachments"));
-    config
 }

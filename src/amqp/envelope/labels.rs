@@ -3,9 +3,10 @@
 use super::Fault;
 use crate::amqp::guard;
 use crate::amqp::message::{HeaderValue, Headers, Properties};
-use crate::domain::command::{CommandKind, TraceParent};
+use crate::domain::command::CommandKind;
 use crate::domain::dead_letter::DeadLetterReason as Reason;
 use crate::domain::ids::MessageId;
+use crate::domain::trace::TraceParent;
 
 /// Header entries at most, nested ones counted.
 pub(super) const MAX_HEADERS: usize = 128;
@@ -181,29 +182,7 @@ pub(super) fn check_schema_version(headers: &Headers) -> Result<(), Fault> {
     ))
 }
 
-/// The `traceparent` header if it has the W3C form; a trace that cannot be read is not continued.
+/// The `traceparent` header if it can be read.
 pub(super) fn trace_parent(headers: &Headers) -> Option<TraceParent> {
-    let text = headers.get("traceparent")?.as_text()?;
-    is_trace_parent(text).then(|| TraceParent(text.into()))
-}
-
-/// Version `00` has four fields; later ones may append more, but what stands today keeps its place.
-fn is_trace_parent(text: &str) -> bool {
-    let mut parts = text.split('-');
-    let mut field = |length| parts.next().filter(|part| is_hex(part, length));
-    let (version, trace, parent, flags) = (field(2), field(32), field(16), field(2));
-    let named = |id: Option<&str>| id.is_some_and(|id| id.bytes().any(|digit| digit != b'0'));
-    let complete = named(trace) && named(parent) && flags.is_some();
-    match version {
-        Some("00") => complete && parts.next().is_none(),
-        Some("ff") | None => false,
-        Some(_) => complete && text.len() <= 128 && text.is_ascii(),
-    }
-}
-
-fn is_hex(part: &str, length: usize) -> bool {
-    part.len() == length
-        && part
-            .bytes()
-            .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+    TraceParent::parse(headers.get("traceparent")?.as_text()?)
 }

@@ -24,6 +24,7 @@ use crate::amqp::{BodyFault, decode_body};
 use crate::domain::command::{BodyHash, CommandKind, Content, Envelope};
 use crate::domain::ids::{MessageId, RequestId};
 use crate::domain::person::Person;
+use crate::domain::trace::TraceParent;
 use crate::engine::Item;
 use crate::http::body::is_json;
 use crate::http::problem::Problem;
@@ -91,6 +92,7 @@ fn document(kind: CommandKind, operation: TransformOperation<'_>) -> TransformOp
 struct Sent {
     body: Bytes,
     key: Option<MessageId>,
+    trace: Option<TraceParent>,
 }
 
 impl FromRequest<Shared> for Sent {
@@ -98,6 +100,8 @@ impl FromRequest<Shared> for Sent {
 
     async fn from_request(request: Request, state: &Shared) -> Result<Self, Problem> {
         let key = idempotency_key(request.headers())?;
+        let trace = request.headers().get("traceparent");
+        let trace = trace.and_then(|value| TraceParent::parse(value.to_str().ok()?));
         let has_body = request
             .headers()
             .get(header::CONTENT_LENGTH)
@@ -108,7 +112,7 @@ impl FromRequest<Shared> for Sent {
         let body = Bytes::from_request(request, state)
             .await
             .map_err(|_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE))?;
-        Ok(Self { body, key })
+        Ok(Self { body, key, trace })
     }
 }
 
@@ -155,7 +159,7 @@ async fn carry_out(
         source,
         message_id: message_id.clone(),
         body_hash,
-        trace_parent: None,
+        trace_parent: sent.trace,
         request_id: request,
         content,
     });

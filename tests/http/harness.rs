@@ -1,0 +1,219 @@
+//! One test's site: a node, a client that is not the engine's, tokens, and the messages the node sends.
+
+use lapin::options::{BasicAckOptions, BasicGetOptions};
+use lapin::{Channel, Connection, ConnectionProperties};
+use reqwest::header::{HeaderMap, LOCATION};
+use reqwest::{Client, Method, RequestBuilder, Response};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::time::Instant;
+use usciere::clock::Clock;
+use usciere::config::Config;
+use usciere::domain::person::Person;
+use usciere::identity::development::DevelopmentKey;
+use usciere::lifecycle::{GRACE, Shutdown};
+use usciere::node::Node;
+
+use crate::node::{self, PATIENCE};
+
+const LOOK: Duration = Duration::from_millis(10);
+const VALID: Duration = Duration::from_hours(1);
+
+/// Where the example registers route [`submission`].
+pub(crate) const SEDE: &str = "701300";
+
+/// A node and whatever speaks to it.
+pub(crate) struct Site {
+    /// The engine's now; tokens go by the machine's.
+    pub(crate) clock: Clock,
+    pub(crate) node: Node,
+    /// For what only tests look at.
+    pub(crate) pool: PgPool,
+    client: Client,
+    key: DevelopmentKey,
+    shutdown: Shutdown,
+    channel: Channel,
+    _connection: Connection,
+    _folder: TempDir,
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Answer {
+    /// The body as JSON.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.bytes)))
+    }
+
+    /// A header, empty where it is missing.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map(|value| value.to_str().unwrap())
+            .unwrap_or_default()
+    }
+
+    /// The body of one that must have succeeded with this status.
+    #[track_caller]
+    pub(crate) fn done(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.bytes));
+        self.json()
+    }
+
+    /// Problem details with this status and code.
+    #[track_caller]
+    pub(crate) fn problem(&self, status: u16, code: &str) -> Value {
+        let body = String::from_utf8_lossy(&self.bytes);
+        assert_eq!(self.header("content-type"), "application/problem+json", "{body}");
+        let problem = self.json();
+        assert_eq!((self.status, &problem["code"]), (status, &json!(code)), "{body}");
+        assert_eq!(problem["status"], status);
+        problem
+    }
+}
+
+impl Site {
+    /// A node with every role and the example registers; its clock stands at 23 November 2026.
+    pub(crate) async fn start() -> Self {
+        Self::configured(|_| {}).await
+    }
+
+    /// As [`Site::start`], with other settings.
+    pub(crate) async fn configured(change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = node::configuration(folder.path()).await;
+        change(&mut config);
+        let clock = node::clock();
+        let (node, shutdown) = node::start(&config, &clock).await;
+        let connection = Connection::connect(&config.amqp.url.0, ConnectionProperties::default())
+            .await
+            .unwrap();
+        // Another test of this process may have done it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Self {
+            clock,
+            key: DevelopmentKey::of(&node.store).await.unwrap(),
+            pool: node::pool(&config).await,
+            client: Client::builder().no_proxy().build().unwrap(),
+            node,
+            shutdown,
+            channel: connection.create_channel().await.unwrap(),
+            _connection: connection,
+            _folder: folder,
+        }
+    }
+
+    pub(crate) fn token(&self, person: &Person) -> String {
+        self.key.issue(person, VALID).unwrap().token
+    }
+
+    /// A call below `/api/v1`, to be completed and given to [`answered`].
+    pub(crate) fn call(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client
+            .request(method, format!("http://{}/api/v1{path}", self.node.http))
+    }
+
+    /// A call by somebody.
+    pub(crate) fn call_as(&self, person: &Person, method: Method, path: &str) -> RequestBuilder {
+        self.call(method, path).bearer_auth(self.token(person))
+    }
+
+    pub(crate) async fn get(&self, person: &Person, path: &str) -> Answer {
+        answered(self.call_as(person, Method::GET, path)).await
+    }
+
+    pub(crate) async fn post(&self, person: &Person, path: &str, body: &Value) -> Answer {
+        answered(self.call_as(person, Method::POST, path).json(body)).await
+    }
+
+    /// Submits a request that is right as `person` and answers its path, `/requests/<id>`.
+    pub(crate) async fn submit(&self, person: &Person) -> String {
+        let answer = self.post(person, "/requests", &submission()).await;
+        answer.done(201);
+        let location = answer.header(LOCATION.as_str());
+        location.strip_prefix("/api/v1").unwrap().to_owned()
+    }
+
+    /// Moves the engine's now to this many days from the start.
+    pub(crate) fn days_later(&self, days: i64) {
+        self.clock.set_offset(chrono::TimeDelta::days(days));
+    }
+
+    /// The next message of a queue: its kind, its headers as text, its body.
+    pub(crate) async fn next(&self, queue: &str) -> Told {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let got = self
+                .channel
+                .basic_get(queue.into(), BasicGetOptions::default())
+                .await
+                .unwrap();
+            if let Some(message) = got {
+                message.ack(BasicAckOptions::default()).await.unwrap();
+                let properties = &message.delivery.properties;
+                let header = |name: &str| {
+                    let headers = properties.headers().as_ref()?;
+                    Some(headers.inner().get(name)?.as_long_string()?.to_string())
+                };
+                return Told {
+                    kind: properties
+                        .kind()
+                        .as_ref()
+                        .map(ToString::to_string)
+                        .unwrap_or_default(),
+                    causation_id: header("causation-id").unwrap_or_default(),
+                    traceparent: header("traceparent").unwrap_or_default(),
+                    body: serde_json::from_slice(&message.delivery.data).unwrap(),
+                };
+            }
+            assert!(Instant::now() < deadline, "nothing came to {queue}");
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    pub(crate) async fn stop(self) {
+        self.shutdown.ask();
+        self.shutdown.finished(GRACE).await;
+    }
+}
+
+/// A message as a portal or sede receives it.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) kind: String,
+    pub(crate) causation_id: String,
+    pub(crate) traceparent: String,
+    pub(crate) body: Value,
+}
+
+/// Sends a call and reads the whole answer.
+pub(crate) async fn answered(call: RequestBuilder) -> Answer {
+    let response: Response = call.send().await.unwrap();
+    Answer {
+        status: response.status().as_u16(),
+        headers: response.headers().clone(),
+        bytes: response.bytes().await.unwrap().into(),
+    }
+}
+
+/// A submission that is right by the example registers; who sends it stands in the token.
+pub(crate) fn submission() -> Value {
+    json!({
+        "role": "operator",
+        "citizen": {"codice_fiscale": "BNCMRA50A01H501U"},
+        "delegation": true,
+        "reason": "status_or_rejection",
+        "practice": {"kind": "pension", "number": "030010110000000"},
+        "topic": "pensioni-paesi-non-convenzionati",
+        "text": "Vorrei conoscere lo stato della pratica.",
+    })
+}

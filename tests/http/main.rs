@@ -1,0 +1,17 @@
+//! The HTTP API as portals, back-offices and administrators call it: over a socket, with tokens, against a real node
+//! with a real PostgreSQL and a real RabbitMQ; a database and a virtual host of its own for each test.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+
+mod access;
+mod conversation;
+#[expect(dead_code, reason = "not every manner and every question is needed here")]
+#[path = "../support/fake_register.rs"]
+mod fake_register;
+mod harness;
+#[path = "../support/node.rs"]
+mod node;
+mod people;
+mod registers;
+#[path = "../support/services.rs"]
+mod services;
