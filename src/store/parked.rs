@@ -11,9 +11,10 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::{IntakeTransaction, Store, StoreError};
-use crate::domain::command::{BodyHash, CommandKind, TraceParent};
+use crate::domain::command::{BodyHash, CommandKind};
 use crate::domain::ids::{MessageId, RequestId, Source};
 use crate::domain::registers::RegisterName;
+use crate::domain::trace::TraceParent;
 
 /// The number of a parked command: they arrived in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -23,7 +23,7 @@ async fn r_043_a_citizen_is_found_by_code_or_name_and_several_are_a_choice() {
             found["citizens"],
             json!([{
                 "person_id": "P000001", "codice_fiscale": MARIO, "family_name": "BIANCHI", "given_name": "MARIO",
-                "born_on": "1950-01-01", "birth_place": "ROMA (RM)", "address": found["citizens"][0]["address"],
+                "born_on": "1950-01-01", "birth_place": "ROMA", "address": found["citizens"][0]["address"],
             }])
         );
     }

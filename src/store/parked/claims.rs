@@ -5,9 +5,10 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::{KeptMessage, NewParked, ParkedCommand, ParkedId, corrupt, hash, register};
-use crate::domain::command::{CommandKind, TraceParent};
+use crate::domain::command::CommandKind;
 use crate::domain::ids::{MessageId, RequestId};
 use crate::domain::registers::RegisterName;
+use crate::domain::trace::TraceParent;
 use crate::store::{Store, StoreError};
 
 /// Commands looked at for one claim, and bytes of bodies taken: what a node has in memory of them at once.
