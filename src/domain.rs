@@ -9,6 +9,7 @@ pub mod command_bodies;
 pub mod dead_letter;
 pub mod event;
 pub mod ids;
+pub mod mail;
 pub mod outgoing;
 pub mod person;
 pub mod place;

@@ -7,6 +7,7 @@ mod breaker;
 pub mod caught;
 mod mailer;
 pub mod message;
+mod reasons;
 mod settle;
 pub mod templates;
 pub mod transport;

@@ -37,8 +37,8 @@ pub use jobs::{
     RunHold, RunStart,
 };
 pub use mails::{
-    ClaimedMail, MailCounts, MailEnd, MailFilter, MailId, MailParams, MailRetry, MailState, MailSummary,
-    NewMail, UnknownOutcome,
+    ClaimedMail, MailCounts, MailEnd, MailFilter, MailId, MailRetry, MailState, MailSummary, NewMail,
+    UnknownOutcome,
 };
 pub use outbox::{BackOff, BucketLease, OutboxRow, OutboxState, WaitingFor};
 pub use parked::{KeptMessage, NewParked, ParkedCommand, ParkedId, ParkedState, Waiting};

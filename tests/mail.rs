@@ -23,9 +23,10 @@ use usciere::config::interval::Interval;
 use usciere::config::mail::SmtpSettings;
 use usciere::domain::command::Personal;
 use usciere::domain::event::MailKind;
-use usciere::domain::ids::{NodeName, RequestId};
+use usciere::domain::ids::{ActorId, NodeName, PatronatoCode, RequestId};
+use usciere::domain::mail::{Addressee, MailDetail, MailParams};
 use usciere::mail::Surroundings;
-use usciere::store::{MailParams, NewMail};
+use usciere::store::NewMail;
 use uuid::Uuid;
 
 /// A day on which nothing special happens.
@@ -54,10 +55,20 @@ fn node(name: &str) -> NodeName {
 
 fn params() -> MailParams {
     MailParams {
-        protocol_number: "INPS.7013.24/02/2021.0000123".to_owned(),
+        protocol_number: Some("INPS.7013.24/02/2021.0000123".to_owned()),
         topic_label: "Pensioni".to_owned(),
-        sede_name: "Agenzia di Pomezia".to_owned(),
+        sede_name: Some("Agenzia di Pomezia".to_owned()),
         happened_on: NaiveDate::from_ymd_opt(2021, 2, 24).unwrap(),
+        detail: MailDetail::Nothing,
+    }
+}
+
+/// An operator of a patronato.
+fn operator(id: &str) -> Addressee {
+    Addressee {
+        patronato: PatronatoCode::parse("inca").unwrap(),
+        operator: ActorId::parse(id).unwrap(),
+        address: Personal(format!("{id}@inca.example")),
     }
 }
 
@@ -68,7 +79,7 @@ fn new_mail(number: u128) -> NewMail {
         request,
         1,
         MailKind::Reply,
-        Personal(format!("op{number}@inca.example")),
+        &operator(&format!("op{number}")),
         params(),
     )
 }

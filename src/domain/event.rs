@@ -230,10 +230,30 @@ words!(
         /// The waiting ran over its days: solicit and appointment are open.
         Overdue = "overdue",
         AppointmentEnabled = "appointment_enabled",
+        /// The receipt of a booking.
+        AppointmentBooked = "appointment_booked",
         AppointmentConfirmed = "appointment_confirmed",
         AppointmentCancelled = "appointment_cancelled",
+        /// A request that was taken in was refused later; it has no protocol number.
+        Refused = "refused",
     }
 );
+
+impl MailKind {
+    /// Whether a workflow may ask for it. The rest the engine sends by itself.
+    pub const fn is_effect(self) -> bool {
+        match self {
+            Self::Reply
+            | Self::Closed
+            | Self::Overdue
+            | Self::AppointmentEnabled
+            | Self::AppointmentBooked
+            | Self::AppointmentConfirmed
+            | Self::AppointmentCancelled => true,
+            Self::Refused => false,
+        }
+    }
+}
 
 /// What has to leave the engine when an event is decided. Named here, carried out by the relay and the mailer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -11,13 +11,14 @@ use crate::domain::calendar::rome_date;
 use crate::domain::command::{Envelope, Personal};
 use crate::domain::event::{Actor, MailKind, PortalEvent, SedeMessage};
 use crate::domain::ids::{RequestId, SedeCode, Source, derived_uuid, portal_message_id};
+use crate::domain::mail::{Addressee, MailDetail, MailParams};
 use crate::domain::outgoing::{
     AttachmentRef, CommandRefused, DueDates, OperatorRef, RequestRef, RequestStatus, SolicitNumber,
 };
 use crate::domain::refusal::Refusal;
 use crate::domain::registers::Registers;
 use crate::domain::request::{Details, HistoryEntry, Request};
-use crate::store::{Answer, MailParams, NewMail, NewOutboxRow};
+use crate::store::{Answer, NewMail, NewOutboxRow};
 use crate::workflow::Workflow;
 
 /// A request right after an event, with everything around it.
@@ -178,16 +179,17 @@ impl Scene<'_> {
     /// The courtesy mail to the operator who sent the request: nothing personal in it.
     pub(super) fn mail(&self, kind: MailKind) -> Option<NewMail> {
         let request = self.request;
-        let recipient = request.sender.email.clone()?;
+        let to = Addressee::of(&request.sender, &request.case.patronato)?;
         let topic = self.registers.topic(&request.topic);
         let sede = self.registers.sede(&request.case.sede);
         let params = MailParams {
-            protocol_number: request.protocol.to_string(),
+            protocol_number: Some(request.protocol.to_string()),
             topic_label: topic.map_or_else(|| request.topic.to_string(), |topic| topic.label.clone()),
-            sede_name: sede.map_or_else(|| request.case.sede.to_string(), |sede| sede.name.clone()),
+            sede_name: Some(sede.map_or_else(|| request.case.sede.to_string(), |sede| sede.name.clone())),
             happened_on: rome_date(self.now),
+            detail: MailDetail::Nothing,
         };
-        Some(NewMail::new(request.case.id, self.seq, kind, recipient, params))
+        Some(NewMail::new(request.case.id, self.seq, kind, &to, params))
     }
 
     pub(super) fn portal_message_id(&self, event: PortalEvent) -> uuid::Uuid {

@@ -127,7 +127,7 @@ impl Mailer {
             request: SAMPLE_REQUEST,
             kind,
             recipient: Personal(recipient.to_owned()),
-            params: sample_params(),
+            params: sample_params(kind),
             message_id: derived_uuid(&["mail-test", &id.to_string()]),
             attempt: 1,
             leased_until: chrono::DateTime::UNIX_EPOCH,

@@ -10,9 +10,11 @@ use minijinja::{AutoEscape, Environment, State, UndefinedBehavior, Value};
 use serde::Serialize;
 use url::Url;
 
+use super::reasons::sentence;
 use crate::domain::event::MailKind;
 use crate::domain::ids::RequestId;
-use crate::store::MailParams;
+use crate::domain::mail::{MailDetail, MailParams};
+use crate::domain::refusal::RefusalCode;
 
 /// A template that does not render: a fault of the program, held off by a test.
 #[derive(Debug, thiserror::Error)]
@@ -40,10 +42,12 @@ pub struct Surroundings {
 #[derive(Serialize)]
 struct Context<'mail> {
     service: &'mail str,
-    protocol_number: String,
+    protocol_number: Option<String>,
     topic_label: String,
-    sede_name: String,
+    sede_name: Option<String>,
     happened_on: String,
+    /// Why a request was refused.
+    reason: Option<&'static str>,
     link: String,
     preferences_link: String,
 }
@@ -69,12 +73,18 @@ const SOURCES: &[(&str, &str)] = parts![
     "appointment_enabled.subject.txt",
     "appointment_enabled.txt",
     "appointment_enabled.html",
+    "appointment_booked.subject.txt",
+    "appointment_booked.txt",
+    "appointment_booked.html",
     "appointment_confirmed.subject.txt",
     "appointment_confirmed.txt",
     "appointment_confirmed.html",
     "appointment_cancelled.subject.txt",
     "appointment_cancelled.txt",
     "appointment_cancelled.html",
+    "refused.subject.txt",
+    "refused.txt",
+    "refused.html",
 ];
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -125,11 +135,19 @@ impl Surroundings {
     ) -> Result<Rendered, TemplateError> {
         let context = Context {
             service: &self.service,
-            protocol_number: one_line(&params.protocol_number),
+            protocol_number: params.protocol_number.as_deref().map(one_line),
             topic_label: one_line(&params.topic_label),
-            sede_name: one_line(&params.sede_name),
+            sede_name: params.sede_name.as_deref().map(one_line),
             happened_on: params.happened_on.format("%d/%m/%Y").to_string(),
-            link: self.link(request),
+            reason: match params.detail {
+                MailDetail::Refusal { code } => Some(sentence(code)),
+                MailDetail::Nothing => None,
+            },
+            link: if kind == MailKind::Refused {
+                self.base_url.to_string()
+            } else {
+                self.link(request)
+            },
             preferences_link: format!("{}preferenze", self.base_url),
         };
         let part = |suffix: &str| {
@@ -146,19 +164,37 @@ impl Surroundings {
 
     /// A mail of the given kind with made-up content, for `mail preview` and `mail test`.
     pub fn sample(&self, kind: MailKind) -> Result<Rendered, TemplateError> {
-        self.render(kind, SAMPLE_REQUEST, &sample_params())
+        self.render(kind, SAMPLE_REQUEST, &sample_params(kind))
     }
 }
 
 /// The request of previews and tests: no real one.
 pub(super) const SAMPLE_REQUEST: RequestId = RequestId(uuid::uuid!("0199c0de-0000-7000-8000-000000000001"));
 
-pub(super) fn sample_params() -> MailParams {
-    MailParams {
-        protocol_number: "INPS.7013.24/02/2021.0000123".to_owned(),
+pub(super) fn sample_params(kind: MailKind) -> MailParams {
+    let about = MailParams {
+        protocol_number: Some("INPS.7013.24/02/2021.0000123".to_owned()),
         topic_label: "Pensioni in regime internazionale – paesi non convenzionati".to_owned(),
-        sede_name: "Agenzia di Pomezia".to_owned(),
+        sede_name: Some("Agenzia di Pomezia".to_owned()),
         happened_on: NaiveDate::from_ymd_opt(2021, 3, 8).expect("a day of the calendar"),
+        detail: MailDetail::Nothing,
+    };
+    match kind {
+        MailKind::Reply
+        | MailKind::Closed
+        | MailKind::Overdue
+        | MailKind::AppointmentEnabled
+        | MailKind::AppointmentBooked
+        | MailKind::AppointmentConfirmed
+        | MailKind::AppointmentCancelled => about,
+        MailKind::Refused => MailParams {
+            protocol_number: None,
+            sede_name: None,
+            detail: MailDetail::Refusal {
+                code: RefusalCode::PracticeNotLinked,
+            },
+            ..about
+        },
     }
 }
 
@@ -216,10 +252,12 @@ mod tests {
         for &kind in MailKind::ALL {
             let mail = surroundings().sample(kind).unwrap();
             let first = mail.text.lines().next().unwrap();
-            assert!(
-                first.ends_with("https://usciere.example/richieste/0199c0de-0000-7000-8000-000000000001"),
-                "{first}"
-            );
+            // A request that was refused is nowhere to be opened.
+            let target = match kind {
+                MailKind::Refused => "https://usciere.example/",
+                _ => "https://usciere.example/richieste/0199c0de-0000-7000-8000-000000000001",
+            };
+            assert!(first.ends_with(target), "{first}");
         }
     }
 
@@ -227,7 +265,7 @@ mod tests {
     fn labels_can_neither_open_a_tag_nor_a_line() {
         let params = MailParams {
             topic_label: "<img src=x onerror='alert(\"1\")'> & {{ 7*7 }}\r\nProtocollo: falso".to_owned(),
-            ..sample_params()
+            ..sample_params(MailKind::Reply)
         };
         let mail = surroundings()
             .render(MailKind::Reply, SAMPLE_REQUEST, &params)

@@ -17,6 +17,8 @@ use super::{Store, StoreError};
 use crate::domain::command::Personal;
 use crate::domain::event::{MailKind, words};
 use crate::domain::ids::{RequestId, derived_uuid};
+use crate::domain::mail::{Addressee, MailDetail, MailParams};
+use crate::domain::refusal::RefusalCode;
 
 words!(
     /// Where a mail stands.
@@ -55,16 +57,6 @@ impl std::str::FromStr for MailId {
     }
 }
 
-/// What a template may say. Nothing of the citizen, nothing of the text (DOMAIN.md 0).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MailParams {
-    pub protocol_number: String,
-    pub topic_label: String,
-    pub sede_name: String,
-    /// The day of the event, Europe/Rome.
-    pub happened_on: NaiveDate,
-}
-
 /// A mail to send once the transaction has committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewMail {
@@ -72,7 +64,7 @@ pub struct NewMail {
     pub dedup_key: String,
     pub request: RequestId,
     pub kind: MailKind,
-    pub recipient: Personal,
+    pub to: Addressee,
     pub params: MailParams,
 }
 
@@ -82,18 +74,37 @@ impl NewMail {
         request: RequestId,
         event_seq: u32,
         kind: MailKind,
-        recipient: Personal,
+        to: &Addressee,
         params: MailParams,
     ) -> Self {
-        let recipient_hash = derived_uuid(&["recipient", &recipient.0.trim().to_lowercase()]).simple();
+        let recipient_hash = derived_uuid(&["recipient", &to.address.0.trim().to_lowercase()]).simple();
         let dedup_key = format!("{request}:{event_seq}:{recipient_hash}:{kind}");
         Self {
             dedup_key,
             request,
             kind,
-            recipient,
+            to: to.clone(),
             params,
         }
+    }
+
+    /// The mail about a request that was taken in and refused later. `request` is the id it would have had: derived
+    /// from its source and message id, so that one message is refused by mail once.
+    pub fn refused(
+        request: RequestId,
+        to: &Addressee,
+        topic_label: String,
+        refused_on: NaiveDate,
+        code: RefusalCode,
+    ) -> Self {
+        let params = MailParams {
+            protocol_number: None,
+            topic_label,
+            sede_name: None,
+            happened_on: refused_on,
+            detail: MailDetail::Refusal { code },
+        };
+        Self::new(request, 0, MailKind::Refused, to, params)
     }
 }
 
@@ -208,7 +219,7 @@ pub(super) async fn queue(
     let keys: Vec<String> = mails.iter().map(|mail| mail.dedup_key.clone()).collect();
     let requests: Vec<Uuid> = mails.iter().map(|mail| mail.request.0).collect();
     let kinds: Vec<String> = mails.iter().map(|mail| mail.kind.as_str().to_owned()).collect();
-    let recipients: Vec<String> = mails.iter().map(|mail| mail.recipient.0.clone()).collect();
+    let recipients: Vec<String> = mails.iter().map(|mail| mail.to.address.0.clone()).collect();
     let params: Vec<serde_json::Value> = mails.iter().map(|mail| params_json(&mail.params)).collect();
     let message_ids: Vec<Uuid> = mails
         .iter()

@@ -3,24 +3,28 @@
 use serde_json::json;
 use usciere::domain::command::Personal;
 use usciere::domain::event::MailKind;
-use usciere::domain::ids::RequestId;
-use usciere::store::{MailParams, NewMail};
+use usciere::domain::ids::{ActorId, PatronatoCode, RequestId};
+use usciere::domain::mail::{Addressee, MailDetail, MailParams};
+use usciere::store::NewMail;
 
 use crate::system::System;
 
 /// One mail that failed, one that is sent, one that waits.
 async fn three_mails(system: &System) {
     let params = MailParams {
-        protocol_number: "INPS.7013.24/02/2021.0000123".to_owned(),
+        protocol_number: Some("INPS.7013.24/02/2021.0000123".to_owned()),
         topic_label: "Pensioni".to_owned(),
-        sede_name: "Pomezia".to_owned(),
+        sede_name: Some("Pomezia".to_owned()),
         happened_on: "2021-02-24".parse().unwrap(),
+        detail: MailDetail::Nothing,
     };
     let request = RequestId("0199c0de-0000-7000-8000-000000000001".parse().unwrap());
-    let mails = [1, 2, 3].map(|seq| {
-        let recipient = Personal("op1@inca.example".to_owned());
-        NewMail::new(request, seq, MailKind::Reply, recipient, params.clone())
-    });
+    let to = Addressee {
+        patronato: PatronatoCode::parse("inca").unwrap(),
+        operator: ActorId::parse("op1").unwrap(),
+        address: Personal("op1@inca.example".to_owned()),
+    };
+    let mails = [1, 2, 3].map(|seq| NewMail::new(request, seq, MailKind::Reply, &to, params.clone()));
     system.database.store.queue_mails(&mails).await.unwrap();
     for (id, set) in [
         (

@@ -52,15 +52,10 @@ async fn an_event_mails_each_recipient_once() {
     let mail = new_mail(1);
     store.queue_mails(&[mail.clone(), new_mail(2)]).await.unwrap();
     store.queue_mails(&[new_mail(3), mail.clone()]).await.unwrap();
-    let shouted = mail.recipient.0.to_uppercase();
-    let again = NewMail::new(
-        mail.request,
-        1,
-        MailKind::Reply,
-        usciere::domain::command::Personal(shouted),
-        params(),
-    );
-    let next = NewMail::new(mail.request, 2, MailKind::Reply, mail.recipient.clone(), params());
+    let mut shouted = mail.to.clone();
+    shouted.address.0.make_ascii_uppercase();
+    let again = NewMail::new(mail.request, 1, MailKind::Reply, &shouted, params());
+    let next = NewMail::new(mail.request, 2, MailKind::Reply, &mail.to, params());
     store.queue_mails(&[again, next]).await.unwrap();
     let requests: Vec<u128> = all(store)
         .await

@@ -193,10 +193,8 @@ async fn answers_decide_about_their_own_mail_only() {
 async fn an_address_that_cannot_be_used_fails_its_mail_alone() {
     let database = TestDatabase::create().await;
     let server = FakeSmtp::start();
-    let hostile = NewMail {
-        recipient: Personal("a@b\r\nBcc: all@evil.example".to_owned()),
-        ..new_mail(1)
-    };
+    let mut hostile = new_mail(1);
+    hostile.to.address = Personal("a@b\r\nBcc: all@evil.example".to_owned());
     database.store.queue_mails(&[hostile, new_mail(2)]).await.unwrap();
     sweep(&mailer(&database.store, &open(&server))).await;
     let counts = counts(&database.store).await;

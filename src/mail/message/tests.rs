@@ -4,9 +4,10 @@ use url::Url;
 
 use super::*;
 use crate::domain::event::MailKind;
+use crate::domain::mail::MailParams;
 use crate::mail::caught::CaughtMail;
 use crate::mail::templates::{SAMPLE_REQUEST, sample_params};
-use crate::store::{MailId, MailParams};
+use crate::store::MailId;
 
 fn composer(name: &str) -> Composer {
     let sender = Sender {
@@ -27,7 +28,7 @@ fn mail(kind: MailKind) -> ClaimedMail {
         request: SAMPLE_REQUEST,
         kind,
         recipient: Personal("op1@inca.example".to_owned()),
-        params: sample_params(),
+        params: sample_params(kind),
         message_id: derived_uuid(&["mail", "key", kind.as_str()]),
         attempt: 1,
         leased_until: DateTime::UNIX_EPOCH,
@@ -159,7 +160,7 @@ proptest! {
     fn nothing_adds_a_header(name in hostile(), address in hostile(), label in hostile(), protocol in hostile(),
                              tail in prop::bool::ANY) {
         let recipient = if tail { format!("{address}@inca.example") } else { address };
-        let params = MailParams { protocol_number: protocol, topic_label: label.clone(), sede_name: label, ..sample_params() };
+        let params = MailParams { protocol_number: Some(protocol), topic_label: label.clone(), sede_name: Some(label), ..sample_params(MailKind::Reply) };
         let mail = ClaimedMail { recipient: Personal(recipient), params, ..mail(MailKind::Reply) };
         // A recipient nobody can write to is refused; the rest is tried with one that works.
         let composed = composer(&name).compose(&mail).or_else(|_| {

@@ -12,17 +12,18 @@ pub fn effect_word(effect: Effect) -> String {
     }
 }
 
-/// Every effect a workflow may name. `command.refused` is not among them: the engine sends it by itself.
+/// Every effect a workflow may name. Refusals are not among them: the engine sends them by itself.
 pub fn every_effect() -> impl Iterator<Item = Effect> {
     let sede = SedeMessage::ALL.iter().copied();
     let portal = PortalEvent::ALL.iter().copied();
+    let mails = MailKind::ALL.iter().copied();
     sede.map(to_sede)
         .chain(
             portal
                 .filter(|event| *event != PortalEvent::CommandRefused)
                 .map(Effect::TellPortal),
         )
-        .chain(MailKind::ALL.iter().copied().map(Effect::Mail))
+        .chain(mails.filter(|kind| kind.is_effect()).map(Effect::Mail))
 }
 
 /// A request is taken back from the sede that held it before; everything else is for the one that holds it.
@@ -56,6 +57,7 @@ mod tests {
             "mail",
             "mail:",
             "mail:hello",
+            "mail:refused",
             "portal:command.refused",
             "fax:reply",
         ] {

@@ -137,8 +137,10 @@ const fn mail_meaning(kind: MailKind) -> &'static str {
         MailKind::Closed => "the request was closed",
         MailKind::Overdue => "it has waited too long: solicit and appointment are open",
         MailKind::AppointmentEnabled => "an appointment may be booked",
+        MailKind::AppointmentBooked => "the booking was taken and waits for the sede",
         MailKind::AppointmentConfirmed => "the appointment is confirmed",
         MailKind::AppointmentCancelled => "the appointment is cancelled",
+        MailKind::Refused => "the request was refused after it had been taken in",
     }
 }
 

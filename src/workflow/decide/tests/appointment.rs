@@ -17,7 +17,7 @@ fn r_100_an_appointment_opens_after_more_than_fifteen_days() {
     let decision = story.then(16, &op1(), &Event::Booked);
     assert_eq!(
         words(&decision.effects),
-        "sede:appointment.booked portal:appointment.booked"
+        "sede:appointment.booked portal:appointment.booked mail:appointment_booked"
     );
     assert_eq!(
         story.refused(17, &op1(), &Event::Booked).code,
