@@ -10,6 +10,8 @@ mod examples;
 mod fake_register;
 #[path = "registers/imports.rs"]
 mod imports;
+#[path = "registers/memory.rs"]
+mod memory;
 #[path = "registers/remote.rs"]
 mod remote;
 #[path = "support/services.rs"]

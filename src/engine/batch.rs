@@ -296,7 +296,11 @@ impl<'a> Batch<'a> {
             self.ledger.buckets,
         )?);
         self.remember(envelope, request, Outcome::Refused, Some(answer));
-        self.ledger.mails.extend(self.parking.refusal_mail(envelope));
+        let today = rome_date(self.ledger.now);
+        let mail = self
+            .parking
+            .refusal_mail(envelope, &refusal, self.registers, today);
+        self.ledger.mails.extend(mail);
         Ok(Handled::Refused(refusal))
     }
 

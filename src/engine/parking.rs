@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::NaiveDate;
+
 use super::handle::HandleError;
 use super::item::{Handled, Item, Original, target};
 use super::ledger::Stop;
@@ -13,8 +15,9 @@ use super::{Engine, counting};
 use crate::domain::command::{BodyHash, Command, Content, Envelope};
 use crate::domain::dead_letter::DeadLetterReason;
 use crate::domain::ids::{MessageId, RequestId, Source};
+use crate::domain::mail::Addressee;
 use crate::domain::refusal::{Refusal, RefusalCode};
-use crate::domain::registers::RegisterName;
+use crate::domain::registers::{RegisterName, Registers};
 use crate::store::{
     IntakeTransaction, KeptMessage, NewDeadLetter, NewMail, NewParked, ParkedCommand, ParkedId, StoreError,
     Waiting,
@@ -175,17 +178,22 @@ impl Parking {
         }
     }
 
-    /// Whoever sent a command that was taken in and is refused now may have gone: a mail tells as well.
-    pub(super) fn refusal_mail(&self, envelope: &Envelope) -> Option<NewMail> {
+    /// Whoever sent a request that was taken in and is refused now may have gone: a mail tells as well.
+    pub(super) fn refusal_mail(
+        &self,
+        envelope: &Envelope,
+        refusal: &Refusal,
+        registers: &Registers,
+        today: NaiveDate,
+    ) -> Option<NewMail> {
         let Content::Command(Command::Submit(submit)) = &envelope.content else {
             return None;
         };
-        let _recipient = submit
-            .operator
-            .email
-            .clone()
-            .filter(|_| self.turn == Turn::Again)?;
-        None
+        let to = Addressee::of(&submit.operator, &submit.patronato).filter(|_| self.turn == Turn::Again)?;
+        let topic = registers.topic(&submit.topic);
+        let label = topic.map_or_else(|| submit.topic.to_string(), |topic| topic.label.clone());
+        let request = RequestId::derive(&envelope.source, &envelope.message_id);
+        Some(NewMail::refused(request, &to, label, today, refusal.code))
     }
 
     pub(super) async fn write(&self, transaction: &mut IntakeTransaction) -> Result<(), StoreError> {

@@ -159,3 +159,6 @@ pub(super) fn optional_text(text: Option<&Personal>, pointer: &str, limits: &Lim
         Some(_) | None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,10 +11,10 @@ mod deadlines;
 #[path = "../support/fake_register.rs"]
 mod fake_register;
 mod faults;
-mod parking;
-mod program;
 #[path = "../support/node.rs"]
 mod node;
+mod parking;
+mod program;
 mod refusals;
 mod routing;
 #[path = "../support/services.rs"]

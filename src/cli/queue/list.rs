@@ -57,7 +57,11 @@ pub(super) async fn run(session: &mut Session) -> Result<Exit, Failure> {
 fn parked(state: ParkedState) -> Option<String> {
     let oldest = TimeDelta::from_std(state.oldest?).ok()?;
     let now = Clock::system().now();
-    let commands = count(usize::try_from(state.count).ok()?, "command waits", "commands wait");
+    let commands = count(
+        usize::try_from(state.count).ok()?,
+        "command waits",
+        "commands wait",
+    );
     let age = since(now - oldest, now);
     Some(format!("parked: {commands} for a register, the oldest for {age}"))
 }
