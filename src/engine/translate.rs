@@ -138,15 +138,12 @@ impl Context<'_> {
     /// A reason says that it is taken over from whoever has it.
     fn taken(&self, body: &Take) -> Result<Act, Refusal> {
         let officer = body.by.officer.id.clone();
-        match &body.reason {
-            Some(reason) => {
-                let claim = Claim::TakeOver;
-                self.reasoned(&body.by, Event::Taken { officer, claim }, reason)
-            }
-            None => {
-                let claim = Claim::IfFree;
-                self.by_officer(&body.by, Event::Taken { officer, claim }, Details::default())
-            }
+        if let Some(reason) = &body.reason {
+            let claim = Claim::TakeOver;
+            self.reasoned(&body.by, Event::Taken { officer, claim }, reason)
+        } else {
+            let claim = Claim::IfFree;
+            self.by_officer(&body.by, Event::Taken { officer, claim }, Details::default())
         }
     }
 

@@ -90,7 +90,8 @@ struct SedeQuery {
 
 /// What can be chosen, and what to choose it by.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Sedi {
+#[schemars(rename = "Sedi")]
+struct SediToChoose {
     /// The regions that have a sede to choose.
     regions: Vec<Region>,
     /// The provinces of the region asked for; empty without one.
@@ -137,7 +138,7 @@ async fn sedi(
     State(api): State<Shared>,
     Caller(_): Caller,
     ApiQuery(query): ApiQuery<SedeQuery>,
-) -> Result<Json<Sedi>, Problem> {
+) -> Result<Json<SediToChoose>, Problem> {
     let region = query
         .region
         .as_deref()
@@ -168,7 +169,7 @@ async fn sedi(
         .map(SedeCard::from)
         .collect();
     sedi.sort_by(|one, other| (&one.name, &one.code).cmp(&(&other.name, &other.code)));
-    Ok(Json(Sedi {
+    Ok(Json(SediToChoose {
         regions,
         provinces,
         sedi,

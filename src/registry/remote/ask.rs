@@ -63,7 +63,10 @@ impl Connection {
         A: DeserializeOwned + Send,
     {
         let mut answers: Vec<Result<Vec<A>, Trouble>> = Vec::with_capacity(questions.len());
-        let mut open = vec![0..questions.len()];
+        let mut open = Vec::from([Range {
+            start: 0,
+            end: questions.len(),
+        }]);
         let mut wrong = 0;
         while let Some(range) = open.pop() {
             match self.once(&questions[range.clone()]).await {

@@ -103,22 +103,17 @@ fn citizen(found: CitizenFound) -> Option<Citizen> {
 }
 
 fn was_asked_for(citizen: &Citizen, query: &CitizenQuery) -> bool {
-    match &query.codice_fiscale {
-        Some(wanted) => citizen
-            .codice_fiscale
-            .as_ref()
-            .is_some_and(|code| code.base() == wanted.base()),
-        None => {
-            let same = |wanted: &Option<Personal>, name: &str| {
-                wanted
-                    .as_ref()
-                    .is_some_and(|wanted| NameKey::of(&wanted.0) == NameKey::of(name))
-            };
-            same(&query.family_name, &citizen.family_name)
-                && same(&query.given_name, &citizen.given_name)
-                && query.born_on == Some(citizen.born_on)
-        }
+    if let Some(wanted) = &query.codice_fiscale {
+        let own = citizen.codice_fiscale.as_ref();
+        return own.is_some_and(|code| code.base() == wanted.base());
     }
+    let same = |wanted: &Option<Personal>, name: &str| {
+        let wanted = wanted.as_ref();
+        wanted.is_some_and(|wanted| NameKey::of(&wanted.0) == NameKey::of(name))
+    };
+    same(&query.family_name, &citizen.family_name)
+        && same(&query.given_name, &citizen.given_name)
+        && query.born_on == Some(citizen.born_on)
 }
 
 pub(super) fn records(practice: &Practice, found: Vec<HolderFound>) -> Vec<PracticeRecord> {

@@ -159,7 +159,8 @@ mod tests {
 
     #[test]
     fn every_fate_is_told() {
-        let request = Some("0199c0de-0000-7000-8000-000000000001".parse().unwrap());
+        let id: RequestId = "0199c0de-0000-7000-8000-000000000001".parse().unwrap();
+        let request = Some(id);
         let accepted = Some(answer(
             json!({ "protocol_number": "INPS.7013.21/10/2020.0000123" }),
         ));
@@ -176,7 +177,7 @@ mod tests {
             }),
             Fate::of(Handled::Refused(Box::new(refusal))),
             Fate::of(Handled::Parked {
-                request: request.unwrap(),
+                request: id,
                 register: RegisterName::Citizens,
             }),
             Fate::of(Handled::DeadLettered(DeadLetterReason::EngineFault)),

@@ -75,7 +75,7 @@ struct OfCommand(MessageId);
 
 #[derive(Deserialize, JsonSchema)]
 struct CommandPath {
-    /// The Idempotency-Key or message_id of the command.
+    /// The `Idempotency-Key` or `message_id` of the command.
     key: MessageId,
 }
 
