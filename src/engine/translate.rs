@@ -138,13 +138,12 @@ impl Context<'_> {
     /// A reason says that it is taken over from whoever has it.
     fn taken(&self, body: &Take) -> Result<Act, Refusal> {
         let officer = body.by.officer.id.clone();
-        if let Some(reason) = &body.reason {
-            let claim = Claim::TakeOver;
-            self.reasoned(&body.by, Event::Taken { officer, claim }, reason)
-        } else {
+        let Some(reason) = &body.reason else {
             let claim = Claim::IfFree;
-            self.by_officer(&body.by, Event::Taken { officer, claim }, Details::default())
-        }
+            return self.by_officer(&body.by, Event::Taken { officer, claim }, Details::default());
+        };
+        let claim = Claim::TakeOver;
+        self.reasoned(&body.by, Event::Taken { officer, claim }, reason)
     }
 
     fn reasoned(&self, by: &ByOfficer, event: Event, reason: &Personal) -> Result<Act, Refusal> {

@@ -99,7 +99,7 @@ async fn one_that_does_not_answer_is_asked_no_more_until_it_does(
     becomes(&mut standing, Standing::Away(trouble)).await;
     let asked = register.asked();
     for _ in 0..1_000 {
-        assert_eq!(ask(&remote, &queries[..1]).await, [waits.clone()]);
+        assert_eq!(ask(&remote, &queries[..1]).await, std::slice::from_ref(&waits));
     }
     assert_eq!(register.asked(), asked, "an outage costs nothing");
     register.behave(Manner::Answers);
