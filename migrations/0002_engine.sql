@@ -204,8 +204,10 @@ create table setting (
     constraint setting_pk primary key (key)
 );
 
--- Creates the monthly partitions of one table from this month to `ahead` months from now.
-create function ensure_months(parent text, ahead integer) returns void language plpgsql as $$
+-- Creates the monthly partitions of one table from this month to `ahead` months from now. With the rights of its
+-- owner: the engine itself may not make or drop tables.
+create function ensure_months(parent text, ahead integer) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
 declare
     first date := date_trunc('month', now() at time zone 'UTC')::date;
     name  text;
@@ -221,12 +223,17 @@ begin
     end loop;
 end $$;
 
--- Drops the monthly partitions of one table that ended longer ago than `kept`.
-create function drop_months(parent text, kept interval) returns integer language plpgsql as $$
+-- Drops the monthly partitions of one table that ended longer ago than `kept`; who did what stays for six months,
+-- whoever asks.
+create function drop_months(parent text, kept interval) returns integer
+language plpgsql security definer set search_path = public, pg_temp as $$
 declare
     partition record;
     dropped   integer := 0;
 begin
+    if parent like 'audit%' and kept < interval '6 months' then
+        raise exception 'the audit is kept for six months at least' using errcode = 'insufficient_privilege';
+    end if;
     for partition in
         select c.relname as name,
                to_date(right(c.relname, 7), 'YYYY_MM') + interval '1 month' as ended

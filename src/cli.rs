@@ -1,5 +1,6 @@
 //! The command line: one file per command group, one printer, exit codes scripts can rely on.
 
+pub mod audit;
 pub mod broker;
 pub mod case;
 pub mod cells;
@@ -66,6 +67,7 @@ pub enum Command {
     Mail(mail::MailArgs),
     Import(import::ImportArgs),
     Route(route::RouteArgs),
+    Audit(audit::AuditArgs),
     Token(token::TokenArgs),
     Db(db::DbArgs),
     Broker(broker::BrokerArgs),
@@ -105,6 +107,7 @@ async fn dispatch(command: Command, session: &mut Session) -> Result<Exit, Failu
         Command::Send(args) => send::run(args, session).await,
         Command::Import(args) => import::run(args, session).await,
         Command::Route(args) => route::run(args, session).await,
+        Command::Audit(args) => audit::run(args, session).await,
         Command::Token(args) => token::run(args, session).await,
         Command::Db(args) => db::run(args, session).await,
         Command::Broker(args) => broker::run(args, session).await,

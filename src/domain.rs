@@ -1,6 +1,7 @@
 //! The words of "Scrivi alla sede" as types that cannot be wrong. Pure: no I/O, no clock, no async.
 
 pub mod attachment;
+pub mod audit;
 pub mod calendar;
 pub mod case;
 pub mod codice_fiscale;

@@ -4,6 +4,7 @@
 //! mails, HTTP. Stop: consuming ends, batches in hand commit and are acknowledged, the relay publishes what they
 //! queued, then everything is let go of.
 
+mod audit;
 mod changes;
 mod engine;
 mod health;

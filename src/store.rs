@@ -5,6 +5,7 @@
 //! them): sqlx 0.9.0 returns a connection with an open transaction to the pool when `begin()` is cancelled.
 //! Limits on time are the server's: `statement_timeout`, `lock_timeout`.
 
+mod audit;
 mod cases;
 mod dead_letters;
 mod error;
@@ -26,6 +27,7 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool};
 
+pub use audit::{AuditFilter, AuditReading, Sealed, Walked};
 pub use cases::{CaseFilter, Sending};
 pub use dead_letters::{
     DeadLetter, DeadLetterFilter, DeadLetterId, DeadLetterSummary, NewDeadLetter, Resolution, Resolved,
@@ -43,6 +45,7 @@ pub use mails::{
 pub use outbox::{BackOff, BucketLease, OutboxRow, OutboxState, WaitingFor};
 pub use parked::{KeptMessage, NewParked, ParkedCommand, ParkedId, ParkedState, Waiting};
 pub use registers::{PatronatoOffice, RegisterImport, Written};
+pub use scope::Rights;
 pub use settings::{Change, Kept};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
@@ -87,6 +90,7 @@ impl Store {
             .max_connections(options.max_connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .max_lifetime(Duration::from_mins(10))
+            .after_connect(|connection, _| scope::as_engine(connection))
             .after_release(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
             .connect_lazy_with(connect);
         Ok(Self { pool })
@@ -104,9 +108,12 @@ impl Store {
         Ok(connection.close().await?)
     }
 
-    /// Brings the schema up to this binary's; does nothing when it is.
+    /// Brings the schema up to this binary's; does nothing when it is. With the login's own rights: the engine's
+    /// role may not change tables.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        MIGRATIONS.run(&self.pool).await.map_err(StoreError::from)
+        let mut connection = PgConnection::connect_with(&self.pool.connect_options()).await?;
+        MIGRATIONS.run(&mut connection).await?;
+        Ok(connection.close().await?)
     }
 
     /// The migrations this binary knows and the ones the database has.

@@ -18,7 +18,12 @@ pub struct Retention {
     pub mails: Interval,
     /// Finished runs of jobs.
     pub job_runs: Interval,
+    /// Who did what, and who read whom. Whole months are dropped.
+    pub audit: Interval,
 }
+
+/// What the law asks of logs of access, and what the database insists on.
+const SHORTEST_AUDIT: Interval = Interval::from_days(184);
 
 impl Default for Retention {
     fn default() -> Self {
@@ -28,6 +33,7 @@ impl Default for Retention {
             dead_letters: Interval::from_days(365),
             mails: Interval::from_days(90),
             job_runs: Interval::from_days(90),
+            audit: Interval::from_days(731),
         }
     }
 }
@@ -39,6 +45,13 @@ impl Retention {
                 "retention.inbox",
                 "is shorter than a day: a message resent later would be worked twice",
                 "keep it longer than any portal retries, such as 35d",
+            );
+        }
+        if self.audit < SHORTEST_AUDIT {
+            checks.add(
+                "retention.audit",
+                "is shorter than six months",
+                "keep it as long as the controller says, such as 731d",
             );
         }
         for (key, interval) in [

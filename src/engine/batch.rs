@@ -10,6 +10,7 @@ use super::parking::{Parking, Place};
 use super::render::{answer_row, refusal_answer};
 use super::submission::{Accepted, judge};
 use super::translate::{Context, unknown_request};
+use crate::domain::audit::AuditEntry;
 use crate::domain::calendar::rome_date;
 use crate::domain::command::{Command, Content, Envelope, Submit};
 use crate::domain::dead_letter::DeadLetterReason;
@@ -36,6 +37,7 @@ pub(super) struct Batch<'a> {
     pub(super) parking: Parking,
     pub(super) inbox: Vec<InboxRow>,
     pub(super) letters: Vec<NewDeadLetter>,
+    pub(super) audit: Vec<AuditEntry>,
     /// Submissions by their position in the batch.
     opening: HashMap<usize, OpeningState>,
 }
@@ -55,6 +57,7 @@ impl<'a> Batch<'a> {
             earlier: HashMap::new(),
             inbox: Vec::new(),
             letters: Vec::new(),
+            audit: Vec::new(),
             opening: HashMap::new(),
         }
     }
@@ -170,6 +173,11 @@ impl<'a> Batch<'a> {
     ) -> Result<Handled, Stop> {
         match item {
             Item::DeadLetter(letter) => {
+                if letter.reason == DeadLetterReason::PublisherNotAuthorised {
+                    let message = letter.message_id.as_deref().map(MessageId::parse);
+                    self.audit
+                        .push(AuditEntry::of_impostor(message.and_then(Result::ok)));
+                }
                 self.letters.push((**letter).clone());
                 Ok(Handled::DeadLettered(letter.reason))
             }
@@ -196,6 +204,8 @@ impl<'a> Batch<'a> {
         }
         if !self.is_registered(&envelope.source) {
             let detail = format!("{} is not in the registers", envelope.source);
+            let message = envelope.message_id.clone();
+            self.audit.push(AuditEntry::of_impostor(Some(message)));
             return Ok(self.buried(original, DeadLetterReason::PublisherNotAuthorised, detail));
         }
         let judged = self.opening.contains_key(&index);
@@ -279,6 +289,7 @@ impl<'a> Batch<'a> {
 
     fn done(&mut self, envelope: &Envelope, answer: Option<Answer>) -> Handled {
         let request = target(envelope);
+        self.audit(envelope, request, None);
         self.remember(envelope, request, Outcome::Done, answer.clone());
         Handled::Done { request, answer }
     }
@@ -289,6 +300,7 @@ impl<'a> Batch<'a> {
         let known = request.filter(|_| refusal.code != RefusalCode::RequestUnknown);
         let answer = refusal_answer(envelope, known, &refusal)?;
         let request = known.map(|request| request.case.id);
+        self.audit(envelope, target(envelope), Some(refusal.code));
         self.ledger.outbox.extend(answer_row(
             envelope,
             &answer,
@@ -340,6 +352,18 @@ impl<'a> Batch<'a> {
         self.letters
             .extend(original.map(|original| original.bury(reason, detail)));
         Handled::DeadLettered(reason)
+    }
+
+    /// Who did it, or tried to, to which request and whose; never what was said.
+    fn audit(&mut self, envelope: &Envelope, request: Option<RequestId>, refused: Option<RefusalCode>) {
+        let case = request.and_then(|id| self.ledger.requests.get(&id));
+        let citizen = case.and_then(|case| case.citizen.as_ref());
+        let persons = citizen
+            .filter(|_| refused.is_none())
+            .map(|citizen| citizen.person_id.clone());
+        let persons = persons.into_iter().collect();
+        self.audit
+            .push(AuditEntry::of_command(envelope, request, persons, refused));
     }
 
     fn remember(

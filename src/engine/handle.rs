@@ -152,6 +152,7 @@ impl Engine {
             parking,
             inbox,
             letters,
+            audit,
             ..
         } = batch;
         let opened: Vec<&Request> = ledger
@@ -170,6 +171,7 @@ impl Engine {
         transaction.remember(&inbox).await?;
         parking.write(&mut transaction).await?;
         transaction.bury(&letters).await?;
+        transaction.audit(&audit).await?;
         transaction.queue_mails(&ledger.mails).await?;
         self.queue_and_commit(transaction, ledger.outbox).await
     }

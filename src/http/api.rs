@@ -12,6 +12,7 @@ mod path;
 mod people;
 mod query;
 mod routing;
+mod trail;
 
 use std::sync::Arc;
 
@@ -71,6 +72,10 @@ pub fn router(api: Shared) -> Router {
     router
         .fallback(|| async { Problem::new(StatusCode::NOT_FOUND) })
         .method_not_allowed_fallback(|| async { Problem::new(StatusCode::METHOD_NOT_ALLOWED) })
+        .route_layer(axum::middleware::from_fn_with_state(
+            Arc::clone(&api),
+            trail::record,
+        ))
         .layer(axum::extract::DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(largest_body))
         .with_state(api)

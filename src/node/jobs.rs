@@ -83,5 +83,6 @@ async fn clean_up(store: &Store, retention: &Retention, clock: &Clock) -> Result
     forgotten += store
         .forget_job_runs(retention.job_runs.get(), clock.now())
         .await?;
+    forgotten += store.expire_audit(retention.audit.get()).await?;
     Ok(forgotten)
 }

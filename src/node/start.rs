@@ -86,6 +86,9 @@ impl Node {
         }
         parts.health(&broker);
         parts.scheduler(&engine, &mails);
+        options
+            .shutdown
+            .spawn(super::audit::seal(store.clone(), stop.clone()));
         parts.mailer(&mails)?;
         late.open(if parts.has(Role::Web) {
             http::api::router(api(config, &engine, &door, &workflows, &registers, attachments).await?)

@@ -9,6 +9,7 @@ use super::rows::{CaseRow, HistoryRow};
 use super::{Store, StoreError};
 use crate::domain::case::{StateName, WorkflowRef};
 use crate::domain::ids::{OfficeCode, PatronatoCode, RequestId, SedeCode, TopicCode};
+use crate::domain::person::Scope;
 use crate::domain::protocol::ProtocolNumber;
 use crate::domain::request::{HistoryEntry, Request};
 use crate::workflow::graph::{Count, Counts};
@@ -89,6 +90,16 @@ impl Store {
         .fetch_all(&self.pool)
         .await?;
         rows.into_iter().map(Request::try_from).collect()
+    }
+
+    /// A request, if a scope may see it.
+    pub async fn visible_request(&self, scope: &Scope, id: RequestId) -> Result<Option<Request>, StoreError> {
+        let mut question = self.begin_question(scope).await?;
+        sqlx::query_as!(CaseRow, "select * from cases where id = $1", id.0)
+            .fetch_optional(&mut *question)
+            .await?
+            .map(Request::try_from)
+            .transpose()
     }
 
     pub async fn request(&self, id: RequestId) -> Result<Option<Request>, StoreError> {

@@ -12,6 +12,7 @@ use super::dead_letters::NewDeadLetter;
 use super::mails::NewMail;
 use super::rows::{CaseColumns, CaseRow, HistoryRow};
 use super::{Store, StoreError};
+use crate::domain::audit::AuditEntry;
 use crate::domain::command::BodyHash;
 use crate::domain::event::words;
 use crate::domain::ids::{MessageId, RequestId, SedeCode, Source};
@@ -335,6 +336,11 @@ impl IntakeTransaction {
     /// Queues mails; one already queued for the same event and recipient stays the only one.
     pub async fn queue_mails(&mut self, mails: &[NewMail]) -> Result<(), StoreError> {
         super::mails::queue(&mut self.transaction, mails).await
+    }
+
+    /// Writes down who did what.
+    pub async fn audit(&mut self, entries: &[AuditEntry]) -> Result<(), StoreError> {
+        super::audit::insert(&mut self.transaction, entries).await
     }
 
     pub async fn bury(&mut self, letters: &[NewDeadLetter]) -> Result<(), StoreError> {

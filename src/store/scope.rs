@@ -1,14 +1,43 @@
-//! Questions are asked in a transaction that sees only what the asking person may see: PostgreSQL's row-level
-//! security reads the scope from settings of the transaction. Without them no row is visible.
+//! As whom the database is asked.
+//!
+//! Nodes and the command line work as `usciere_engine`. Questions of people are asked as `usciere_question`, in a
+//! transaction that sees only what the asking person may see: row-level security reads the scope from settings of the
+//! transaction, and without them no row is visible. Both roles own nothing and bypass nothing, so this holds whoever
+//! the login is.
 
-use sqlx::{Postgres, Transaction};
+use futures::future::BoxFuture;
+use sqlx::{PgConnection, Postgres, Transaction};
 
 use super::{Store, StoreError};
 use crate::domain::person::Scope;
 
+/// Puts a new connection into the engine's role, where the login may take it. Before the first migration there is
+/// none; `usciere doctor` tells where the login lacks it.
+pub(super) fn as_engine(connection: &mut PgConnection) -> BoxFuture<'_, Result<(), sqlx::Error>> {
+    Box::pin(async move {
+        sqlx::query(
+            "select set_config('role', rolname, false) from pg_roles \
+             where rolname = 'usciere_engine' and pg_has_role(session_user, oid, 'member')",
+        )
+        .execute(connection)
+        .await?;
+        Ok(())
+    })
+}
+
+/// As whom the database is asked, and what this login could do beside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rights {
+    /// Whether the engine's role is taken.
+    pub as_engine: bool,
+    /// Whether the login bypasses row-level security, or could.
+    pub superuser: bool,
+    /// Whether the login owns the tables.
+    pub owner: bool,
+}
+
 impl Store {
     /// A read-only transaction under a scope. Committing or dropping it is the same.
-    #[expect(dead_code, reason = "no question is asked yet")]
     pub(super) async fn begin_question(
         &self,
         scope: &Scope,
@@ -19,15 +48,35 @@ impl Store {
             Scope::Sede(sede) => ("", "", sede.as_str()),
             Scope::Nothing => ("", "", ""),
         };
-        sqlx::query(
-            "select set_config('usciere.patronato', $1, true), set_config('usciere.office', $2, true), \
-             set_config('usciere.sede', $3, true)",
+        sqlx::query!(
+            r#"
+            select set_config('role', 'usciere_question', true) as "role?",
+                   set_config('usciere.patronato', $1, true) as "patronato?",
+                   set_config('usciere.office', $2, true) as "office?",
+                   set_config('usciere.sede', $3, true) as "sede?"
+            "#,
+            patronato,
+            office,
+            sede
         )
-        .bind(patronato)
-        .bind(office)
-        .bind(sede)
-        .execute(&mut *transaction)
+        .fetch_one(&mut *transaction)
         .await?;
         Ok(transaction)
+    }
+
+    /// As whom this login asks.
+    pub async fn rights(&self) -> Result<Rights, StoreError> {
+        let rights = sqlx::query_as!(
+            Rights,
+            r#"
+            select current_user = 'usciere_engine' as "as_engine!",
+                   (select rolsuper or rolbypassrls from pg_roles where rolname = session_user) as "superuser!",
+                   (select pg_has_role(session_user, relowner, 'member') from pg_class
+                    where oid = to_regclass('cases')) as "owner!"
+            "#
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(rights)
     }
 }

@@ -117,7 +117,10 @@ impl Store {
     /// Creates the coming months' partitions.
     pub async fn create_partitions(&self) -> Result<(), StoreError> {
         sqlx::query!(
-            r#"select ensure_months('inbox', 2), ensure_months('case_event', 2), ensure_months('outbox_sent', 2)"#
+            r#"
+            select ensure_months('inbox', 2), ensure_months('case_event', 2), ensure_months('outbox_sent', 2),
+                   ensure_months('audit', 2), ensure_months('audit_chain', 2)
+            "#
         )
         .fetch_one(&self.pool)
         .await?;

@@ -49,6 +49,10 @@ pub const MAIL_SERVER_AWAY: &str = "usciere_mail_server_away";
 pub const JOB_RUNS: &str = "usciere_job_runs_total";
 /// How late the last run of a `job` began.
 pub const JOB_LATE_SECONDS: &str = "usciere_job_late_seconds";
+/// Rows of the audit that are chained: the position of the last link.
+pub const AUDIT_HEAD: &str = "usciere_audit_head_position";
+/// The first 48 bits of the last link's hash, as a number.
+pub const AUDIT_HEAD_FINGERPRINT: &str = "usciere_audit_head_fingerprint";
 /// Connections to the database, by `state`: open, idle.
 pub const DATABASE_CONNECTIONS: &str = "usciere_database_connections";
 /// 1 while this node can do its work.
@@ -171,6 +175,11 @@ fn describe() {
         JOB_LATE_SECONDS,
         Unit::Seconds,
         "How late the last run of a job began"
+    );
+    describe_gauge!(AUDIT_HEAD, Unit::Count, "Position of the audit's last link");
+    describe_gauge!(
+        AUDIT_HEAD_FINGERPRINT,
+        "First 48 bits of the hash of the audit's last link"
     );
     describe_gauge!(DATABASE_CONNECTIONS, "Connections to the database, by state");
     describe_gauge!(NODE_READY, "1 while this node can do its work");

@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::config::mail::SmtpUrl;
 use crate::domain::registers::Registers;
 use crate::node;
-use crate::store::{Store, StoreError};
+use crate::store::{Rights, Store, StoreError};
 
 /// Longest to wait for the broker to let us in.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -42,6 +42,9 @@ async fn database(config: &Config) -> (Vec<Finding>, Option<Registers>) {
     let schema = schema(&store).await;
     let current = schema.fix.is_none();
     findings.push(schema);
+    if current {
+        findings.push(rights(&store, config.profile.is_production()).await);
+    }
     let registers = if current {
         load_registers(&store, &mut findings).await
     } else {
@@ -75,6 +78,25 @@ async fn schema(store: &Store) -> Finding {
             chain(&error),
             "give the user of database.url its rights",
         ),
+    }
+}
+
+/// As whom the login works: row-level security must bind it, and it must not be able to change what happened.
+async fn rights(store: &Store, production: bool) -> Finding {
+    const PART: &str = "database rights";
+    match store.rights().await {
+        Ok(Rights { as_engine: false, .. }) => Finding::bad(
+            PART,
+            "the login may not work as usciere_engine",
+            "as an administrator: grant usciere_engine to the user of database.url",
+        ),
+        Ok(Rights { superuser, owner, .. }) if production && (superuser || owner) => Finding::warning(
+            PART,
+            "the login is a superuser or owns the tables: whoever has its password can undo what binds nodes",
+            "a login of its own for nodes, see docs/operations.md",
+        ),
+        Ok(Rights { .. }) => Finding::good(PART, "works as usciere_engine"),
+        Err(error) => Finding::bad(PART, chain(&error), "give the user of database.url its rights"),
     }
 }
 

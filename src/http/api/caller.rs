@@ -6,6 +6,7 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 
 use super::Shared;
+use super::trail::Trail;
 use crate::domain::ids::SedeCode;
 use crate::domain::person::{Capacity, Membership, Person};
 use crate::http::problem::Problem;
@@ -42,7 +43,10 @@ impl FromRequestParts<Shared> for Caller {
     async fn from_request_parts(parts: &mut Parts, api: &Shared) -> Result<Self, Problem> {
         let token = bearer(parts).ok_or_else(|| unauthorized("send a bearer token"))?;
         match api.authority.authenticate(token).await {
-            Ok(person) => Ok(Self(person)),
+            Ok(person) => {
+                Trail::of(parts).caller(&person);
+                Ok(Self(person))
+            }
             Err(denied @ Denied::Invalid(_)) => Err(unauthorized(&denied.to_string())),
             Err(denied @ Denied::NoAccess(_)) => Err(forbidden(&denied.to_string())),
             Err(denied @ Denied::Unavailable) => {

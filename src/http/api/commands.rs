@@ -20,12 +20,13 @@ use std::sync::Arc;
 use super::Shared;
 use super::caller::{Caller, forbidden};
 use super::path::OfRequest;
+use super::trail::Trail;
 use crate::amqp::{BodyFault, decode_body};
 use crate::domain::command::{BodyHash, CommandKind, Content, Envelope};
 use crate::domain::ids::{MessageId, RequestId};
 use crate::domain::person::Person;
 use crate::domain::trace::TraceParent;
-use crate::engine::Item;
+use crate::engine::{Handled, Item};
 use crate::http::body::is_json;
 use crate::http::problem::Problem;
 use answer::Answered;
@@ -66,16 +67,18 @@ pub(super) fn routes() -> ApiRouter<Shared> {
 
 fn route(kind: CommandKind) -> ApiMethodRouter<Shared> {
     if kind == CommandKind::Submit {
-        let handler = move |State(api): State<Shared>, Caller(person): Caller, sent: Sent| async move {
-            carry_out(&api, &person, kind, None, sent).await
+        let handler = move |State(api): State<Shared>, Caller(person): Caller, trail: Trail, sent: Sent| async move {
+            carry_out(&api, &person, &trail, kind, None, sent).await
         };
         post_with(handler, |operation| document(kind, operation))
     } else {
-        let handler =
-            move |State(api): State<Shared>,
-                  Caller(person): Caller,
-                  OfRequest(request): OfRequest,
-                  sent: Sent| async move { carry_out(&api, &person, kind, Some(request), sent).await };
+        let handler = move |State(api): State<Shared>,
+                            Caller(person): Caller,
+                            OfRequest(request): OfRequest,
+                            trail: Trail,
+                            sent: Sent| async move {
+            carry_out(&api, &person, &trail, kind, Some(request), sent).await
+        };
         post_with(handler, |operation| document(kind, operation))
     }
 }
@@ -139,6 +142,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<MessageId>, Problem> {
 async fn carry_out(
     api: &Shared,
     person: &Person,
+    trail: &Trail,
     kind: CommandKind,
     request: Option<RequestId>,
     sent: Sent,
@@ -171,9 +175,22 @@ async fn carry_out(
     // Spawned: the command is worked to its end even if the client hangs up.
     let handled = tokio::spawn(async move { door.ask(item).await });
     match handled.await {
-        Ok(Some(handled)) => answer::answer(api, person, kind, &message_id, handled).await,
+        Ok(Some(handled)) => {
+            note(trail, &handled);
+            answer::answer(api, person, kind, &message_id, handled).await
+        }
         Ok(None) | Err(_) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE)
             .detail("the engine is stopping: send it again with the same Idempotency-Key")),
+    }
+}
+
+/// A command that was decided stands in the audit already; one that only was told its outcome again does not.
+fn note(trail: &Trail, handled: &Handled) {
+    match handled {
+        Handled::Done { .. } | Handled::Refused(_) => trail.settled(),
+        Handled::Repeated { request, .. } => trail.requests(*request),
+        Handled::Parked { request, .. } => trail.requests([*request]),
+        Handled::DeadLettered(_) => {}
     }
 }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Shared;
 use super::caller::{Member, forbidden};
+use super::trail::Trail;
 use crate::domain::codice_fiscale::CodiceFiscale;
 use crate::domain::command::{CitizenQuery, Personal, Practice, Role};
 use crate::domain::ids::PersonId;
@@ -102,6 +103,7 @@ impl From<&Citizen> for CitizenEntry {
 async fn search(
     State(api): State<Shared>,
     Member { membership, .. }: Member,
+    trail: Trail,
     JsonBody(named): JsonBody<Named>,
 ) -> Result<Json<CitizensFound>, Problem> {
     only_operators(&membership)?;
@@ -119,6 +121,7 @@ async fn search(
         [_] => None,
         [_, _, ..] => Some(choice(&query)),
     };
+    trail.persons(fitting.iter().map(|citizen| citizen.person_id.clone()));
     let citizens = fitting.into_iter().map(CitizenEntry::from).collect();
     Ok(Json(CitizensFound { citizens, message }))
 }
@@ -141,11 +144,13 @@ struct PracticeChecked {
 async fn check(
     State(api): State<Shared>,
     Member { membership, .. }: Member,
+    trail: Trail,
     JsonBody(question): JsonBody<PracticeQuestion>,
 ) -> Result<Json<PracticeChecked>, Problem> {
     only_operators(&membership)?;
     let query = CitizenQuery::from(question.citizen);
     let citizen = identify(&people(&api, &query).await?, &query)?;
+    trail.persons([citizen.person_id.clone()]);
     let practice = question.practice;
     let asked = std::slice::from_ref(&practice);
     let records = one(api.people.practices.find_practices(asked).await?)?;

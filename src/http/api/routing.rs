@@ -11,6 +11,7 @@ use super::Shared;
 use super::caller::{Member, forbidden};
 use super::catalogue::SedeCard;
 use super::people::{Named, people};
+use super::trail::Trail;
 use crate::domain::command::{CitizenQuery, Role};
 use crate::domain::ids::{SedeCode, TopicCode};
 use crate::domain::person::Membership;
@@ -74,10 +75,11 @@ struct RoutingPreview {
 async fn preview(
     State(api): State<Shared>,
     Member { membership, .. }: Member,
+    trail: Trail,
     JsonBody(question): JsonBody<RoutingQuestion>,
 ) -> Result<Json<RoutingPreview>, Problem> {
     let proposed = match role(&membership, question.role)? {
-        Role::Operator => of_operator(&api, question.citizen, question.topic).await?,
+        Role::Operator => of_operator(&api, &trail, question.citizen, question.topic).await?,
         Role::RegionalReferent => {
             let region = region(&membership, question.region.as_deref())?;
             route_referent(&api.registers.borrow(), region)
@@ -102,11 +104,13 @@ fn role(membership: &Membership, wanted: Option<Role>) -> Result<Role, Problem> 
 
 async fn of_operator(
     api: &Shared,
+    trail: &Trail,
     citizen: Option<Named>,
     topic: Option<TopicCode>,
 ) -> Result<Routing, Problem> {
     let query = CitizenQuery::from(citizen.unwrap_or_default());
     let citizen = identify(&people(api, &query).await?, &query)?;
+    trail.persons([citizen.person_id.clone()]);
     let topic = topic.ok_or_else(|| missing("Indica l'argomento.", "/topic"))?;
     let registers = api.registers.borrow();
     if registers.topic(&topic).is_none() {

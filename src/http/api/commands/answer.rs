@@ -157,7 +157,7 @@ pub(in crate::http::api) async fn allowed(
     person: &Person,
     request: RequestId,
 ) -> Result<Vec<Offer>, Problem> {
-    let Some(request) = api.store.request(request).await? else {
+    let Some(request) = api.store.visible_request(&person.scope(), request).await? else {
         return Ok(Vec::new());
     };
     let workflows = api.workflows.borrow().clone();

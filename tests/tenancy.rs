@@ -1,0 +1,15 @@
+//! Whose data is whose: row-level security, least rights, and the audit, on a real PostgreSQL.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "support/database.rs"]
+mod database;
+#[path = "support/services.rs"]
+mod services;
+
+#[path = "tenancy/audit.rs"]
+mod audit;
+#[path = "tenancy/rights.rs"]
+mod rights;
+#[path = "tenancy/rows.rs"]
+mod rows;
