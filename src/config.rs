@@ -62,6 +62,7 @@ pub struct Config {
     pub smtp: mail::SmtpSettings,
     pub mail: mail::MailSettings,
     pub http: http::HttpSettings,
+    pub auth: auth::AuthSettings,
     pub attachments: attachments::AttachmentsSettings,
     pub workflows: workflows::WorkflowsSettings,
     pub jobs: jobs::JobsSettings,
@@ -81,6 +82,7 @@ impl Config {
         self.database.check(checks);
         cross_checks::amqp(&self.amqp, checks);
         self.http.check(checks);
+        self.auth.check(self.profile, checks);
         self.workflows.check(checks);
         self.clock.check(self.profile, checks);
         self.relay.check(checks);

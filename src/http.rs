@@ -10,6 +10,7 @@ pub mod dev;
 pub mod health;
 pub mod late;
 pub mod problem;
+pub mod rate_limit;
 
 use std::any::Any;
 use std::io;
@@ -102,9 +103,12 @@ fn after_panic(_panic: Box<dyn Any + Send + 'static>) -> Response {
 
 /// Answers until `until` is cancelled. Cancel it last: a node that drains still says so at `/readyz`.
 pub async fn serve(listener: TcpListener, router: Router, until: CancellationToken) -> io::Result<()> {
-    axum::serve(listener, router)
-        .with_graceful_shutdown(until.cancelled_owned())
-        .await
+    axum::serve(
+        listener,
+        router.into_make_service_with_connect_info::<SocketAddr>(),
+    )
+    .with_graceful_shutdown(until.cancelled_owned())
+    .await
 }
 
 #[cfg(test)]

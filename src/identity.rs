@@ -9,7 +9,9 @@
 mod authority;
 mod claims;
 pub mod development;
+mod keyring;
 mod keys;
+mod source;
 mod token;
 
 use futures::future::BoxFuture;
@@ -17,6 +19,7 @@ use futures::future::BoxFuture;
 use crate::domain::person::Person;
 
 pub use authority::Authority;
+pub use source::{NoKeys, look};
 
 /// Proves bearer tokens.
 pub trait Authenticate: Send + Sync {

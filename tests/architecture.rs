@@ -152,6 +152,7 @@ const OWNED: &[(&str, &str, &[&str])] = &[
     ("tokio_cron_scheduler", "scheduler", &[]),
     ("minijinja", "mail", &[]),
     ("jsonwebtoken", "identity", &[]),
+    ("governor", "http", &[]),
     ("anyhow", "cli", &["main.rs"]),
 ];
 

@@ -20,11 +20,12 @@ mod system;
 use system::{System, printed_by, wait_until};
 
 /// Each file of `examples/` with the language of its block in README.md.
-const EXAMPLES: [(&str, &str); 5] = [
+const EXAMPLES: [(&str, &str); 6] = [
     ("publish.py", "python"),
     ("publish.mjs", "js"),
     ("publish.rs", "rust"),
     ("publish.sh", "sh"),
+    ("http.sh", "sh"),
     ("sede.py", "python"),
 ];
 
@@ -59,6 +60,7 @@ async fn each_publisher_is_accepted_and_a_sede_answers() {
         python("publish.py"),
         node("publish.mjs"),
         Command::new(cargo_example("publish")),
+        over_http(&system),
     ] {
         let printed = printed_by(publisher.env("AMQP_URL", &system.at.amqp_url));
         assert!(
@@ -79,7 +81,7 @@ async fn each_publisher_is_accepted_and_a_sede_answers() {
         .next(|kind, body| kind == "request.accepted" && !numbers.contains(text(body, "protocol_number")))
         .await;
     numbers.insert(protocol_number(&accepted.to_string()).to_string());
-    assert_eq!(numbers.len(), 4, "every request has a protocol number of its own");
+    assert_eq!(numbers.len(), 5, "every request has a protocol number of its own");
 
     let mut sede = python("sede.py");
     let printed = printed_by(
@@ -120,6 +122,18 @@ fn node(example: &str) -> Command {
     fs::copy(root().join("examples").join(example), &copy).unwrap();
     let mut command = Command::new("node");
     command.arg(copy);
+    command
+}
+
+/// With `usciere` on its path, as README.md has it.
+fn over_http(system: &System) -> Command {
+    let program = Path::new(env!("CARGO_BIN_EXE_usciere")).parent().unwrap();
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "PATH=$1:$PATH exec sh \"$2\"", "sh"])
+        .args([program, &root().join("examples/http.sh")])
+        .env("HTTP_URL", &system.at.http_url)
+        .env("DATABASE_URL", &system.at.database_url);
     command
 }
 

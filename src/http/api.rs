@@ -14,15 +14,20 @@ mod query;
 mod routing;
 mod trail;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aide::axum::ApiRouter;
 use axum::Router;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::Response;
 use tokio::sync::watch;
-use tower_http::limit::RequestBodyLimitLayer;
 
 use super::problem::Problem;
+use super::rate_limit::RateLimits;
 use crate::attachments::AttachmentStore;
 use crate::clock::Clock;
 use crate::domain::registers::Registers;
@@ -44,6 +49,9 @@ pub struct Api {
     pub people: PeopleRegisters,
     pub attachments: AttachmentStore,
     pub authority: Arc<dyn Authenticate>,
+    pub rate_limits: RateLimits,
+    /// Longest a command is waited for.
+    pub patience: Duration,
     /// Largest body, in bytes.
     pub largest_body: usize,
 }
@@ -72,11 +80,16 @@ pub fn router(api: Shared) -> Router {
     router
         .fallback(|| async { Problem::new(StatusCode::NOT_FOUND) })
         .method_not_allowed_fallback(|| async { Problem::new(StatusCode::METHOD_NOT_ALLOWED) })
-        .route_layer(axum::middleware::from_fn_with_state(
-            Arc::clone(&api),
-            trail::record,
-        ))
-        .layer(axum::extract::DefaultBodyLimit::disable())
-        .layer(RequestBodyLimitLayer::new(largest_body))
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&api), trail::record))
+        .layer(DefaultBodyLimit::max(largest_body))
+        .layer(middleware::from_fn_with_state(Arc::clone(&api), count_address))
         .with_state(api)
+}
+
+/// Before anything is asked of a call: whether its address has called too often.
+async fn count_address(State(api): State<Shared>, request: Request, next: Next) -> Result<Response, Problem> {
+    if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() {
+        api.rate_limits.of_address(peer.ip(), request.headers())?;
+    }
+    Ok(next.run(request).await)
 }

@@ -3,10 +3,11 @@
 use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use futures::future::BoxFuture;
 use tower_service::Service;
@@ -42,9 +43,8 @@ impl Service<Request> for Late {
 }
 
 fn not_yet() -> Response {
-    let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE).detail("the node is starting");
-    let mut response = problem.into_response();
-    let header = (header::RETRY_AFTER, HeaderValue::from_static("2"));
-    response.headers_mut().insert(header.0, header.1);
-    response
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE)
+        .detail("the node is starting")
+        .retry_after(Duration::from_secs(2))
+        .into_response()
 }

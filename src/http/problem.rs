@@ -1,5 +1,7 @@
 //! Errors over HTTP: problem details of RFC 9457.
 
+use std::time::Duration;
+
 use aide::OperationOutput;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -42,6 +44,9 @@ struct Details {
     /// The people to choose from.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     candidates: Vec<Candidate>,
+    /// Goes into the header of that name.
+    #[serde(skip)]
+    retry_after: Option<Duration>,
 }
 
 impl Problem {
@@ -57,6 +62,7 @@ impl Problem {
             available_from: None,
             why: Vec::new(),
             candidates: Vec::new(),
+            retry_after: None,
         }))
     }
 
@@ -73,6 +79,13 @@ impl Problem {
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.0.detail = Some(detail.into());
+        self
+    }
+
+    /// When it makes sense to ask again; in whole seconds, rounded up.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.0.retry_after = Some(wait);
         self
     }
 
@@ -96,6 +109,10 @@ impl IntoResponse for Problem {
         let body = serde_json::to_vec(&self).expect("a problem is plain data");
         let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
         let mut response = (self.0.status, content_type, body).into_response();
+        if let Some(wait) = self.0.retry_after {
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
         if self.0.status == StatusCode::UNAUTHORIZED {
             // RFC 9110, 11.6.1: a 401 says how to authenticate.
             let challenge = HeaderValue::from_static("Bearer");

@@ -87,22 +87,23 @@ impl DevelopmentKey {
     }
 
     /// This system as an issuer whose tokens are believed.
-    pub(super) fn issuer(&self) -> Result<Issuer, BrokenKey> {
+    pub(super) fn issuer(&self) -> Result<(Issuer, KeySet), BrokenKey> {
         let mut key = Jwk::from_encoding_key(&self.0, Algorithm::EdDSA).map_err(|_| BrokenKey)?;
         key.common.key_id = Some(NAME.to_owned());
         key.common.public_key_use = Some(PublicKeyUse::Signature);
         let key = serde_json::to_value(key).map_err(|_| BrokenKey)?;
-        Ok(Issuer {
-            rules: Rules {
-                issuer: NAME.to_owned(),
-                audience: NAME.to_owned(),
-                acr: vec![LEVEL.to_owned()],
-                leeway: Duration::ZERO,
-            },
-            keys: KeySet::of(&[key], &Signature::ALL),
+        let rules = Rules {
+            issuer: NAME.to_owned(),
+            audience: NAME.to_owned(),
+            acr: vec![LEVEL.to_owned()],
+            leeway: Duration::ZERO,
+        };
+        let issuer = Issuer {
+            rules,
             names: ClaimNames::default(),
             words: RoleWords::default(),
-        })
+        };
+        Ok((issuer, KeySet::of(&[key], &Signature::ALL)))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -25,7 +26,7 @@ pub(super) struct Key {
 
 /// The keys of an issuer.
 #[derive(Default)]
-pub(super) struct KeySet(HashMap<String, Key>);
+pub(super) struct KeySet(HashMap<String, Arc<Key>>);
 
 impl KeySet {
     /// The keys of a JWK set that are of use here; others (encryption, secrets, unknown kinds) are left out.
@@ -33,13 +34,21 @@ impl KeySet {
         let keys = keys.iter().filter_map(|key| {
             let key: Jwk = serde_json::from_value(key.clone()).ok()?;
             let id = key.common.key_id.clone()?;
-            Some((id, usable(&key, accepted)?))
+            Some((id, Arc::new(usable(&key, accepted)?)))
         });
         Self(keys.collect())
     }
 
-    pub(super) fn get(&self, id: &str) -> Option<&Key> {
-        self.0.get(id)
+    pub(super) fn get(&self, id: &str) -> Option<Arc<Key>> {
+        self.0.get(id).cloned()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 

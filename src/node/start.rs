@@ -91,7 +91,7 @@ impl Node {
             .spawn(super::audit::seal(store.clone(), stop.clone()));
         parts.mailer(&mails)?;
         late.open(if parts.has(Role::Web) {
-            http::api::router(api(config, &engine, &door, &workflows, &registers, attachments).await?)
+            http::api::router(api(&options, &engine, &door, &workflows, &registers, attachments).await?)
         } else {
             http::nothing()
         });

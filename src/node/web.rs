@@ -4,26 +4,29 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::{NodeError, Workflows};
+use super::{NodeError, NodeOptions, Workflows};
 use crate::attachments::AttachmentStore;
 use crate::config::Config;
 use crate::domain::registers::Registers;
 use crate::engine::{Door, Engine};
 use crate::http::api::Api;
+use crate::http::rate_limit::RateLimits;
 use crate::identity::Authority;
 use crate::identity::development::{DevelopmentKey, DevelopmentKeyError};
 use crate::store::Store;
 
 pub(super) async fn api(
-    config: &Config,
+    options: &NodeOptions<'_>,
     engine: &Engine,
     door: &Door,
     workflows: &Workflows,
     registers: &watch::Receiver<Arc<Registers>>,
     attachments: AttachmentStore,
 ) -> Result<Arc<Api>, NodeError> {
+    let (config, shutdown) = (options.config, options.shutdown);
     let store = engine.store().clone();
-    let authority = authority(config, &store, registers).await?;
+    let authority = Arc::new(authority(config, &store, registers).await?);
+    shutdown.spawn(Arc::clone(&authority).keep_current(shutdown.soft()));
     Ok(Arc::new(Api {
         door: door.clone(),
         clock: engine.clock().clone(),
@@ -31,7 +34,9 @@ pub(super) async fn api(
         registers: registers.clone(),
         people: engine.people().clone(),
         attachments,
-        authority: Arc::new(authority),
+        authority,
+        rate_limits: RateLimits::new(&config.http),
+        patience: config.http.patience.get(),
         largest_body: config.amqp.max_body_bytes,
         store,
     }))
@@ -43,7 +48,7 @@ async fn authority(
     store: &Store,
     registers: &watch::Receiver<Arc<Registers>>,
 ) -> Result<Authority, NodeError> {
-    let authority = Authority::new(registers.clone());
+    let authority = Authority::new(&config.auth, registers.clone());
     if config.profile.is_production() {
         return Ok(authority);
     }

@@ -1,7 +1,7 @@
 //! One test's site: a node, a client that is not the engine's, tokens, and the messages the node sends.
 
-use lapin::options::{BasicAckOptions, BasicGetOptions};
-use lapin::{Channel, Connection, ConnectionProperties};
+use lapin::options::{BasicAckOptions, BasicGetOptions, BasicPublishOptions};
+use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
 use reqwest::header::{HeaderMap, LOCATION};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -180,9 +180,58 @@ impl Site {
         }
     }
 
+    /// Publishes a command over AMQP, as a portal or sede does.
+    #[expect(clippy::disallowed_methods, reason = "a foreign client, not the engine")]
+    pub(crate) async fn publish(&self, message_id: &str, key: &str, body: &Value) {
+        let properties = BasicProperties::default()
+            .with_message_id(message_id.into())
+            .with_type(key.splitn(3, '.').nth(2).unwrap().into())
+            .with_content_type("application/json".into())
+            .with_delivery_mode(2);
+        let options = BasicPublishOptions::default();
+        let body = body.to_string();
+        let sent = self.channel.basic_publish(
+            "usciere.commands".into(),
+            key.into(),
+            options,
+            body.as_bytes(),
+            properties,
+        );
+        sent.await.unwrap().await.unwrap();
+    }
+
+    /// Waits until a message was kept aside for a reason.
+    pub(crate) async fn until_dead_lettered(&self, reason: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        let count = "select count(*) from dead_letter where reason = $1";
+        while sqlx::query_scalar::<_, i64>(count)
+            .bind(reason)
+            .fetch_one(&self.pool)
+            .await
+            .unwrap()
+            == 0
+        {
+            assert!(Instant::now() < deadline, "no {reason} was dead-lettered");
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
     pub(crate) async fn stop(self) {
         self.shutdown.ask();
         self.shutdown.finished(GRACE).await;
+    }
+}
+
+/// Calls until the answer has another status.
+pub(crate) async fn until_not(status: u16, call: impl AsyncFn() -> Answer) -> Answer {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let answer = call().await;
+        if answer.status != status {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "still {status}");
+        tokio::time::sleep(LOOK).await;
     }
 }
 

@@ -5,14 +5,18 @@
 
 mod access;
 mod audit;
+mod commands;
 mod conversation;
 #[expect(dead_code, reason = "not every manner and every question is needed here")]
 #[path = "../support/fake_register.rs"]
 mod fake_register;
 mod harness;
+mod issuer;
 #[path = "../support/node.rs"]
 mod node;
 mod people;
+mod rates;
 mod registers;
 #[path = "../support/services.rs"]
 mod services;
+mod tokens;

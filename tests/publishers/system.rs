@@ -22,6 +22,8 @@ pub(crate) const LOOK: Duration = Duration::from_millis(20);
 #[derive(Deserialize)]
 pub(crate) struct Addresses {
     pub(crate) amqp_url: String,
+    pub(crate) database_url: String,
+    pub(crate) http_url: String,
     pub(crate) management_url: String,
     pub(crate) mail_dir: PathBuf,
 }

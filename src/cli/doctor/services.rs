@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Finding, smtp};
+use super::{Finding, issuer, smtp};
 use crate::amqp::{Broker, BrokerState, Consuming, Publishing};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -20,6 +20,7 @@ pub(super) async fn look(config: &Config) -> Vec<Finding> {
     if let SmtpUrl::Server(server) = &config.smtp.url {
         findings.push(smtp::look(server).await);
     }
+    findings.push(issuer::look(config).await);
     findings
 }
 

@@ -1,5 +1,7 @@
 //! Who calls: extractors that turn a bearer token into a person of the wanted capacity, or a 401 or 403.
 
+use std::time::Duration;
+
 use aide::OperationInput;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -11,6 +13,9 @@ use crate::domain::ids::SedeCode;
 use crate::domain::person::{Capacity, Membership, Person};
 use crate::http::problem::Problem;
 use crate::identity::Denied;
+
+/// How long an issuer that is away is given before its tokens are worth sending again.
+const ISSUER_PAUSE: Duration = Duration::from_secs(5);
 
 /// Anybody whose token is believed.
 #[derive(Debug, Clone)]
@@ -45,13 +50,14 @@ impl FromRequestParts<Shared> for Caller {
         match api.authority.authenticate(token).await {
             Ok(person) => {
                 Trail::of(parts).caller(&person);
+                api.rate_limits.of_person(&person)?;
                 Ok(Self(person))
             }
             Err(denied @ Denied::Invalid(_)) => Err(unauthorized(&denied.to_string())),
             Err(denied @ Denied::NoAccess(_)) => Err(forbidden(&denied.to_string())),
-            Err(denied @ Denied::Unavailable) => {
-                Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE).detail(denied.to_string()))
-            }
+            Err(denied @ Denied::Unavailable) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE)
+                .detail(denied.to_string())
+                .retry_after(ISSUER_PAUSE)),
         }
     }
 }

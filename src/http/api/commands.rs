@@ -7,15 +7,20 @@ mod answer;
 mod complete;
 mod status;
 
-use aide::OperationInput;
+use std::sync::Arc;
+use std::time::Duration;
+
 use aide::axum::ApiRouter;
 use aide::axum::routing::{ApiMethodRouter, post_with};
+use aide::generate::GenContext;
+use aide::openapi::{Operation, Response as Documented, StatusCode as StatusCodePattern};
 use aide::transform::TransformOperation;
-use axum::body::Bytes;
+use aide::{OperationInput, OperationOutput};
+use axum::body::{Bytes, HttpBody as _};
 use axum::extract::{FromRequest, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
 use sha2::{Digest as _, Sha256};
-use std::sync::Arc;
 
 use super::Shared;
 use super::caller::{Caller, forbidden};
@@ -23,13 +28,17 @@ use super::path::OfRequest;
 use super::trail::Trail;
 use crate::amqp::{BodyFault, decode_body};
 use crate::domain::command::{BodyHash, CommandKind, Content, Envelope};
-use crate::domain::ids::{MessageId, RequestId};
-use crate::domain::person::Person;
+use crate::domain::ids::{MessageId, RequestId, Source};
+use crate::domain::person::{Capacity, Person};
 use crate::domain::trace::TraceParent;
 use crate::engine::{Handled, Item};
 use crate::http::body::is_json;
 use crate::http::problem::Problem;
 use answer::Answered;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// When a command that could not be waited for may be sent again.
+const RETRY: Duration = Duration::from_secs(2);
 
 /// Every command with its path.
 const PATHS: [(CommandKind, &str); 15] = [
@@ -68,7 +77,7 @@ pub(super) fn routes() -> ApiRouter<Shared> {
 fn route(kind: CommandKind) -> ApiMethodRouter<Shared> {
     if kind == CommandKind::Submit {
         let handler = move |State(api): State<Shared>, Caller(person): Caller, trail: Trail, sent: Sent| async move {
-            carry_out(&api, &person, &trail, kind, None, sent).await
+            answer_command(&api, &person, &trail, kind, None, sent).await
         };
         post_with(handler, |operation| document(kind, operation))
     } else {
@@ -77,7 +86,7 @@ fn route(kind: CommandKind) -> ApiMethodRouter<Shared> {
                             OfRequest(request): OfRequest,
                             trail: Trail,
                             sent: Sent| async move {
-            carry_out(&api, &person, &trail, kind, Some(request), sent).await
+            answer_command(&api, &person, &trail, kind, Some(request), sent).await
         };
         post_with(handler, |operation| document(kind, operation))
     }
@@ -94,7 +103,8 @@ fn document(kind: CommandKind, operation: TransformOperation<'_>) -> TransformOp
 /// A body as it was sent, and its idempotency key.
 struct Sent {
     body: Bytes,
-    key: Option<MessageId>,
+    /// Its own, or one that was made for it.
+    key: MessageId,
     trace: Option<TraceParent>,
 }
 
@@ -102,14 +112,10 @@ impl FromRequest<Shared> for Sent {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &Shared) -> Result<Self, Problem> {
-        let key = idempotency_key(request.headers())?;
+        let key = idempotency_key(request.headers())?.map_or_else(|| new_key(state), Ok)?;
         let trace = request.headers().get("traceparent");
         let trace = trace.and_then(|value| TraceParent::parse(value.to_str().ok()?));
-        let has_body = request
-            .headers()
-            .get(header::CONTENT_LENGTH)
-            .is_none_or(|length| length != "0");
-        if has_body && !is_json(request.headers()) {
+        if !request.body().is_end_stream() && !is_json(request.headers()) {
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE).detail("send application/json"));
         }
         let body = Bytes::from_request(request, state)
@@ -122,7 +128,7 @@ impl FromRequest<Shared> for Sent {
 impl OperationInput for Sent {}
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<MessageId>, Problem> {
-    let Some(value) = headers.get("idempotency-key") else {
+    let Some(value) = headers.get(IDEMPOTENCY_KEY) else {
         return Ok(None);
     };
     let text = value.to_str().unwrap_or_default().trim();
@@ -138,6 +144,50 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<MessageId>, Problem> {
     })
 }
 
+/// The answer to a command, and the key under which it can be asked for again.
+struct Keyed {
+    key: MessageId,
+    answer: Result<Answered, Problem>,
+}
+
+impl IntoResponse for Keyed {
+    fn into_response(self) -> Response {
+        let mut response = self.answer.into_response();
+        if let Ok(key) = HeaderValue::from_str(self.key.as_str()) {
+            response.headers_mut().insert(IDEMPOTENCY_KEY, key);
+        }
+        response
+    }
+}
+
+impl OperationOutput for Keyed {
+    type Inner = <Answered as OperationOutput>::Inner;
+
+    fn operation_response(ctx: &mut GenContext, operation: &mut Operation) -> Option<Documented> {
+        Answered::operation_response(ctx, operation)
+    }
+
+    fn inferred_responses(
+        ctx: &mut GenContext,
+        operation: &mut Operation,
+    ) -> Vec<(Option<StatusCodePattern>, Documented)> {
+        Answered::inferred_responses(ctx, operation)
+    }
+}
+
+async fn answer_command(
+    api: &Shared,
+    person: &Person,
+    trail: &Trail,
+    kind: CommandKind,
+    request: Option<RequestId>,
+    sent: Sent,
+) -> Keyed {
+    let key = sent.key.clone();
+    let answer = carry_out(api, person, trail, kind, request, sent).await;
+    Keyed { key, answer }
+}
+
 /// Puts a command into the engine's door and answers with what became of it, committed.
 async fn carry_out(
     api: &Shared,
@@ -149,39 +199,45 @@ async fn carry_out(
 ) -> Result<Answered, Problem> {
     let source = person
         .source()
-        .filter(|source| kind.is_of_portal() == matches!(source, crate::domain::ids::Source::Portal(_)))
+        .filter(|source| kind.is_of_portal() == matches!(source, Source::Portal(_)))
         .ok_or_else(|| forbidden("this command is not for your profile"))?;
-    let body_hash = hash(kind, request, &sent.body);
     let body = complete::complete(&sent.body, kind, request, person)?;
     let content = match decode_body(kind, &body) {
         Ok(command) => Content::Command(command),
         Err(BodyFault::Refused(refusal)) => Content::Invalid { kind, refusal },
         Err(BodyFault::Unreadable(fault)) => return Err(answer::unreadable(&fault)),
     };
-    let message_id = sent.key.map_or_else(|| new_key(api), Ok)?;
-    let envelope = Arc::new(Envelope {
-        source,
-        message_id: message_id.clone(),
-        body_hash,
-        trace_parent: sent.trace,
-        request_id: request,
-        content,
-    });
+    let key = sent.key.clone();
     let item = Item::Command {
-        envelope: Arc::clone(&envelope),
+        envelope: Arc::new(Envelope {
+            source,
+            message_id: sent.key,
+            body_hash: hash(person, kind, request, &sent.body),
+            trace_parent: sent.trace,
+            request_id: request,
+            content,
+        }),
         original: None,
     };
     let door = api.door.clone();
-    // Spawned: the command is worked to its end even if the client hangs up.
-    let handled = tokio::spawn(async move { door.ask(item).await });
-    match handled.await {
-        Ok(Some(handled)) => {
+    // Spawned: the command is worked to its end even if the client hangs up or is told to come back.
+    let handling = tokio::spawn(async move { door.ask(item).await });
+    match tokio::time::timeout(api.patience, handling).await {
+        Ok(Ok(Some(handled))) => {
             note(trail, &handled);
-            answer::answer(api, person, kind, &message_id, handled).await
+            answer::answer(api, person, kind, &key, handled).await
         }
-        Ok(None) | Err(_) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE)
-            .detail("the engine is stopping: send it again with the same Idempotency-Key")),
+        Ok(Ok(None) | Err(_)) => Err(again("the engine is stopping")),
+        Err(_) => Err(again("it is not decided yet")),
     }
+}
+
+fn again(why: &str) -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE)
+        .detail(format!(
+            "{why}: send it again with the Idempotency-Key of this answer"
+        ))
+        .retry_after(RETRY)
 }
 
 /// A command that was decided stands in the audit already; one that only was told its outcome again does not.
@@ -199,10 +255,19 @@ fn new_key(api: &Shared) -> Result<MessageId, Problem> {
         .map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR))
 }
 
-/// The same path and bytes are the same command, whatever the token says besides.
-fn hash(kind: CommandKind, request: Option<RequestId>, body: &[u8]) -> BodyHash {
+/// The same path and bytes of the same person are the same command, whatever the token says besides. Keys are one space
+/// for all of a patronato or sede, as message ids are; without the person in it, who guesses a colleague's key and
+/// repeats his words would be given his answer.
+fn hash(person: &Person, kind: CommandKind, request: Option<RequestId>, body: &[u8]) -> BodyHash {
+    let office = match &person.capacity {
+        Capacity::Patronato(member) => member.office.as_str(),
+        Capacity::Sede { .. } | Capacity::Manager => "",
+    };
     let mut hasher = Sha256::new();
-    hasher.update(kind.as_str());
+    for part in [person.id.as_str(), office, kind.as_str()] {
+        hasher.update(part);
+        hasher.update("\n");
+    }
     hasher.update(request.map(|id| id.to_string()).unwrap_or_default());
     hasher.update(body);
     BodyHash(hasher.finalize().into())

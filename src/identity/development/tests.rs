@@ -4,6 +4,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::*;
+use crate::config::auth::AuthSettings;
 use crate::domain::command::Personal;
 use crate::domain::person::Membership;
 use crate::domain::place::Region;
@@ -34,7 +35,9 @@ fn registers() -> Registers {
 
 fn authority() -> Authority {
     let (_, registers) = watch::channel(Arc::new(registers()));
-    Authority::new(registers).with_development(&key()).unwrap()
+    Authority::new(&AuthSettings::default(), registers)
+        .with_development(&key())
+        .unwrap()
 }
 
 fn person(capacity: Capacity) -> Person {
@@ -85,7 +88,9 @@ async fn nobody_of_an_unknown_office_enters() {
 async fn where_it_is_not_trusted_its_tokens_are_worth_nothing() {
     let (_, registers) = watch::channel(Arc::new(registers()));
     let issued = key().issue(&person(Capacity::Manager), HOUR).unwrap();
-    let denied = Authority::new(registers).authenticate(&issued.token).await;
+    let denied = Authority::new(&AuthSettings::default(), registers)
+        .authenticate(&issued.token)
+        .await;
     assert_eq!(
         denied,
         Err(Denied::Invalid("it is signed with a key that is not known here"))
