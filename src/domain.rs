@@ -12,6 +12,7 @@ pub mod event;
 pub mod ids;
 pub mod mail;
 pub mod outgoing;
+pub mod pause;
 pub mod person;
 pub mod place;
 pub mod practice;

@@ -13,8 +13,10 @@ mod inbox;
 mod intake;
 mod jobs;
 mod mails;
+mod nodes;
 mod outbox;
 mod parked;
+mod pauses;
 mod registers;
 mod rows;
 mod scope;
@@ -42,8 +44,10 @@ pub use mails::{
     ClaimedMail, MailCounts, MailEnd, MailFilter, MailId, MailRetry, MailState, MailSummary, NewMail,
     UnknownOutcome,
 };
+pub use nodes::NodeRow;
 pub use outbox::{BackOff, BucketLease, OutboxRow, OutboxState, WaitingFor};
 pub use parked::{KeptMessage, NewParked, ParkedCommand, ParkedId, ParkedState, Waiting};
+pub use pauses::HeldNow;
 pub use registers::{PatronatoOffice, RegisterImport, Written};
 pub use scope::Rights;
 pub use settings::{Change, Kept};

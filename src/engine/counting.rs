@@ -29,7 +29,7 @@ pub(super) fn outcome(handled: &Handled) {
         }
         Handled::Repeated { .. } => "duplicate",
         Handled::Parked { .. } => "parked",
-        Handled::DeadLettered(reason) => {
+        Handled::DeadLettered { reason, .. } => {
             counter!(DEAD_LETTERS, "reason" => reason.as_str()).increment(1);
             "dead"
         }

@@ -98,8 +98,12 @@ pub enum Handled {
         request: RequestId,
         register: RegisterName,
     },
-    /// Kept as a dead letter.
-    DeadLettered(DeadLetterReason),
+    /// Kept as a dead letter, or left as the one it came from.
+    DeadLettered {
+        reason: DeadLetterReason,
+        /// What exactly was wrong; never personal data.
+        detail: String,
+    },
 }
 
 impl Handled {
@@ -110,7 +114,7 @@ impl Handled {
             Self::Refused(_) => "refused",
             Self::Repeated { .. } => "repeated",
             Self::Parked { .. } => "parked",
-            Self::DeadLettered(_) => "dead_lettered",
+            Self::DeadLettered { .. } => "dead_lettered",
         }
     }
 }

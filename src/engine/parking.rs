@@ -169,7 +169,7 @@ impl Parking {
             Handled::Done { .. }
             | Handled::Refused(_)
             | Handled::Repeated { .. }
-            | Handled::DeadLettered(_) => {
+            | Handled::DeadLettered { .. } => {
                 self.unparked.push(id);
                 if let Some(of_request) = self.by_request.get_mut(&request) {
                     of_request.remove(&id);

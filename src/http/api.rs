@@ -3,10 +3,12 @@
 //! Commands enter the engine's door like any message; questions are asked of the store under the caller's scope.
 //! Every route is declared once, with its documentation beside its handler.
 
+mod admin;
 mod caller;
 mod catalogue;
 mod commands;
 mod document;
+mod listed;
 mod me;
 mod path;
 mod people;
@@ -15,6 +17,7 @@ mod routing;
 mod trail;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,8 +31,11 @@ use tokio::sync::watch;
 
 use super::problem::Problem;
 use super::rate_limit::RateLimits;
+use crate::admin::dead_letters::Replay;
+use crate::amqp::Broker;
 use crate::attachments::AttachmentStore;
 use crate::clock::Clock;
+use crate::config::amqp::AmqpSettings;
 use crate::domain::registers::Registers;
 use crate::engine::Door;
 use crate::identity::Authenticate;
@@ -49,6 +55,11 @@ pub struct Api {
     pub people: PeopleRegisters,
     pub attachments: AttachmentStore,
     pub authority: Arc<dyn Authenticate>,
+    /// For those who run usciere.
+    pub broker: Broker,
+    pub amqp: AmqpSettings,
+    pub replay: Replay,
+    pub workflows_folder: PathBuf,
     pub rate_limits: RateLimits,
     /// Longest a command is waited for.
     pub patience: Duration,
@@ -69,6 +80,7 @@ fn routes() -> ApiRouter<Shared> {
         .merge(catalogue::routes())
         .merge(people::routes())
         .merge(routing::routes())
+        .merge(admin::routes())
         .merge(me::routes())
 }
 

@@ -59,6 +59,8 @@ pub enum Reason {
     Empty,
     /// It answers, and what it answers cannot be.
     Faulty,
+    /// People hold the intake: `usciere queue resume`.
+    Paused,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

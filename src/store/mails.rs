@@ -170,7 +170,7 @@ pub struct MailFilter {
 }
 
 /// A mail as people see it in lists.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct MailSummary {
     pub id: MailId,
     pub request_id: RequestId,

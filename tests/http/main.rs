@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
 mod access;
+mod administration;
 mod audit;
 mod commands;
 mod conversation;
@@ -16,6 +17,7 @@ mod issuer;
 mod node;
 mod people;
 mod rates;
+mod refusals;
 mod registers;
 #[path = "../support/services.rs"]
 mod services;

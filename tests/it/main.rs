@@ -7,6 +7,7 @@ mod conversation;
 mod crash;
 mod dead_letters;
 mod deadlines;
+mod demo;
 #[expect(dead_code, reason = "not every manner and every question is needed here")]
 #[path = "../support/fake_register.rs"]
 mod fake_register;
@@ -14,6 +15,7 @@ mod faults;
 #[path = "../support/node.rs"]
 mod node;
 mod parking;
+mod pauses;
 mod program;
 mod refusals;
 mod routing;

@@ -39,7 +39,6 @@ pub(super) struct Official {
 
 /// Somebody who runs the engine.
 #[derive(Debug, Clone)]
-#[expect(dead_code, reason = "no route asks for one yet")]
 pub(super) struct Manager(pub(super) Person);
 
 impl FromRequestParts<Shared> for Caller {

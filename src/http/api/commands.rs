@@ -246,7 +246,7 @@ fn note(trail: &Trail, handled: &Handled) {
         Handled::Done { .. } | Handled::Refused(_) => trail.settled(),
         Handled::Repeated { request, .. } => trail.requests(*request),
         Handled::Parked { request, .. } => trail.requests([*request]),
-        Handled::DeadLettered(_) => {}
+        Handled::DeadLettered { .. } => {}
     }
 }
 

@@ -118,7 +118,7 @@ pub(super) async fn answer(
             ..
         } => return Err(told_before(answer.map(|answer| answer.body))),
         Handled::Parked { request, register } => return Ok(Answered::waiting(request, register, key)),
-        Handled::DeadLettered(reason) => return Err(dead(reason)),
+        Handled::DeadLettered { reason, detail } => return Err(dead(reason).detail(detail)),
     };
     let status = if kind == CommandKind::Submit {
         StatusCode::CREATED
