@@ -41,8 +41,8 @@ pub use jobs::{
     RunHold, RunStart,
 };
 pub use mails::{
-    ClaimedMail, MailCounts, MailEnd, MailFilter, MailId, MailRetry, MailState, MailSummary, NewMail,
-    UnknownOutcome,
+    ClaimedMail, DigestReader, MailCounts, MailEnd, MailFilter, MailId, MailRetry, MailState, MailSummary,
+    NewMail, UnknownOutcome,
 };
 pub use nodes::NodeRow;
 pub use outbox::{BackOff, BucketLease, OutboxRow, OutboxState, WaitingFor};

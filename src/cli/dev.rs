@@ -187,7 +187,7 @@ fn announce(
          \x20 database    {}\n\
          \x20 broker      {}\n\
          \x20 management  {}\n\
-         \x20 http        {http}   (/healthz /readyz /metrics /dev/clock /dev/mails)\n\
+         \x20 http        {http}   (/api/v1 /healthz /readyz /metrics /dev/clock /dev/mails)\n\
          \x20 mails       {mail_folder}\n\
          Ready. Try in another terminal, with AMQP_URL and DATABASE_URL set to these:\n\
          \x20 usciere send --example --wait --reply-auto",

@@ -12,6 +12,7 @@ mod listed;
 mod me;
 mod path;
 mod people;
+mod preferences;
 mod query;
 mod routing;
 mod trail;
@@ -82,6 +83,7 @@ fn routes() -> ApiRouter<Shared> {
         .merge(routing::routes())
         .merge(admin::routes())
         .merge(me::routes())
+        .merge(preferences::routes())
 }
 
 /// The API, ready to answer.

@@ -57,6 +57,10 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             error.column()
         ))
     })?;
+    // serde would read the fields of a struct from a list as well.
+    if !value.is_object() {
+        return Err(problem.field("", "expected an object"));
+    }
     serde_path_to_error::deserialize(value)
         .map_err(|error| problem.field(json_pointer(error.path()), error.into_inner().to_string()))
 }

@@ -16,6 +16,7 @@ mod issuer;
 #[path = "../support/node.rs"]
 mod node;
 mod people;
+mod preferences;
 mod rates;
 mod refusals;
 mod registers;

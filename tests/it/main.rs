@@ -12,6 +12,7 @@ mod demo;
 #[path = "../support/fake_register.rs"]
 mod fake_register;
 mod faults;
+mod mails;
 #[path = "../support/node.rs"]
 mod node;
 mod parking;

@@ -39,3 +39,34 @@ fn fix(error: &NoKeys) -> &'static str {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::doctor::Health;
+    use crate::config::Profile;
+
+    async fn found(profile: Profile, jwks: Option<&str>) -> (Health, String) {
+        let mut config = Config {
+            profile,
+            ..Config::default()
+        };
+        if let Some(jwks) = jwks {
+            config.auth.issuer = Some("https://login.example.org".parse().unwrap());
+            config.auth.jwks = Some(jwks.parse().unwrap());
+        }
+        let finding = look(&config).await;
+        (finding.health, finding.message)
+    }
+
+    #[tokio::test]
+    async fn it_is_said_whether_anybody_can_enter() {
+        let (health, message) = found(Profile::Prod, None).await;
+        assert_eq!(health, Health::Warning);
+        assert!(message.contains("nobody"), "{message}");
+        assert_eq!(found(Profile::Dev, None).await.0, Health::Good);
+        let (health, message) = found(Profile::Prod, Some("file:/nowhere/jwks.json")).await;
+        assert_eq!(health, Health::Bad);
+        assert!(message.contains("/nowhere/jwks.json"), "{message}");
+    }
+}

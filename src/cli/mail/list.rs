@@ -9,7 +9,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Row;
 use crate::cli::reach;
 use crate::cli::session::Session;
-use crate::store::{MailFilter, MailState};
+use crate::store::{MailFilter, MailState, MailSummary};
 
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
@@ -42,6 +42,13 @@ pub(super) async fn run(args: &MailListArgs, session: &mut Session) -> Result<Ex
     Ok(Exit::Ok)
 }
 
+/// When something is done about it next: a try, the end of the quiet, the digest of a day.
+fn next(mail: &MailSummary) -> Option<String> {
+    let later = mail.next_try_at.or(mail.deliver_at).map(moment);
+    let digest = mail.digest_on.filter(|_| mail.state == MailState::Held);
+    later.or_else(|| digest.map(|day| day.to_string()))
+}
+
 impl Row for Line {
     const COLUMNS: &'static [&'static str] = &[
         "id",
@@ -52,7 +59,7 @@ impl Row for Line {
         "recipient",
         "tries",
         "sent",
-        "next_try",
+        "next",
         "last_error",
     ];
 
@@ -67,7 +74,7 @@ impl Row for Line {
             self.0.recipient.clone(),
             mail.attempts.to_string(),
             maybe(mail.sent_at.map(moment)),
-            maybe(mail.next_try_at.map(moment)),
+            maybe(next(mail)),
             maybe(mail.last_error.as_ref()),
         ]
     }
@@ -77,7 +84,7 @@ impl Row for Line {
 mod tests {
     use super::*;
     use crate::cli::examples::{every_format, mail};
-    use crate::store::{MailId, MailSummary};
+    use crate::store::MailId;
 
     #[test]
     fn a_list_says_how_each_mail_stands_and_to_nobody() {

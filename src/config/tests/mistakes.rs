@@ -32,7 +32,7 @@ fn mistakes_of_every_kind_are_reported_together() {
 /// Each broken configuration and what is said about it.
 #[test]
 fn broken_configurations() {
-    let files: [(&str, &str); 20] = [
+    let files: [(&str, &str); 22] = [
         ("not TOML", "[http\n[brand]\nname = 1 2\n[log]\nlevel = \"info\n"),
         ("a key twice", "[log]\nlevel = 'info'\nlevel = 'warn'\n"),
         ("a section that is a value", "http = 8080"),
@@ -56,6 +56,14 @@ fn broken_configurations() {
             "[jobs.overdue]\ntimezone = 'Europe/Roma'",
         ),
         ("a job nobody knows", "[jobs.overdu]\nenabled = false"),
+        (
+            "an issuer by name",
+            "[auth]\nissuer = 'login'\nalgorithms = ['HS256']",
+        ),
+        (
+            "keys of nobody",
+            "[auth]\njwks = 'http://login.example.org/keys'\nalgorithms = []\n[auth.claims]\nid = ''",
+        ),
         ("an impossible sender", "[smtp]\nfrom = 'nobody'"),
         ("a grant for nobody", "[amqp.user_map]\nalice = ['portal.INCA']"),
         (

@@ -23,7 +23,6 @@ pub(super) struct Caller(pub(super) Person);
 
 /// Somebody of a patronato.
 #[derive(Debug, Clone)]
-#[expect(dead_code, reason = "no route asks who the person is")]
 pub(super) struct Member {
     pub(super) person: Person,
     pub(super) membership: Membership,

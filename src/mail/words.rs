@@ -1,8 +1,24 @@
-//! Why a request was refused, for a mail: the refusal's own sentence may name people, these never do.
+//! What happened, in a few Italian words that name nobody.
 
+use crate::domain::event::MailKind;
 use crate::domain::refusal::RefusalCode;
 
-/// Goes on after "non può essere accettata:".
+/// The title of a mail, and its line in a digest.
+pub(super) const fn title(kind: MailKind) -> &'static str {
+    match kind {
+        MailKind::Reply => "Nuova risposta",
+        MailKind::Closed => "Richiesta chiusa",
+        MailKind::Overdue => "Richiesta ancora senza risposta",
+        MailKind::AppointmentEnabled => "Puoi prenotare un appuntamento",
+        MailKind::AppointmentBooked => "Appuntamento richiesto",
+        MailKind::AppointmentConfirmed => "Appuntamento confermato",
+        MailKind::AppointmentCancelled => "Appuntamento annullato",
+        MailKind::Refused => "Richiesta non accettata",
+        MailKind::Digest => "Riepilogo",
+    }
+}
+
+/// Why a request was refused: the refusal's own sentence may name people. Goes on after "non può essere accettata:".
 pub(super) const fn sentence(code: RefusalCode) -> &'static str {
     match code {
         RefusalCode::CitizenUnknown => "il cittadino indicato non risulta negli archivi dell'Istituto",
