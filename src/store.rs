@@ -17,6 +17,7 @@ mod jobs;
 mod mails;
 mod nodes;
 mod outbox;
+mod parked;
 mod pauses;
 mod questions;
 mod registers;
@@ -50,6 +51,7 @@ pub use mails::{
 };
 pub use nodes::NodeRow;
 pub use outbox::{BackOff, BucketLease, OutboxRow, OutboxState, WaitingFor};
+pub use parked::{KeptMessage, NewParked, ParkedCommand, ParkedId, ParkedState, Waiting};
 pub use pauses::HeldNow;
 pub use questions::{
     Counted, Counts, DigestRow, Feed, FeedItem, FeedPosition, Listed, Question, RepliedRequest, Replies,

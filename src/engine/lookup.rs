@@ -1,5 +1,6 @@
 //! What rules need to know and only registers and stores can tell, asked for a whole batch at once and outside any
-//! transaction. When one of them is away the batch waits: nothing is lost or refused for it.
+//! transaction. When our own database or the attachments are away the batch waits; when a remote register is, only
+//! the command that needs it does, parked. Nothing is lost or refused for it.
 
 use super::Engine;
 use super::item::Item;
@@ -9,7 +10,7 @@ use crate::domain::command::{AttachmentInput, CitizenQuery, Command, Content, Pr
 use crate::domain::ids::Source;
 use crate::domain::refusal::Refusal;
 use crate::domain::registers::{Citizen, PracticeRecord};
-use crate::registry::RegisterError;
+use crate::registry::{Answer, NoAnswer};
 use crate::store::StoreError;
 
 /// What was found for one command.
@@ -21,13 +22,13 @@ pub(super) struct Found {
     pub(super) practices: Vec<PracticeRecord>,
     /// The files, stored; or why they are not allowed.
     pub(super) attachments: Result<Vec<Filed>, Refusal>,
+    /// A remote register that has not answered: nothing can be decided yet, and nothing else was found.
+    pub(super) missing: Option<NoAnswer>,
 }
 
-/// A register or store that cannot be asked now.
+/// What cannot be asked now, for any command of the batch.
 #[derive(Debug, thiserror::Error)]
 pub enum LookupError {
-    #[error("a register does not answer")]
-    Register(#[from] RegisterError),
     #[error("the attachment store does not answer")]
     Attachments(#[from] AttachmentError),
     #[error(transparent)]
@@ -40,18 +41,42 @@ impl Engine {
         let wanted: Vec<Wanted<'_>> = items.iter().map(Wanted::of).collect();
         let queries: Vec<CitizenQuery> = wanted.iter().filter_map(|w| w.citizen.cloned()).collect();
         let references: Vec<Practice> = wanted.iter().filter_map(|w| w.practice.cloned()).collect();
-        let mut citizens = self.citizens.find_citizens(&queries).await?.into_iter();
-        let mut practices = self.practices.find_practices(&references).await?.into_iter();
-        let prepared = wanted
+        // Both to their end: a question to the database is never dropped half way.
+        let (citizens, practices) = tokio::join!(
+            self.people.citizens.find_citizens(&queries),
+            self.people.practices.find_practices(&references)
+        );
+        let (mut citizens, mut practices) = (citizens?.into_iter(), practices?.into_iter());
+        let answers: Vec<_> = wanted
             .iter()
-            .map(|want| prepare(want.attachments, &self.options.limits.attachments));
-        let mut files = self.take_in(items, prepared.collect()).await?.into_iter();
+            .map(|want| {
+                both(
+                    want.citizen
+                        .and_then(|_| citizens.next())
+                        .unwrap_or(Ok(Vec::new())),
+                    want.practice
+                        .and_then(|_| practices.next())
+                        .unwrap_or(Ok(Vec::new())),
+                )
+            })
+            .collect();
+        let prepared = wanted.iter().zip(&answers).map(|(want, answer)| {
+            // What is parked brings its files again when its turn comes.
+            let files = if answer.is_ok() { want.attachments } else { &[] };
+            prepare(files, &self.options.limits.attachments)
+        });
+        let files = self.take_in(items, prepared.collect()).await?;
         let mut found = Vec::with_capacity(items.len());
-        for want in wanted {
+        for (answer, attachments) in answers.into_iter().zip(files) {
+            let (citizens, practices, missing) = match answer {
+                Ok((citizens, practices)) => (citizens, practices, None),
+                Err(missing) => (Vec::new(), Vec::new(), Some(missing)),
+            };
             found.push(Found {
-                citizens: want.citizen.and_then(|_| citizens.next()).unwrap_or_default(),
-                practices: want.practice.and_then(|_| practices.next()).unwrap_or_default(),
-                attachments: files.next().unwrap_or_else(|| Ok(Vec::new())),
+                citizens,
+                practices,
+                attachments,
+                missing,
             });
         }
         Ok(found)
@@ -99,10 +124,14 @@ impl LookupError {
     /// Whether the same may be found later; otherwise somebody has to look.
     pub const fn is_passing(&self) -> bool {
         match self {
-            Self::Register(_) | Self::Attachments(_) => true,
+            Self::Attachments(_) => true,
             Self::Store(error) => error.is_passing(),
         }
     }
+}
+
+fn both<A, B>(first: Answer<A>, second: Answer<B>) -> Result<(Vec<A>, Vec<B>), NoAnswer> {
+    Ok((first?, second?))
 }
 
 /// What has to be looked up for one item.

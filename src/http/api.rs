@@ -10,16 +10,18 @@ mod caller;
 mod catalogue;
 mod commands;
 mod document;
-mod listed;
 mod events;
 mod exports;
+mod listed;
 mod me;
 mod paper;
 mod path;
+mod people;
 mod preferences;
 mod query;
 mod replies;
 mod requests;
+mod routing;
 mod statistics;
 mod summary;
 mod trail;
@@ -47,7 +49,7 @@ use crate::config::amqp::AmqpSettings;
 use crate::domain::registers::Registers;
 use crate::engine::{Door, Limits};
 use crate::identity::Authenticate;
-use crate::registry::{CitizenRegister, PracticeRegister};
+use crate::registry::PeopleRegisters;
 use crate::store::Store;
 use crate::workflow::Registry;
 
@@ -61,8 +63,7 @@ pub struct Api {
     pub clock: Clock,
     pub workflows: watch::Receiver<Arc<Registry>>,
     pub registers: watch::Receiver<Arc<Registers>>,
-    pub citizens: CitizenRegister,
-    pub practices: PracticeRegister,
+    pub people: PeopleRegisters,
     pub attachments: AttachmentStore,
     /// What texts and files may be.
     pub limits: Limits,
@@ -96,6 +97,8 @@ fn routes() -> ApiRouter<Shared> {
         .merge(catalogue::routes())
         .merge(attachments::routes())
         .merge(agenda::routes())
+        .merge(people::routes())
+        .merge(routing::routes())
         .merge(admin::routes())
         .merge(requests::routes())
         .merge(summary::routes())

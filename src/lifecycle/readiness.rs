@@ -24,9 +24,14 @@ pub enum Part {
     Workflows,
     /// Every request found its sede, or its desk decided.
     Routing,
+    /// A remote register of citizens; reported where there is one.
+    CitizensRegister,
+    /// A remote register of practices; reported where there is one.
+    PracticesRegister,
 }
 
 impl Part {
+    /// What every node has.
     pub const ALL: [Self; 6] = [
         Self::Database,
         Self::BrokerConsuming,
@@ -57,6 +62,8 @@ pub enum Reason {
     Empty,
     /// Requests wait that no rule could route: give the registers a rule, and assign them at the desk.
     Unrouted,
+    /// It answers, and what it answers cannot be.
+    Faulty,
     /// People hold the intake: `usciere queue resume`.
     Paused,
 }
@@ -182,6 +189,8 @@ impl fmt::Display for Part {
             Self::Registers => "registers",
             Self::Workflows => "workflows",
             Self::Routing => "routing",
+            Self::CitizensRegister => "citizens_register",
+            Self::PracticesRegister => "practices_register",
         })
     }
 }

@@ -10,10 +10,13 @@ mod attachments;
 mod audit;
 mod commands;
 mod conversation;
-#[path = "../support/fake_clamd.rs"]
-mod fake_clamd;
 mod described;
 mod examples;
+#[path = "../support/fake_clamd.rs"]
+mod fake_clamd;
+#[expect(dead_code, reason = "not every manner and every question is needed here")]
+#[path = "../support/fake_register.rs"]
+mod fake_register;
 mod fuzz;
 mod harness;
 mod issuer;
@@ -26,6 +29,7 @@ mod preferences;
 mod questions;
 mod rates;
 mod refusals;
+mod registers;
 #[path = "../support/services.rs"]
 mod services;
 mod tokens;

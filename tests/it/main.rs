@@ -13,11 +13,16 @@ mod demo;
 mod desks;
 #[path = "../support/fake_clamd.rs"]
 mod fake_clamd;
+#[expect(dead_code, reason = "not every manner and every question is needed here")]
+#[path = "../support/fake_register.rs"]
+mod fake_register;
 mod faults;
 mod mails;
 #[path = "../support/node.rs"]
 mod node;
+mod parking;
 mod pauses;
+mod program;
 mod refusals;
 mod routing;
 mod s3;
