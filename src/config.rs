@@ -27,8 +27,10 @@ mod mistake;
 pub mod node;
 pub mod profile;
 pub mod reference;
+pub mod registry;
 pub mod relay;
 pub mod retention;
+pub mod secret;
 pub mod secret_url;
 mod show;
 pub mod size;
@@ -67,6 +69,7 @@ pub struct Config {
     pub clock: clock::ClockSettings,
     pub engine: engine::EngineSettings,
     pub relay: relay::RelaySettings,
+    pub registry: registry::RegistrySettings,
     pub limits: limits::Limits,
     pub retention: retention::Retention,
     pub log: log::LogSettings,
@@ -84,6 +87,7 @@ impl Config {
         self.clock.check(self.profile, checks);
         self.relay.check(checks);
         cross_checks::attachment_fits(&self.limits, &self.amqp, checks);
+        self.registry.check(self.profile.is_production(), checks);
         self.retention.check(checks);
         self.log.check(checks);
         self.brand.check(checks);

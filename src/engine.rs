@@ -11,6 +11,7 @@ mod handle;
 mod item;
 mod ledger;
 mod lookup;
+mod parking;
 mod render;
 mod submission;
 mod sweep;
@@ -24,7 +25,7 @@ use crate::attachments::AttachmentStore;
 use crate::clock::Clock;
 use crate::domain::attachment::AttachmentLimits;
 use crate::domain::registers::Registers;
-use crate::registry::{CitizenRegister, PracticeRegister};
+use crate::registry::PeopleRegisters;
 use crate::relay::HandOff;
 use crate::store::Store;
 use crate::workflow::Registry;
@@ -58,8 +59,7 @@ pub struct Engine {
     clock: Clock,
     workflows: watch::Receiver<Arc<Registry>>,
     registers: watch::Receiver<Arc<Registers>>,
-    citizens: CitizenRegister,
-    practices: PracticeRegister,
+    people: PeopleRegisters,
     attachments: AttachmentStore,
     /// The relay of this node, when it has one.
     handoff: Option<HandOff>,
@@ -72,8 +72,7 @@ pub struct EngineParts {
     pub clock: Clock,
     pub workflows: watch::Receiver<Arc<Registry>>,
     pub registers: watch::Receiver<Arc<Registers>>,
-    pub citizens: CitizenRegister,
-    pub practices: PracticeRegister,
+    pub people: PeopleRegisters,
     pub attachments: AttachmentStore,
     pub handoff: Option<HandOff>,
 }
@@ -85,8 +84,7 @@ impl Engine {
             clock,
             workflows,
             registers,
-            citizens,
-            practices,
+            people,
             attachments,
             handoff,
         } = parts;
@@ -95,8 +93,7 @@ impl Engine {
             clock,
             workflows,
             registers,
-            citizens,
-            practices,
+            people,
             attachments,
             handoff,
             options,
@@ -105,6 +102,11 @@ impl Engine {
 
     pub const fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// The registers it asks.
+    pub const fn people(&self) -> &PeopleRegisters {
+        &self.people
     }
 
     pub const fn clock(&self) -> &Clock {

@@ -11,6 +11,7 @@ mod ground;
 mod health;
 mod jobs;
 mod pauses;
+mod registries;
 mod start;
 mod web;
 mod workflows;
@@ -86,6 +87,8 @@ pub enum NodeError {
     Store(#[from] StoreError),
     #[error("the attachment store cannot be used")]
     Attachments(#[source] crate::attachments::AttachmentError),
+    #[error(transparent)]
+    Registry(crate::registry::remote::Unusable),
     #[error("mails cannot be sent as configured")]
     Mail(#[source] crate::mail::MailerError),
     #[error("tokens cannot be proven")]

@@ -15,6 +15,7 @@ mod jobs;
 mod mails;
 mod nodes;
 mod outbox;
+mod parked;
 mod pauses;
 mod registers;
 mod rows;
@@ -45,6 +46,7 @@ pub use mails::{
 };
 pub use nodes::NodeRow;
 pub use outbox::{BackOff, BucketLease, OutboxRow, OutboxState, WaitingFor};
+pub use parked::{KeptMessage, NewParked, ParkedCommand, ParkedId, ParkedState, Waiting};
 pub use pauses::HeldNow;
 pub use registers::{PatronatoOffice, RegisterImport, Written};
 pub use scope::Rights;

@@ -6,8 +6,14 @@
 mod database;
 #[path = "registers/examples.rs"]
 mod examples;
+#[path = "support/fake_register.rs"]
+mod fake_register;
 #[path = "registers/imports.rs"]
 mod imports;
+#[path = "registers/memory.rs"]
+mod memory;
+#[path = "registers/remote.rs"]
+mod remote;
 #[path = "support/services.rs"]
 mod services;
 

@@ -10,7 +10,7 @@ use super::envelope::{DecodeRules, RawDelivery, Rejected, decode};
 use super::message::Properties;
 use crate::domain::dead_letter::DeadLetterReason;
 use crate::engine::{Door, Item, Original};
-use crate::store::NewDeadLetter;
+use crate::store::{KeptMessage, NewDeadLetter};
 
 /// How many acknowledgements are written together.
 const ACKS: usize = 1_000;
@@ -32,6 +32,7 @@ impl Kept {
     }
 
     fn letter(&self, rejected: Rejected) -> NewDeadLetter {
+        let kept = self.keep();
         NewDeadLetter {
             reason: rejected.reason,
             detail: rejected.detail,
@@ -40,10 +41,10 @@ impl Kept {
                 .message_id
                 .map(|id| id.to_string())
                 .or_else(|| self.properties.message_id.clone()),
-            routing_key: self.routing_key.clone(),
-            properties: serde_json::to_value(&self.properties).unwrap_or_default(),
-            headers: serde_json::to_value(&self.properties.headers).unwrap_or_default(),
-            body: self.body.clone(),
+            routing_key: kept.routing_key,
+            properties: kept.properties,
+            headers: kept.headers,
+            body: kept.body,
             replay_of: None,
         }
     }
@@ -57,6 +58,15 @@ impl Original for Kept {
             source: None,
             message_id: None,
         })
+    }
+
+    fn keep(&self) -> KeptMessage {
+        KeptMessage {
+            routing_key: self.routing_key.clone(),
+            properties: serde_json::to_value(&self.properties).unwrap_or_default(),
+            headers: serde_json::to_value(&self.properties.headers).unwrap_or_default(),
+            body: self.body.clone(),
+        }
     }
 }
 

@@ -58,8 +58,12 @@ struct Imported {
     changed: u64,
     unchanged: u64,
     rejected: u64,
+    /// The first of them; all are told on the way.
     rejected_lines: Vec<RejectedLine>,
 }
+
+/// How many rejected lines the report lists: its memory must not grow with a file that is all wrong.
+const LISTED: usize = 1_000;
 
 #[derive(Debug, Serialize)]
 struct RejectedLine {
@@ -108,7 +112,9 @@ async fn load(
         ImportEvent::Rejected(BadLine { line, reason }) => {
             let complaint = format!("{}:{line}: {reason}", args.file.display());
             bar.suspend(|| session.printer.complain(complaint));
-            rejected_lines.push(RejectedLine { line, reason });
+            if rejected_lines.len() < LISTED {
+                rejected_lines.push(RejectedLine { line, reason });
+            }
         }
     };
     let report = if args.check {

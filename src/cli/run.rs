@@ -99,9 +99,10 @@ async fn cancelled(shutdown: &Shutdown) {
 /// Which exit code a node ends with that cannot start.
 pub(super) fn failure(error: NodeError) -> Failure {
     let exit = match &error {
-        NodeError::Workflows(_) | NodeError::WorkflowChanged { .. } | NodeError::Mail(_) => {
-            Exit::Configuration
-        }
+        NodeError::Workflows(_)
+        | NodeError::WorkflowChanged { .. }
+        | NodeError::Mail(_)
+        | NodeError::Registry(_) => Exit::Configuration,
         NodeError::Schema { .. }
         | NodeError::Attachments(_)
         | NodeError::Identity(_)

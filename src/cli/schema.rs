@@ -11,6 +11,8 @@ use super::exit::{Exit, Failure};
 use super::output::Row;
 use super::reference;
 use super::session::Session;
+use crate::domain::registers::RegisterName;
+use crate::registry;
 use crate::schema::{Message, asyncapi};
 
 /// Print a generated document
@@ -20,6 +22,8 @@ Documents:
   asyncapi       every channel and message of the broker, AsyncAPI 3.0
   MESSAGE        the JSON Schema (2020-12) of one message: request.submit, sede.request.assigned,
                  portal.request.accepted; `usciere schema list` names them all
+  register.citizens, register.practices
+                 what a remote register is asked and answers (docs/registers.md)
   cli            the command line, in Markdown (docs/cli.md)
   configuration  every key of the configuration, in Markdown (docs/configuration.md)
 
@@ -72,6 +76,7 @@ enum Document {
     CommandLine,
     Configuration,
     Message(Message),
+    Register(RegisterName),
 }
 
 impl Document {
@@ -79,6 +84,7 @@ impl Document {
         [Self::AsyncApi, Self::CommandLine, Self::Configuration]
             .into_iter()
             .chain(Message::all().map(Self::Message))
+            .chain(RegisterName::ALL.iter().map(|name| Self::Register(*name)))
     }
 
     fn by_name(name: &str) -> Option<Self> {
@@ -91,6 +97,7 @@ impl Document {
             Self::CommandLine => "cli".to_owned(),
             Self::Configuration => "configuration".to_owned(),
             Self::Message(message) => message.to_string(),
+            Self::Register(name) => format!("register.{name}"),
         }
     }
 
@@ -102,6 +109,7 @@ impl Document {
             Self::Message(Message::Command(_)) => "a command to the engine",
             Self::Message(Message::ToSede(_)) => "a message to a sede",
             Self::Message(Message::ToPortal(_)) => "an event to a portal",
+            Self::Register(_) => "what a remote register is asked and answers",
         }
     }
 }
@@ -142,6 +150,7 @@ pub fn run(args: &SchemaArgs, session: &mut Session) -> Result<Exit, Failure> {
         (Document::AsyncApi, false) => pretty(&asyncapi(&session.load(None)?.config.amqp.prefix)),
         (Document::CommandLine, false) => reference::command_line(),
         (Document::Configuration, false) => reference::configuration(),
+        (Document::Register(name), false) => pretty(&registry::remote::schema(name)),
     };
     session.printer.document(&text)?;
     Ok(Exit::Ok)

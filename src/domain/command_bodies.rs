@@ -17,6 +17,44 @@ pub trait ForBody {
     fn run<T: Serialize + DeserializeOwned + JsonSchema>(self, wrap: fn(T) -> Command) -> Self::Output;
 }
 
+impl Command {
+    /// Reads a command of a known kind.
+    pub fn from_json(kind: CommandKind, json: &str) -> serde_json::Result<Self> {
+        kind.with_body_type(FromJson(json))
+    }
+
+    /// The JSON [`Command::from_json`] reads back.
+    pub fn to_json(&self) -> serde_json::Result<Vec<u8>> {
+        match self {
+            Self::Submit(body) => serde_json::to_vec(body),
+            Self::Message(body) => serde_json::to_vec(body),
+            Self::Attach(body) => serde_json::to_vec(body),
+            Self::Solicit(body) => serde_json::to_vec(body),
+            Self::Book(body) => serde_json::to_vec(body),
+            Self::Take(body) => serde_json::to_vec(body),
+            Self::Release(body) => serde_json::to_vec(body),
+            Self::Assign(body) => serde_json::to_vec(body),
+            Self::Transfer(body) => serde_json::to_vec(body),
+            Self::Reply(body) => serde_json::to_vec(body),
+            Self::Close(body) | Self::EnableAppointment(body) | Self::CancelAppointment(body) => {
+                serde_json::to_vec(body)
+            }
+            Self::Note(body) => serde_json::to_vec(body),
+            Self::ConfirmAppointment(body) => serde_json::to_vec(body),
+        }
+    }
+}
+
+struct FromJson<'a>(&'a str);
+
+impl ForBody for FromJson<'_> {
+    type Output = serde_json::Result<Command>;
+
+    fn run<T: Serialize + DeserializeOwned + JsonSchema>(self, wrap: fn(T) -> Command) -> Self::Output {
+        serde_json::from_str(self.0).map(wrap)
+    }
+}
+
 impl CommandKind {
     /// Does something with the body type of this command.
     pub fn with_body_type<F: ForBody>(self, action: F) -> F::Output {

@@ -5,6 +5,7 @@
 
 mod name;
 mod people;
+mod search;
 mod snapshot;
 
 use super::command::ContactReason;
@@ -15,7 +16,16 @@ use super::protocol::ProtocolOffice;
 
 pub use name::{MAX_NAME, NameKey};
 pub use people::{Citizen, PracticeRecord};
+pub use search::{SedeSearch, search_topics};
 pub use snapshot::{RegisterRows, Registers, RegistersVersion};
+
+words!(
+    /// The registers a deployer may keep elsewhere.
+    RegisterName {
+        Citizens = "citizens",
+        Practices = "practices",
+    }
+);
 
 words!(
     /// What an INPS structure is.

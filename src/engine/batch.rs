@@ -1,11 +1,14 @@
 //! A batch inside its transaction: every command judged and decided in memory, against what was locked and found.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod numbers;
+
+use std::collections::{HashMap, HashSet};
 
 use super::Limits;
 use super::item::{Handled, Item, Original, target};
 use super::ledger::{Cause, Ledger, Stop, opening_details};
 use super::lookup::Found;
+use super::parking::{Parking, Place};
 use super::render::{answer_row, refusal_answer};
 use super::submission::{Accepted, judge};
 use super::translate::{Context, unknown_request};
@@ -33,6 +36,7 @@ pub(super) struct Batch<'a> {
     pub(super) seen: HashMap<(Source, MessageId), SeenMessage>,
     /// Commands of this very batch that were handled already.
     pub(super) earlier: HashMap<(Source, MessageId), SeenMessage>,
+    pub(super) parking: Parking,
     pub(super) inbox: Vec<InboxRow>,
     pub(super) letters: Vec<NewDeadLetter>,
     pub(super) audit: Vec<AuditEntry>,
@@ -45,11 +49,13 @@ impl<'a> Batch<'a> {
         ledger: Ledger<'a>,
         registers: &'a Registers,
         seen: HashMap<(Source, MessageId), SeenMessage>,
+        parking: Parking,
     ) -> Self {
         Self {
             ledger,
             registers,
             seen,
+            parking,
             earlier: HashMap::new(),
             inbox: Vec::new(),
             letters: Vec::new(),
@@ -58,7 +64,8 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Judges every submission before numbers are drawn, so that exactly as many are drawn as are used.
+    /// Judges every submission before numbers are drawn, so that exactly as many are drawn as are used. One that lacks
+    /// a register's answer is not judged, nor is one behind another that does.
     pub(super) fn judge_openings(&mut self, items: &[Item], found: &[Found], limits: &Limits) {
         let mut ids = HashSet::new();
         let mut keys = HashSet::new();
@@ -75,6 +82,10 @@ impl<'a> Batch<'a> {
             }
             let taken =
                 target(envelope).is_none_or(|id| self.ledger.requests.contains_key(&id) || !ids.insert(id));
+            let waits = found.missing.is_some() || self.parking.place(envelope) != Place::Free;
+            if waits && !taken {
+                continue;
+            }
             let judged = if taken {
                 Err(Refusal::new(
                     RefusalCode::StateConflict,
@@ -112,48 +123,6 @@ impl<'a> Batch<'a> {
         }
     }
 
-    pub(super) fn numbers_needed(&self) -> BTreeMap<(ProtocolOffice, i32), i32> {
-        let year = self.year();
-        let mut counts = BTreeMap::new();
-        for state in self.opening.values() {
-            if let OpeningState::Judged(_, office) = state {
-                *counts.entry((office.clone(), year)).or_insert(0) += 1;
-            }
-        }
-        counts
-    }
-
-    fn year(&self) -> i32 {
-        use chrono::Datelike as _;
-        rome_date(self.ledger.now).year()
-    }
-
-    pub(super) fn give_numbers(&mut self, mut next: BTreeMap<(ProtocolOffice, i32), i32>) {
-        let (year, today) = (self.year(), rome_date(self.ledger.now));
-        let mut judged: Vec<usize> = self.opening.keys().copied().collect();
-        judged.sort_unstable();
-        for index in judged {
-            let state = match self.opening.remove(&index) {
-                Some(OpeningState::Judged(accepted, office)) => {
-                    let drawn = next.get_mut(&(office.clone(), year)).map(|number| {
-                        *number += 1;
-                        *number - 1
-                    });
-                    match drawn.and_then(|number| u32::try_from(number).ok()) {
-                        Some(sequence) => {
-                            let number = ProtocolNumber::new(office, today, sequence);
-                            OpeningState::Numbered(accepted, number)
-                        }
-                        None => OpeningState::Judged(accepted, office),
-                    }
-                }
-                Some(other) => other,
-                None => continue,
-            };
-            self.opening.insert(index, state);
-        }
-    }
-
     /// Handles one item. A fault breaks the whole attempt, since the ledger may be half changed.
     pub(super) fn handle(
         &mut self,
@@ -162,7 +131,7 @@ impl<'a> Batch<'a> {
         found: &Found,
         limits: &Limits,
     ) -> Result<Handled, Stop> {
-        let (envelope, original) = match item {
+        match item {
             Item::DeadLetter(letter) => {
                 if letter.reason == DeadLetterReason::PublisherNotAuthorised {
                     let message = letter.message_id.as_deref().map(MessageId::parse);
@@ -170,13 +139,27 @@ impl<'a> Batch<'a> {
                         .push(AuditEntry::of_impostor(message.and_then(Result::ok)));
                 }
                 self.letters.push((**letter).clone());
-                return Ok(Handled::DeadLettered {
+                Ok(Handled::DeadLettered {
                     reason: letter.reason,
                     detail: letter.detail.clone(),
-                });
+                })
             }
-            Item::Command { envelope, original } => (envelope, original.as_deref()),
-        };
+            Item::Command { envelope, original } => {
+                let handled = self.command(index, envelope, original.as_deref(), found, limits)?;
+                self.parking.settle(envelope, &handled);
+                Ok(handled)
+            }
+        }
+    }
+
+    fn command(
+        &mut self,
+        index: usize,
+        envelope: &Envelope,
+        original: Option<&dyn Original>,
+        found: &Found,
+        limits: &Limits,
+    ) -> Result<Handled, Stop> {
         let key = (envelope.source.clone(), envelope.message_id.clone());
         if let Some(seen) = self.seen.get(&key).or_else(|| self.earlier.get(&key)) {
             let seen = seen.clone();
@@ -187,6 +170,28 @@ impl<'a> Batch<'a> {
             let message = envelope.message_id.clone();
             self.audit.push(AuditEntry::of_impostor(Some(message)));
             return Ok(self.buried(original, DeadLetterReason::PublisherNotAuthorised, detail));
+        }
+        let judged = self.opening.contains_key(&index);
+        match (self.parking.place(envelope), target(envelope)) {
+            (Place::Reused, _) => return Ok(self.reused(original)),
+            (Place::Gone, request) => {
+                let (outcome, answer) = (Outcome::Done, None);
+                return Ok(Handled::Repeated {
+                    request,
+                    outcome,
+                    answer,
+                });
+            }
+            (Place::Still(register), Some(request)) => return Ok(Handled::Parked { request, register }),
+            (Place::Behind(register), Some(request)) if is_command(envelope) => {
+                return self.parking.park(envelope, original, request, register);
+            }
+            (Place::Free, Some(request)) if is_submission(envelope) && !judged => {
+                if let Some(register) = self.parking.lacking(envelope, found) {
+                    return self.parking.park(envelope, original, request, register);
+                }
+            }
+            (Place::Free | Place::Still(_) | Place::Behind(_), _) => {}
         }
         match self.decide(index, envelope, found, limits) {
             Ok(answer) => Ok(self.done(envelope, answer)),
@@ -266,6 +271,11 @@ impl<'a> Batch<'a> {
             self.ledger.buckets,
         )?);
         self.remember(envelope, request, Outcome::Refused, Some(answer));
+        let today = rome_date(self.ledger.now);
+        let mail = self
+            .parking
+            .refusal_mail(envelope, &refusal, self.registers, today);
+        self.ledger.mails.extend(mail);
         Ok(Handled::Refused(refusal))
     }
 
@@ -277,8 +287,7 @@ impl<'a> Batch<'a> {
         seen: &SeenMessage,
     ) -> Result<Handled, Stop> {
         if seen.body_hash != envelope.body_hash {
-            let detail = "another body came under this message id before".to_owned();
-            return Ok(self.buried(original, DeadLetterReason::MessageIdReused, detail));
+            return Ok(self.reused(original));
         }
         if let Some(answer) = &seen.answer {
             self.ledger
@@ -290,6 +299,11 @@ impl<'a> Batch<'a> {
             outcome: seen.outcome,
             answer: seen.answer.clone(),
         })
+    }
+
+    fn reused(&mut self, original: Option<&dyn Original>) -> Handled {
+        let detail = "another body came under this message id before".to_owned();
+        self.buried(original, DeadLetterReason::MessageIdReused, detail)
     }
 
     fn buried(
@@ -340,4 +354,12 @@ impl<'a> Batch<'a> {
             answer,
         });
     }
+}
+
+const fn is_command(envelope: &Envelope) -> bool {
+    matches!(envelope.content, Content::Command(_))
+}
+
+const fn is_submission(envelope: &Envelope) -> bool {
+    matches!(envelope.content, Content::Command(Command::Submit(_)))
 }

@@ -17,6 +17,10 @@ pub(super) fn handled(item: &Item, handled: &Handled) {
         Item::DeadLetter(_) => "unknown",
     };
     counter!(INTAKE_MESSAGES, "type" => kind).increment(1);
+    outcome(handled);
+}
+
+pub(super) fn outcome(handled: &Handled) {
     let outcome = match handled {
         Handled::Done { .. } => "accepted",
         Handled::Refused(refusal) => {
@@ -24,6 +28,7 @@ pub(super) fn handled(item: &Item, handled: &Handled) {
             "refused"
         }
         Handled::Repeated { .. } => "duplicate",
+        Handled::Parked { .. } => "parked",
         Handled::DeadLettered { reason, .. } => {
             counter!(DEAD_LETTERS, "reason" => reason.as_str()).increment(1);
             "dead"

@@ -12,6 +12,7 @@ use super::batch::Batch;
 use super::item::{Handled, Item, target};
 use super::ledger::{Ledger, Stop};
 use super::lookup::{Found, LookupError};
+use super::parking::{Parking, Turn};
 use super::translate::may_change_hands;
 use crate::domain::command::Content;
 use crate::domain::dead_letter::DeadLetterReason;
@@ -40,8 +41,8 @@ impl HandleError {
     /// Whether the same batch may succeed later; otherwise one of its commands will always break it.
     pub const fn is_passing(&self) -> bool {
         match self {
-            Self::Store(error) => error.is_passing(),
-            Self::LookUp(_) => true,
+            Self::Store(error) | Self::LookUp(LookupError::Register(error)) => error.is_passing(),
+            Self::LookUp(LookupError::Attachments(_)) => true,
             Self::Fault(_) => false,
         }
     }
@@ -51,6 +52,14 @@ impl Engine {
     /// Handles a batch: one outcome per item, in order, all committed. On a passing fault the batch
     /// is to be tried again.
     pub async fn handle(&self, items: &[Item]) -> Result<Vec<Handled>, HandleError> {
+        self.handle_in_turn(items, Turn::First).await
+    }
+
+    pub(super) async fn handle_in_turn(
+        &self,
+        items: &[Item],
+        turn: Turn,
+    ) -> Result<Vec<Handled>, HandleError> {
         let mut done = Vec::with_capacity(items.len());
         // Slices still to handle, the first last: splitting keeps the order of what follows.
         let mut open = Vec::from([std::ops::Range {
@@ -58,7 +67,7 @@ impl Engine {
             end: items.len(),
         }]);
         while let Some(range) = open.pop() {
-            match self.handle_slice(&items[range.clone()]).await {
+            match self.handle_slice(&items[range.clone()], turn).await {
                 Ok(handled) => done.extend(handled),
                 Err(error) if !error.is_passing() => {
                     if range.len() > 1 {
@@ -76,11 +85,11 @@ impl Engine {
         Ok(done)
     }
 
-    async fn handle_slice(&self, items: &[Item]) -> Result<Vec<Handled>, HandleError> {
+    async fn handle_slice(&self, items: &[Item], turn: Turn) -> Result<Vec<Handled>, HandleError> {
         let mut meetings = 0;
         loop {
             let found = self.look_up(items).await?;
-            match self.attempt(items, &found).await {
+            match self.attempt(items, &found, turn).await {
                 Err(HandleError::Store(StoreError::Conflict(error))) if meetings < MEETINGS => {
                     meetings += 1;
                     tracing::debug!(error = %error, meetings, "two transactions met");
@@ -94,13 +103,20 @@ impl Engine {
         }
     }
 
-    async fn attempt(&self, items: &[Item], found: &[Found]) -> Result<Vec<Handled>, HandleError> {
+    async fn attempt(
+        &self,
+        items: &[Item],
+        found: &[Found],
+        turn: Turn,
+    ) -> Result<Vec<Handled>, HandleError> {
         let registers = Arc::clone(&self.registers.borrow());
         let workflows = Arc::clone(&self.workflows.borrow());
         let began = std::time::Instant::now();
         let mut transaction = self.store.begin_intake().await?;
         let keys: Vec<_> = items.iter().filter_map(key).collect();
         let seen = transaction.seen(&keys).await?;
+        let targets = targets(items, &seen);
+        let waiting = transaction.waiting(&keys, &targets).await?;
         let ledger = Ledger::new(
             &workflows,
             &registers,
@@ -108,8 +124,8 @@ impl Engine {
             self.buckets(),
             self.clock.now(),
         );
-        let mut batch = Batch::new(ledger, &registers, seen);
-        batch.ledger.requests = transaction.lock(&targets(items, &batch.seen)).await?;
+        let mut batch = Batch::new(ledger, &registers, seen, Parking::new(turn, waiting));
+        batch.ledger.requests = transaction.lock(&targets).await?;
         let limits = &self.options.limits;
         guarded(|| {
             batch.judge_openings(items, found, limits);
@@ -133,6 +149,7 @@ impl Engine {
     async fn write(&self, mut transaction: IntakeTransaction, batch: Batch<'_>) -> Result<(), StoreError> {
         let Batch {
             ledger,
+            parking,
             inbox,
             letters,
             audit,
@@ -152,6 +169,7 @@ impl Engine {
         transaction.update_requests(&changed).await?;
         transaction.append_history(&ledger.history).await?;
         transaction.remember(&inbox).await?;
+        parking.write(&mut transaction).await?;
         transaction.bury(&letters).await?;
         transaction.audit(&audit).await?;
         transaction.queue_mails(&ledger.mails).await?;
@@ -212,6 +230,10 @@ impl Engine {
         };
         let mut transaction = self.store.begin_intake().await?;
         transaction.bury(std::slice::from_ref(&letter)).await?;
+        let keys: Vec<_> = key(item).into_iter().collect();
+        let parked: Vec<_> = transaction.waiting(&keys, &[]).await?;
+        let ids: Vec<_> = parked.iter().map(|waiting| waiting.id).collect();
+        transaction.unpark(&ids).await?;
         transaction.commit().await?;
         Ok(Handled::DeadLettered { reason, detail })
     }

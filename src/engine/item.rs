@@ -7,12 +7,16 @@ use crate::domain::command::{Command, Content, Envelope};
 use crate::domain::dead_letter::DeadLetterReason;
 use crate::domain::ids::RequestId;
 use crate::domain::refusal::Refusal;
-use crate::store::{Answer, NewDeadLetter, Outcome};
+use crate::domain::registers::RegisterName;
+use crate::store::{Answer, KeptMessage, NewDeadLetter, Outcome};
 
 /// A message as it came, able to be kept byte for byte.
 pub trait Original: Send + Sync {
     /// The dead letter of this message.
     fn bury(&self, reason: DeadLetterReason, detail: String) -> NewDeadLetter;
+
+    /// The message itself, to be kept until it can be worked.
+    fn keep(&self) -> KeptMessage;
 }
 
 /// One thing to handle.
@@ -89,6 +93,11 @@ pub enum Handled {
         outcome: Outcome,
         answer: Option<Answer>,
     },
+    /// Kept until a remote register answers, then decided: what it asks for did not happen yet.
+    Parked {
+        request: RequestId,
+        register: RegisterName,
+    },
     /// Kept as a dead letter, or left as the one it came from.
     DeadLettered {
         reason: DeadLetterReason,
@@ -104,6 +113,7 @@ impl Handled {
             Self::Done { .. } => "done",
             Self::Refused(_) => "refused",
             Self::Repeated { .. } => "repeated",
+            Self::Parked { .. } => "parked",
             Self::DeadLettered { .. } => "dead_lettered",
         }
     }

@@ -1,5 +1,6 @@
 //! What rules need to know and only registers and stores can tell, asked for a whole batch at once and outside any
-//! transaction. When one of them is away the batch waits: nothing is lost or refused for it.
+//! transaction. When our own database or the attachments are away the batch waits; when a remote register is, only
+//! the command that needs it does, parked. Nothing is lost or refused for it.
 
 use super::item::Item;
 use super::{Engine, Limits};
@@ -8,7 +9,8 @@ use crate::domain::attachment::{StoredAttachment, prepare};
 use crate::domain::command::{AttachmentInput, CitizenQuery, Command, Content, Practice};
 use crate::domain::refusal::Refusal;
 use crate::domain::registers::{Citizen, PracticeRecord};
-use crate::registry::RegisterError;
+use crate::registry::{Answer, NoAnswer};
+use crate::store::StoreError;
 
 /// What was found for one command.
 #[derive(Debug, Clone)]
@@ -19,13 +21,15 @@ pub(super) struct Found {
     pub(super) practices: Vec<PracticeRecord>,
     /// The files, stored; or why they are not allowed.
     pub(super) attachments: Result<Vec<StoredAttachment>, Refusal>,
+    /// A remote register that has not answered: nothing can be decided yet, and nothing else was found.
+    pub(super) missing: Option<NoAnswer>,
 }
 
-/// A register or store that cannot be asked now.
+/// What cannot be asked now, for any command of the batch.
 #[derive(Debug, thiserror::Error)]
 pub enum LookupError {
-    #[error("a register does not answer")]
-    Register(#[from] RegisterError),
+    #[error("the registers in the database do not answer")]
+    Register(#[from] StoreError),
     #[error("the attachment store does not answer")]
     Attachments(#[from] AttachmentError),
 }
@@ -36,14 +40,35 @@ impl Engine {
         let wanted: Vec<Wanted<'_>> = items.iter().map(Wanted::of).collect();
         let queries: Vec<CitizenQuery> = wanted.iter().filter_map(|w| w.citizen.cloned()).collect();
         let references: Vec<Practice> = wanted.iter().filter_map(|w| w.practice.cloned()).collect();
-        let mut citizens = self.citizens.find_citizens(&queries).await?.into_iter();
-        let mut practices = self.practices.find_practices(&references).await?.into_iter();
+        // Both to their end: a question to the database is never dropped half way.
+        let (citizens, practices) = tokio::join!(
+            self.people.citizens.find_citizens(&queries),
+            self.people.practices.find_practices(&references)
+        );
+        let (mut citizens, mut practices) = (citizens?.into_iter(), practices?.into_iter());
         let mut found = Vec::with_capacity(items.len());
         for want in wanted {
-            found.push(Found {
-                citizens: want.citizen.and_then(|_| citizens.next()).unwrap_or_default(),
-                practices: want.practice.and_then(|_| practices.next()).unwrap_or_default(),
-                attachments: self.take_in(want.attachments, &self.options.limits).await?,
+            let citizens = want
+                .citizen
+                .and_then(|_| citizens.next())
+                .unwrap_or(Ok(Vec::new()));
+            let practices = want
+                .practice
+                .and_then(|_| practices.next())
+                .unwrap_or(Ok(Vec::new()));
+            found.push(match both(citizens, practices) {
+                Ok((citizens, practices)) => Found {
+                    citizens,
+                    practices,
+                    attachments: self.take_in(want.attachments, &self.options.limits).await?,
+                    missing: None,
+                },
+                Err(missing) => Found {
+                    citizens: Vec::new(),
+                    practices: Vec::new(),
+                    attachments: Ok(Vec::new()),
+                    missing: Some(missing),
+                },
             });
         }
         Ok(found)
@@ -63,6 +88,10 @@ impl Engine {
             Err(refusal) => Ok(Err(refusal)),
         }
     }
+}
+
+fn both<A, B>(first: Answer<A>, second: Answer<B>) -> Result<(Vec<A>, Vec<B>), NoAnswer> {
+    Ok((first?, second?))
 }
 
 /// What has to be looked up for one item.

@@ -59,11 +59,6 @@ pub(super) fn judge(
 fn citizen_of(submit: &Submit, found: &Found) -> Result<Citizen, Refusal> {
     let nobody = CitizenQuery::default();
     let query = submit.citizen.as_ref().unwrap_or(&nobody);
-    let named = query.family_name.is_some() && query.given_name.is_some() && query.born_on.is_some();
-    if query.codice_fiscale.is_none() && !named {
-        let message = "Indica il codice fiscale, oppure cognome, nome e data di nascita del cittadino.";
-        return Err(Refusal::new(RefusalCode::InvalidBody, message).at("/citizen"));
-    }
     let citizen = identify(&found.citizens, query)?;
     if submit.delegation != Some(true) {
         let message =
@@ -164,3 +159,6 @@ pub(super) fn optional_text(text: Option<&Personal>, pointer: &str, limits: &Lim
         Some(_) | None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,8 +11,10 @@ mod document;
 mod listed;
 mod me;
 mod path;
+mod people;
 mod preferences;
 mod query;
+mod routing;
 mod trail;
 
 use std::net::SocketAddr;
@@ -38,7 +40,7 @@ use crate::config::amqp::AmqpSettings;
 use crate::domain::registers::Registers;
 use crate::engine::Door;
 use crate::identity::Authenticate;
-use crate::registry::{CitizenRegister, PracticeRegister};
+use crate::registry::PeopleRegisters;
 use crate::store::Store;
 use crate::workflow::Registry;
 
@@ -51,8 +53,7 @@ pub struct Api {
     pub clock: Clock,
     pub workflows: watch::Receiver<Arc<Registry>>,
     pub registers: watch::Receiver<Arc<Registers>>,
-    pub citizens: CitizenRegister,
-    pub practices: PracticeRegister,
+    pub people: PeopleRegisters,
     pub attachments: AttachmentStore,
     pub authority: Arc<dyn Authenticate>,
     /// For those who run usciere.
@@ -78,6 +79,8 @@ fn routes() -> ApiRouter<Shared> {
     ApiRouter::new()
         .merge(commands::routes())
         .merge(catalogue::routes())
+        .merge(people::routes())
+        .merge(routing::routes())
         .merge(admin::routes())
         .merge(me::routes())
         .merge(preferences::routes())

@@ -10,6 +10,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::domain::refusal::{Candidate, FieldProblem, Reason, Refusal, RefusalCode};
+use crate::domain::registers::RegisterName;
+use crate::registry::NoAnswer;
 use crate::store::StoreError;
 
 /// One problem. `code` is the word programs rely on; `detail` is for people and never holds personal data.
@@ -134,6 +136,18 @@ impl From<Refusal> for Problem {
         problem.0.why = refusal.why;
         problem.0.candidates = refusal.candidates;
         problem
+    }
+}
+
+impl From<NoAnswer> for Problem {
+    fn from(missing: NoAnswer) -> Self {
+        let detail = match missing.register {
+            RegisterName::Citizens => "L'anagrafe dei cittadini non risponde: riprova tra poco.",
+            RegisterName::Practices => "L'archivio delle pratiche non risponde: riprova tra poco.",
+        };
+        Self::new(StatusCode::SERVICE_UNAVAILABLE)
+            .code("register_unavailable")
+            .detail(detail)
     }
 }
 

@@ -22,9 +22,14 @@ pub enum Part {
     /// Sedi, competence, topics and patronati are in memory.
     Registers,
     Workflows,
+    /// A remote register of citizens; reported where there is one.
+    CitizensRegister,
+    /// A remote register of practices; reported where there is one.
+    PracticesRegister,
 }
 
 impl Part {
+    /// What every node has.
     pub const ALL: [Self; 5] = [
         Self::Database,
         Self::BrokerConsuming,
@@ -52,6 +57,8 @@ pub enum Reason {
     ReloadFailed,
     /// Nothing was imported yet.
     Empty,
+    /// It answers, and what it answers cannot be.
+    Faulty,
     /// People hold the intake: `usciere queue resume`.
     Paused,
 }
@@ -176,6 +183,8 @@ impl fmt::Display for Part {
             Self::BrokerPublishing => "broker_publishing",
             Self::Registers => "registers",
             Self::Workflows => "workflows",
+            Self::CitizensRegister => "citizens_register",
+            Self::PracticesRegister => "practices_register",
         })
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::registries::people;
 use super::{NodeError, Workflows};
 use crate::attachments::AttachmentStore;
 use crate::clock::Clock;
@@ -22,15 +23,7 @@ pub async fn engine_only(config: &Config, store: &Store, clock: Clock) -> Result
     let attachments = attachments(config)?;
     workflows.pin(store).await?;
     let (_never_changes, registers) = watch::channel(Arc::new(store.load_registers().await?));
-    Ok(engine(
-        config,
-        store,
-        clock,
-        &workflows,
-        registers,
-        attachments,
-        None,
-    ))
+    engine(config, store, clock, &workflows, registers, attachments, None)
 }
 
 pub(super) fn attachments(config: &Config) -> Result<AttachmentStore, NodeError> {
@@ -46,14 +39,13 @@ pub(super) fn engine(
     registers: watch::Receiver<Arc<Registers>>,
     attachments: AttachmentStore,
     handoff: Option<HandOff>,
-) -> Engine {
+) -> Result<Engine, NodeError> {
     let parts = EngineParts {
         store: store.clone(),
         clock,
         workflows: workflows.subscribe(),
         registers,
-        citizens: Arc::new(store.clone()),
-        practices: Arc::new(store.clone()),
+        people: people(&config.registry, store)?,
         attachments,
         handoff,
     };
@@ -65,5 +57,5 @@ pub(super) fn engine(
         buckets: config.relay.buckets.get(),
         base_url: config.http.base_url.as_str().trim_end_matches('/').to_owned(),
     };
-    Engine::new(parts, options)
+    Ok(Engine::new(parts, options))
 }

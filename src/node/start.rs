@@ -11,6 +11,7 @@ use super::changes::{Follower, TopologyKeeper};
 use super::engine::{attachments, engine};
 use super::ground::{listen, serve_http, wait_for_database};
 use super::jobs::{JobParts, built_in};
+use super::registries::work_parked;
 use super::web::api;
 use super::{Node, NodeError, NodeOptions, Role, Workflows, health, pauses, store};
 use crate::amqp::intake::take_in;
@@ -70,12 +71,16 @@ impl Node {
             registers.clone(),
             attachments.clone(),
             handoff,
-        ));
+        )?);
         parts.follow(&broker, registers_sender, told_sender, &mails);
         let workers = TaskTracker::new();
         let closing = CancellationToken::new();
         let (worker_count, batch) = (config.engine.workers.get(), config.engine.batch.get());
         let door = Door::open(&engine, worker_count, batch, &workers, &closing);
+        if parts.has(Role::Intake) {
+            let readiness = options.readiness.clone();
+            workers.spawn(work_parked(Arc::clone(&engine), readiness, closing.clone()));
+        }
         parts.health(&broker);
         parts.scheduler(&engine, &mails);
         options

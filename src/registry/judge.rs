@@ -12,23 +12,29 @@ const NOT_ENTITLED: &str = "Per il codice fiscale inserito, associato al numero 
 
 /// The one person a query means, of those a register found for it.
 pub fn identify(candidates: &[Citizen], query: &CitizenQuery) -> Result<Citizen, Refusal> {
+    let fitting = fitting(candidates, query)?;
+    match (fitting.as_slice(), &query.person_id) {
+        ([], _) => Err(Refusal::new(RefusalCode::CitizenUnknown, nobody(query)).at(unknown_at(query))),
+        (several, Some(person)) => {
+            let chosen = several.iter().find(|citizen| citizen.person_id == *person);
+            chosen.map(|citizen| Citizen::clone(citizen)).ok_or_else(|| {
+                let message = "La persona indicata non è tra quelle che corrispondono ai dati inseriti.";
+                Refusal::new(RefusalCode::CitizenUnknown, message).at("/citizen/person_id")
+            })
+        }
+        ([only], None) => Ok(Citizen::clone(only)),
+        (several, None) => Err(ambiguous(several, query)),
+    }
+}
+
+/// Everybody a query may mean, of those a register found for it; refused where it names nobody (R-041, R-042).
+pub fn fitting<'c>(candidates: &'c [Citizen], query: &CitizenQuery) -> Result<Vec<&'c Citizen>, Refusal> {
     let named = query.family_name.is_some() && query.given_name.is_some() && query.born_on.is_some();
     if query.codice_fiscale.is_none() && !named {
         let message = "Indica il codice fiscale, oppure cognome, nome e data di nascita del cittadino.";
         return Err(Refusal::new(RefusalCode::InvalidBody, message).at("/citizen"));
     }
-    let fitting: Vec<&Citizen> = candidates.iter().filter(|citizen| fits(citizen, query)).collect();
-    match (fitting.as_slice(), &query.person_id) {
-        ([], _) => Err(unknown(query)),
-        (several, Some(person)) => {
-            let chosen = several.iter().find(|citizen| citizen.person_id == *person);
-            chosen
-                .map(|citizen| Citizen::clone(citizen))
-                .ok_or_else(|| unknown(query))
-        }
-        ([only], None) => Ok(Citizen::clone(only)),
-        (several, None) => Err(ambiguous(several, query)),
-    }
+    Ok(candidates.iter().filter(|citizen| fits(citizen, query)).collect())
 }
 
 /// Whether a person agrees with everything the query says.
@@ -50,37 +56,35 @@ fn fits(citizen: &Citizen, query: &CitizenQuery) -> bool {
         && query.born_on.is_none_or(|wanted| wanted == citizen.born_on)
 }
 
-fn unknown(query: &CitizenQuery) -> Refusal {
-    let (message, pointer) = if query.person_id.is_some() {
-        (
-            "La persona indicata non è tra quelle che corrispondono ai dati inseriti.",
-            "/citizen/person_id",
-        )
-    } else if query.codice_fiscale.is_some() {
-        (
-            "Nessun cittadino corrisponde al codice fiscale inserito.",
-            "/citizen/codice_fiscale",
-        )
+/// That nobody fits a query.
+pub fn nobody(query: &CitizenQuery) -> &'static str {
+    if query.codice_fiscale.is_some() {
+        "Nessun cittadino corrisponde al codice fiscale inserito."
     } else {
-        (
-            "Nessun cittadino corrisponde ai dati anagrafici inseriti.",
-            "/citizen",
-        )
-    };
-    Refusal::new(RefusalCode::CitizenUnknown, message).at(pointer)
+        "Nessun cittadino corrisponde ai dati anagrafici inseriti."
+    }
+}
+
+const fn unknown_at(query: &CitizenQuery) -> &'static str {
+    match (&query.person_id, &query.codice_fiscale) {
+        (Some(_), _) => "/citizen/person_id",
+        (None, Some(_)) => "/citizen/codice_fiscale",
+        (None, None) => "/citizen",
+    }
 }
 
 /// R-044: the operator has to choose, even where a codice fiscale was given.
-fn ambiguous(citizens: &[&Citizen], query: &CitizenQuery) -> Refusal {
+pub fn choice(query: &CitizenQuery) -> String {
     let what = if query.codice_fiscale.is_some() {
         "CON LO STESSO CODICE FISCALE"
     } else {
         "CON GLI STESSI DATI ANAGRAFICI"
     };
-    let message = format!(
-        "SONO STATI TROVATI PIÙ UTENTI {what}. SELEZIONARE UN UTENTE PER PROCEDERE CON LA RICHIESTA:"
-    );
-    let mut refusal = Refusal::new(RefusalCode::CitizenAmbiguous, message).at("/citizen/person_id");
+    format!("SONO STATI TROVATI PIÙ UTENTI {what}. SELEZIONARE UN UTENTE PER PROCEDERE CON LA RICHIESTA:")
+}
+
+fn ambiguous(citizens: &[&Citizen], query: &CitizenQuery) -> Refusal {
+    let mut refusal = Refusal::new(RefusalCode::CitizenAmbiguous, choice(query)).at("/citizen/person_id");
     refusal.candidates = citizens.iter().map(|citizen| candidate(citizen)).collect();
     refusal
 }

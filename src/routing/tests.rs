@@ -99,7 +99,7 @@ fn explained(routing: &Routing) -> String {
 #[case::a_desk_is_no_sede("00074", "-", "pensioni", "da-smistare")]
 #[case::unknown_cap("99999", "-", "pensioni", "da-smistare")]
 #[case::no_cap("-", "-", "pensioni", "da-smistare")]
-fn goes_to(#[case] cap: &str, #[case] comune: &str, #[case] topic: &str, #[case] sede: &str) {
+fn r_070_goes_to(#[case] cap: &str, #[case] comune: &str, #[case] topic: &str, #[case] sede: &str) {
     let routing = route(
         &registers(ALL_WAYS),
         cap.parse().ok().as_ref(),
@@ -115,7 +115,7 @@ fn goes_to(#[case] cap: &str, #[case] comune: &str, #[case] topic: &str, #[case]
 }
 
 #[test]
-fn every_way_is_explained_in_sentences() {
+fn r_070_every_way_is_explained_in_sentences() {
     let registers = registers(ALL_WAYS);
     let ways = [
         "00071 058079 pensioni",
@@ -156,7 +156,7 @@ fn an_open_sede_beside_a_closed_one_is_found() {
 #[case::cric(&[("cric-b", SedeKind::Cric, true), ("cric-a", SedeKind::Cric, true)], "cric-a")]
 #[case::direction(&[("cric-a", SedeKind::Cric, false), ("lazio", SedeKind::Regionale, true)], "lazio")]
 #[case::none(&[("rm", SedeKind::Sede, true)], "da-smistare")]
-fn a_referent_goes_to_the_region(#[case] sedi: &[(&str, SedeKind, bool)], #[case] expected: &str) {
+fn r_074_a_referent_goes_to_the_region(#[case] sedi: &[(&str, SedeKind, bool)], #[case] expected: &str) {
     let sedi = sedi
         .iter()
         .map(|(code, kind, active)| sede(code, *kind, *active))
@@ -180,7 +180,7 @@ fn a_referent_goes_to_the_region(#[case] sedi: &[(&str, SedeKind, bool)], #[case
 #[case::closed("chiusa", false)]
 #[case::unknown("altrove", false)]
 #[case::desk("lineainps", false)]
-fn a_sender_may_choose_an_open_sede(#[case] code: &str, #[case] taken: bool) {
+fn r_072_r_073_a_sender_may_choose_an_open_sede(#[case] code: &str, #[case] taken: bool) {
     let code = code.parse().unwrap();
     match route_chosen(&registers(&[]), &code) {
         Ok(routing) => assert!(taken && routing.destination == Destination::Sede(code)),

@@ -74,7 +74,7 @@ pub struct NewOutboxRow {
 
 /// An open intake transaction. Dropping it rolls everything back.
 pub struct IntakeTransaction {
-    transaction: Transaction<'static, Postgres>,
+    pub(super) transaction: Transaction<'static, Postgres>,
 }
 
 impl Store {

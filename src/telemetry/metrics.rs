@@ -9,7 +9,7 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 pub const INTAKE_MESSAGES: &str = "usciere_intake_messages_total";
 /// Batches committed.
 pub const INTAKE_BATCHES: &str = "usciere_intake_batches_total";
-/// What became of deliveries, by `outcome`: accepted, refused, duplicate, dead.
+/// What became of deliveries, by `outcome`: accepted, refused, duplicate, parked, dead.
 pub const INTAKE_OUTCOMES: &str = "usciere_intake_outcomes_total";
 /// Commands refused, by `code`.
 pub const REFUSALS: &str = "usciere_refusals_total";
@@ -19,6 +19,10 @@ pub const DEAD_LETTERS: &str = "usciere_dead_letters_total";
 pub const INTAKE_BATCH_SIZE: &str = "usciere_intake_batch_size";
 /// From the begin of a batch's transaction to its commit.
 pub const TRANSACTION_SECONDS: &str = "usciere_transaction_seconds";
+/// Commands that wait for a remote register.
+pub const PARKED: &str = "usciere_parked";
+/// Age of the oldest of them.
+pub const PARKED_OLDEST_AGE_SECONDS: &str = "usciere_parked_oldest_age_seconds";
 /// Messages in the outbox that are not sent.
 pub const OUTBOX_UNSENT: &str = "usciere_outbox_unsent";
 /// Age of the oldest unsent message.
@@ -59,7 +63,7 @@ const FROM_ZERO: [(&str, &str, &[&str]); 4] = [
     (
         INTAKE_OUTCOMES,
         "outcome",
-        &["accepted", "refused", "duplicate", "dead"],
+        &["accepted", "refused", "duplicate", "parked", "dead"],
     ),
     (
         PUBLISHES,
@@ -134,6 +138,12 @@ fn describe() {
         Unit::Seconds,
         "From begin to commit of a batch"
     );
+    describe_gauge!(PARKED, Unit::Count, "Commands that wait for a remote register");
+    describe_gauge!(
+        PARKED_OLDEST_AGE_SECONDS,
+        Unit::Seconds,
+        "Age of the oldest parked command"
+    );
     describe_gauge!(
         OUTBOX_UNSENT,
         Unit::Count,
@@ -186,6 +196,8 @@ fn begin_at_zero() {
         counter!(name).absolute(0);
     }
     for name in [
+        PARKED,
+        PARKED_OLDEST_AGE_SECONDS,
         OUTBOX_UNSENT,
         OUTBOX_OLDEST_AGE_SECONDS,
         BROKER_BLOCKED,

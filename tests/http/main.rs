@@ -8,6 +8,9 @@ mod administration;
 mod audit;
 mod commands;
 mod conversation;
+#[expect(dead_code, reason = "not every manner and every question is needed here")]
+#[path = "../support/fake_register.rs"]
+mod fake_register;
 mod harness;
 mod issuer;
 #[path = "../support/node.rs"]
@@ -16,6 +19,7 @@ mod people;
 mod preferences;
 mod rates;
 mod refusals;
+mod registers;
 #[path = "../support/services.rs"]
 mod services;
 mod tokens;

@@ -8,11 +8,16 @@ mod crash;
 mod dead_letters;
 mod deadlines;
 mod demo;
+#[expect(dead_code, reason = "not every manner and every question is needed here")]
+#[path = "../support/fake_register.rs"]
+mod fake_register;
 mod faults;
 mod mails;
 #[path = "../support/node.rs"]
 mod node;
+mod parking;
 mod pauses;
+mod program;
 mod refusals;
 mod routing;
 #[path = "../support/services.rs"]

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::domain::dead_letter::DeadLetterReason;
 use crate::domain::ids::RequestId;
+use crate::domain::registers::RegisterName;
 use crate::engine::Handled;
 use crate::store::{Answer, DeadLetterId, Outcome, Resolved};
 
@@ -27,6 +28,8 @@ pub enum Fate {
     },
     /// The engine understood and refused it, and told its sender.
     Refused { code: String, message: String },
+    /// The engine understood it, and decides it once a register answers.
+    Waits { register: RegisterName },
     /// It still cannot be understood or trusted: it stays, for this reason.
     StillDead {
         reason: DeadLetterReason,
@@ -63,6 +66,7 @@ impl Fate {
                     message: told("message").unwrap_or_default(),
                 }
             }
+            Handled::Parked { register, .. } => Self::Waits { register },
             Handled::DeadLettered { reason, detail } => Self::StillDead { reason, detail },
         }
     }
@@ -70,7 +74,7 @@ impl Fate {
     /// Whether the engine took it: then it is a dead letter no more.
     pub const fn is_taken(&self) -> bool {
         match self {
-            Self::Done { .. } | Self::Refused { .. } => true,
+            Self::Done { .. } | Self::Refused { .. } | Self::Waits { .. } => true,
             Self::StillDead { .. } | Self::NotOpen { .. } => false,
         }
     }

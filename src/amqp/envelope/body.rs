@@ -1,8 +1,5 @@
 //! From the text of a body to the command it is: one decoder for every door.
 
-use schemars::JsonSchema;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::json::{self, Shape};
@@ -11,7 +8,6 @@ use crate::domain::command::{
     Assign, Attach, Book, Command, CommandKind, ConfirmAppointment, Message, Note, Reply, Take, Transfer,
     WithReason,
 };
-use crate::domain::command_bodies::ForBody;
 use crate::domain::ids::RequestId;
 use crate::domain::refusal::Refusal;
 
@@ -61,7 +57,7 @@ pub(super) fn read(kind: CommandKind, text: &str, shape: Shape) -> Result<Comman
             return Err(broken(problems, value));
         }
     }
-    typed(kind, text).map_err(|_| {
+    Command::from_json(kind, text).map_err(|_| {
         let value = value(text);
         broken(problems::all(kind, &value), value)
     })
@@ -69,20 +65,6 @@ pub(super) fn read(kind: CommandKind, text: &str, shape: Shape) -> Result<Comman
 
 fn value(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_default()
-}
-
-fn typed(kind: CommandKind, text: &str) -> serde_json::Result<Command> {
-    kind.with_body_type(FromText(text))
-}
-
-struct FromText<'a>(&'a str);
-
-impl ForBody for FromText<'_> {
-    type Output = serde_json::Result<Command>;
-
-    fn run<T: Serialize + DeserializeOwned + JsonSchema>(self, wrap: fn(T) -> Command) -> Self::Output {
-        serde_json::from_str(self.0).map(wrap)
-    }
 }
 
 /// The request a command is about; `None` for a submit that leaves the id to the engine.

@@ -1,6 +1,6 @@
 //! `usciere queue list`: what the broker holds, and what still waits on our side of it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use crate::admin::queues::{self, QueueLine, QueuesError};
@@ -12,6 +12,7 @@ use crate::cli::reach;
 use crate::cli::session::Session;
 use crate::clock::Clock;
 use crate::domain::pause::Pause;
+use crate::store::ParkedState;
 
 #[derive(Debug, Serialize)]
 struct Line {
@@ -35,7 +36,23 @@ pub(super) async fn run(session: &mut Session) -> Result<Exit, Failure> {
         .collect();
     session.printer.rows(&lines)?;
     session.printer.say(summary(&lines));
+    if let Some(parked) = parked(store.parked_state().await?) {
+        session.printer.say(parked);
+    }
     Ok(Exit::Ok)
+}
+
+/// What was taken from the intake and waits for a register; nothing where nothing does.
+fn parked(state: ParkedState) -> Option<String> {
+    let oldest = TimeDelta::from_std(state.oldest?).ok()?;
+    let now = Clock::system().now();
+    let commands = count(
+        usize::try_from(state.count).ok()?,
+        "command waits",
+        "commands wait",
+    );
+    let age = since(now - oldest, now);
+    Some(format!("parked: {commands} for a register, the oldest for {age}"))
 }
 
 fn failure(error: QueuesError) -> Failure {
@@ -120,6 +137,16 @@ mod tests {
     #[test]
     fn queues_stand_beside_what_waits_for_them() {
         insta::assert_snapshot!(every_format(|printer| printer.rows(&example())));
+    }
+
+    #[test]
+    fn parked_commands_are_told_where_there_are_any() {
+        let state = |count, oldest| ParkedState { count, oldest };
+        assert_eq!(parked(state(0, None)), None);
+        assert_eq!(
+            parked(state(2, Some(std::time::Duration::from_mins(3)))).as_deref(),
+            Some("parked: 2 commands wait for a register, the oldest for 3 min")
+        );
     }
 
     #[test]

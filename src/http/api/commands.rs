@@ -5,6 +5,7 @@
 
 mod answer;
 mod complete;
+mod status;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,7 +69,7 @@ const PATHS: [(CommandKind, &str); 15] = [
 ];
 
 pub(super) fn routes() -> ApiRouter<Shared> {
-    PATHS.into_iter().fold(ApiRouter::new(), |router, (kind, path)| {
+    PATHS.into_iter().fold(status::routes(), |router, (kind, path)| {
         router.api_route(path, route(kind))
     })
 }
@@ -206,6 +207,7 @@ async fn carry_out(
         Err(BodyFault::Refused(refusal)) => Content::Invalid { kind, refusal },
         Err(BodyFault::Unreadable(fault)) => return Err(answer::unreadable(&fault)),
     };
+    let key = sent.key.clone();
     let item = Item::Command {
         envelope: Arc::new(Envelope {
             source,
@@ -223,7 +225,7 @@ async fn carry_out(
     match tokio::time::timeout(api.patience, handling).await {
         Ok(Ok(Some(handled))) => {
             note(trail, &handled);
-            answer::answer(api, person, kind, handled).await
+            answer::answer(api, person, kind, &key, handled).await
         }
         Ok(Ok(None) | Err(_)) => Err(again("the engine is stopping")),
         Err(_) => Err(again("it is not decided yet")),
@@ -243,6 +245,7 @@ fn note(trail: &Trail, handled: &Handled) {
     match handled {
         Handled::Done { .. } | Handled::Refused(_) => trail.settled(),
         Handled::Repeated { request, .. } => trail.requests(*request),
+        Handled::Parked { request, .. } => trail.requests([*request]),
         Handled::DeadLettered { .. } => {}
     }
 }

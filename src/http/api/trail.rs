@@ -56,7 +56,6 @@ impl Trail {
     }
 
     /// The citizens an answer shows.
-    #[expect(dead_code, reason = "no route shows citizens yet")]
     pub(super) fn persons(&self, ids: impl IntoIterator<Item = PersonId>) {
         self.note(|noted| noted.persons.extend(ids));
     }

@@ -63,7 +63,11 @@ fn people() -> Vec<Citizen> {
 #[case::chosen_among_one_code(&people(), choosing(by_code(BIANCHI), "p2"), "p2")]
 #[case::chosen_among_homonyms(&people(), choosing(by_name("De Niccolò", "Mario"), "p1"), "p1")]
 #[case::no_code_at_all(&[citizen("p3", None)], by_name("De Niccolò", "Mario"), "p3")]
-fn one_person_is_meant(#[case] found: &[Citizen], #[case] query: CitizenQuery, #[case] person: &str) {
+fn r_040_r_043_one_person_is_meant(
+    #[case] found: &[Citizen],
+    #[case] query: CitizenQuery,
+    #[case] person: &str,
+) {
     assert_eq!(identify(found, &query).unwrap().person_id.as_str(), person);
 }
 
@@ -80,7 +84,11 @@ fn one_person_is_meant(#[case] found: &[Citizen], #[case] query: CitizenQuery, #
 #[case::half_a_name(
     &people(), CitizenQuery { born_on: None, ..by_name("De Niccolò", "Mario") }, RefusalCode::InvalidBody)]
 #[case::only_an_id(&people(), choosing(CitizenQuery::default(), "p1"), RefusalCode::InvalidBody)]
-fn nobody_is_meant(#[case] found: &[Citizen], #[case] query: CitizenQuery, #[case] code: RefusalCode) {
+fn r_041_r_042_r_043_nobody_is_meant(
+    #[case] found: &[Citizen],
+    #[case] query: CitizenQuery,
+    #[case] code: RefusalCode,
+) {
     let refusal = identify(found, &query).unwrap_err();
     assert_eq!(refusal.code, code);
     let listed = if code == RefusalCode::CitizenAmbiguous {
@@ -92,13 +100,66 @@ fn nobody_is_meant(#[case] found: &[Citizen], #[case] query: CitizenQuery, #[cas
 }
 
 #[test]
-fn an_ambiguity_says_the_manuals_words() {
+fn r_044_an_ambiguity_says_the_manuals_words() {
     let refusal = identify(&people(), &by_code(BIANCHI)).unwrap_err();
     assert_eq!(
         refusal.message,
         "SONO STATI TROVATI PIÙ UTENTI CON LO STESSO CODICE FISCALE. SELEZIONARE UN UTENTE PER PROCEDERE CON LA \
          RICHIESTA:"
     );
+}
+
+#[test]
+fn r_045_r_046_a_choice_shows_what_tells_one_from_another() {
+    let refusal = identify(&people(), &by_code(BIANCHI)).unwrap_err();
+    let [first, _] = refusal.candidates.as_slice() else {
+        panic!("two to choose from")
+    };
+    assert_eq!(
+        (first.family_name.as_str(), first.given_name.as_str()),
+        ("De Niccolò", "Mario")
+    );
+    assert_eq!((first.born_on, first.birth_place.as_str()), (born(), "ROMA"));
+    assert_eq!(
+        (first.address.as_str(), first.person_id.as_str()),
+        ("Via Esempio 1", "p1")
+    );
+    assert_eq!(refusal.fields[0].pointer, "/citizen/person_id");
+}
+
+/// All 128 forms of one code.
+fn every_form(code: &str) -> Vec<CodiceFiscale> {
+    const PLACES: [usize; 7] = [14, 13, 12, 10, 9, 7, 6];
+    let form = |chosen: usize| {
+        let mut bytes = code.as_bytes()[..15].to_vec();
+        for (bit, place) in PLACES
+            .iter()
+            .enumerate()
+            .filter(|(bit, _)| chosen >> bit & 1 == 1)
+        {
+            debug_assert!(bit < PLACES.len());
+            bytes[*place] = b"LMNPQRSTUV"[usize::from(bytes[*place] - b'0')];
+        }
+        let body = String::from_utf8(bytes).unwrap();
+        ('A'..='Z')
+            .find_map(|check| CodiceFiscale::parse(&format!("{body}{check}")).ok())
+            .unwrap()
+    };
+    (0..128).map(form).collect()
+}
+
+#[test]
+fn r_043_all_128_forms_find_the_person_and_only_its_own_form_the_practice() {
+    let person = &people()[..1];
+    let forms = every_form(BIANCHI);
+    assert_eq!(forms.len(), 128);
+    for form in &forms {
+        let query = by_code(form.as_str());
+        assert_eq!(identify(person, &query).unwrap().person_id.as_str(), "p1");
+        let of_this_form = [record(PracticeKind::Domus, form.as_str(), HolderRole::Titolare)];
+        let allowed = check_practice(&of_this_form, &practice(PracticeKind::Domus), &person[0]).is_ok();
+        assert_eq!(allowed, form.as_str() == BIANCHI);
+    }
 }
 
 fn practice(kind: PracticeKind) -> Practice {
@@ -139,7 +200,7 @@ fn record(kind: PracticeKind, code: &str, holder_role: HolderRole) -> PracticeRe
     PracticeKind::Rem,
     "Numero domanda REM non corretto o non associato al codice fiscale"
 )]
-fn a_practice_of_others_is_not_linked(#[case] kind: PracticeKind, #[case] message: &str) {
+fn r_055_r_056_a_practice_of_others_is_not_linked(#[case] kind: PracticeKind, #[case] message: &str) {
     let another_kind = PracticeKind::ALL.iter().find(|other| **other != kind).unwrap();
     let records = [
         record(kind, OTHER, HolderRole::Titolare),
@@ -156,7 +217,7 @@ fn a_practice_of_others_is_not_linked(#[case] kind: PracticeKind, #[case] messag
 }
 
 #[test]
-fn of_a_pension_only_others_may_not_ask() {
+fn r_057_of_a_pension_only_others_may_not_ask() {
     for role in HolderRole::ALL {
         for kind in PracticeKind::ALL {
             let records = [record(*kind, BIANCHI, *role)];
@@ -168,7 +229,7 @@ fn of_a_pension_only_others_may_not_ask() {
 }
 
 #[test]
-fn a_refusal_of_a_pension_is_figure_11() {
+fn r_057_a_refusal_of_a_pension_is_figure_11() {
     let records = [record(PracticeKind::Pension, BIANCHI, HolderRole::Altro)];
     let refusal = check_practice(&records, &practice(PracticeKind::Pension), &people()[0]).unwrap_err();
     assert_eq!(refusal.code, RefusalCode::PracticeNotEntitled);

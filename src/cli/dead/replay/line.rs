@@ -32,6 +32,10 @@ impl Row for Line {
                 ("done", request, String::new())
             }
             Fate::Refused { code, message } => ("refused", String::new(), format!("{code}: {message}")),
+            Fate::Waits { register } => {
+                let detail = format!("for the register of {register}; then it is decided");
+                ("waits", String::new(), detail)
+            }
             Fate::StillDead { reason, detail } if detail.is_empty() => {
                 ("still dead", String::new(), reason.to_string())
             }
@@ -51,13 +55,16 @@ mod tests {
     use super::*;
     use crate::cli::examples::{every_format, replayed};
     use crate::domain::dead_letter::DeadLetterReason;
+    use crate::domain::ids::RequestId;
     use crate::domain::refusal::{Refusal, RefusalCode};
+    use crate::domain::registers::RegisterName;
     use crate::engine::Handled;
     use crate::store::{Answer, DeadLetterId};
 
     #[test]
     fn every_fate_is_told() {
-        let request = Some("0199c0de-0000-7000-8000-000000000001".parse().unwrap());
+        let id: RequestId = "0199c0de-0000-7000-8000-000000000001".parse().unwrap();
+        let request = Some(id);
         let accepted = Answer {
             kind: "request.accepted".to_owned(),
             body: json!({ "protocol_number": "INPS.7013.21/10/2020.0000123" }),
@@ -73,6 +80,10 @@ mod tests {
                 answer: None,
             }),
             Fate::of(Handled::Refused(Box::new(refusal))),
+            Fate::of(Handled::Parked {
+                request: id,
+                register: RegisterName::Citizens,
+            }),
             Fate::of(Handled::DeadLettered {
                 reason: DeadLetterReason::PublisherNotAuthorised,
                 detail: "portal.nessuno is not in the registers".to_owned(),

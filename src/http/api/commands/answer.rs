@@ -12,19 +12,24 @@ use serde_json::Value;
 
 use crate::domain::command::CommandKind;
 use crate::domain::dead_letter::DeadLetterReason;
-use crate::domain::ids::RequestId;
+use crate::domain::ids::{MessageId, RequestId};
 use crate::domain::person::Person;
+use crate::domain::registers::RegisterName;
 use crate::engine::Handled;
 use crate::http::api::Shared;
 use crate::http::problem::Problem;
 use crate::store::Outcome;
 use crate::workflow::{Offer, offers};
 
-/// A command that was carried out.
+/// A command that was carried out, or taken in.
 pub(super) struct Answered {
     status: StatusCode,
+    location: Option<String>,
     body: Carried,
 }
+
+/// Seconds after which it is worth asking again for a command that waits.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 
 /// What a command did, and what is possible now.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -34,6 +39,9 @@ pub(super) struct Carried {
     /// The event the portal is told, such as `request.accepted`; its body's members stand beside.
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<String>,
+    /// Status 202: the register that has to answer before the command is decided. `Location` tells how it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waits_for: Option<RegisterName>,
     #[serde(flatten)]
     told: Value,
     /// What the caller may do now and, where not, why and from when.
@@ -43,15 +51,34 @@ pub(super) struct Carried {
 impl IntoResponse for Answered {
     fn into_response(self) -> Response {
         let location = self
-            .body
-            .request_id
-            .filter(|_| self.status == StatusCode::CREATED)
-            .and_then(|id| HeaderValue::from_str(&format!("{}/requests/{id}", crate::http::api::ROOT)).ok());
+            .location
+            .and_then(|location| HeaderValue::from_str(&location).ok());
+        let waits = self.body.waits_for.is_some();
         let mut response = (self.status, Json(self.body)).into_response();
         if let Some(location) = location {
             response.headers_mut().insert(header::LOCATION, location);
         }
+        if waits {
+            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
         response
+    }
+}
+
+impl Answered {
+    /// Taken in: decided once a register answers.
+    fn waiting(request: RequestId, register: RegisterName, key: &MessageId) -> Self {
+        Self {
+            status: StatusCode::ACCEPTED,
+            location: Some(super::status::location(key)),
+            body: Carried {
+                request_id: Some(request),
+                event: None,
+                waits_for: Some(register),
+                told: Value::Object(serde_json::Map::new()),
+                allowed: Vec::new(),
+            },
+        }
     }
 }
 
@@ -74,6 +101,7 @@ pub(super) async fn answer(
     api: &Shared,
     person: &Person,
     kind: CommandKind,
+    key: &MessageId,
     handled: Handled,
 ) -> Result<Answered, Problem> {
     let (request, told) = match handled {
@@ -89,6 +117,7 @@ pub(super) async fn answer(
             answer,
             ..
         } => return Err(told_before(answer.map(|answer| answer.body))),
+        Handled::Parked { request, register } => return Ok(Answered::waiting(request, register, key)),
         Handled::DeadLettered { reason, detail } => return Err(dead(reason).detail(detail)),
     };
     let status = if kind == CommandKind::Submit {
@@ -108,11 +137,14 @@ pub(super) async fn answer(
         Some(request) => allowed(api, person, request).await?,
         None => Vec::new(),
     };
+    let created = request.filter(|_| status == StatusCode::CREATED);
     Ok(Answered {
         status,
+        location: created.map(|id| format!("{}/requests/{id}", crate::http::api::ROOT)),
         body: Carried {
             request_id: request,
             event,
+            waits_for: None,
             told,
             allowed,
         },

@@ -1,0 +1,317 @@
+//! Commands that wait for a remote register: parked in the transaction of their batch, worked again in the order they
+//! came, each request's by itself. Nobody else notices.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::NaiveDate;
+
+use super::handle::HandleError;
+use super::item::{Handled, Item, Original, target};
+use super::ledger::Stop;
+use super::lookup::Found;
+use super::{Engine, counting};
+use crate::domain::command::{BodyHash, Command, Content, Envelope};
+use crate::domain::dead_letter::DeadLetterReason;
+use crate::domain::ids::{MessageId, RequestId, Source};
+use crate::domain::mail::Addressee;
+use crate::domain::refusal::{Refusal, RefusalCode};
+use crate::domain::registers::{RegisterName, Registers};
+use crate::store::{
+    IntakeTransaction, KeptMessage, NewDeadLetter, NewMail, NewParked, ParkedCommand, ParkedId, StoreError,
+    Waiting,
+};
+
+/// How long other nodes leave alone what this one works: far longer than the registers may take to answer.
+const LEASE: Duration = Duration::from_mins(1);
+
+/// Whether a batch comes in by the door, or out of the parking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    First,
+    Again,
+}
+
+/// Where a command stands among the parked ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Nothing is in its way.
+    Free,
+    /// One of the same request came before it and waits for this register.
+    Behind(RegisterName),
+    /// It is parked already, and came again.
+    Still(RegisterName),
+    /// Another body is parked under its message id.
+    Reused,
+    /// Another node worked it meanwhile.
+    Gone,
+}
+
+/// What is parked of the requests of a batch, and what the batch parks and takes out.
+pub(super) struct Parking {
+    turn: Turn,
+    by_message: HashMap<(Source, MessageId), Parked>,
+    /// In order of arrival.
+    by_request: HashMap<RequestId, BTreeMap<ParkedId, RegisterName>>,
+    /// Requests this batch parks a command of.
+    newly: HashMap<RequestId, RegisterName>,
+    parked: Vec<NewParked>,
+    unparked: Vec<ParkedId>,
+    left: Vec<(ParkedId, RegisterName)>,
+}
+
+/// A command that is parked.
+struct Parked {
+    /// `None`: by this very batch.
+    id: Option<ParkedId>,
+    request: RequestId,
+    body_hash: BodyHash,
+    waits_for: RegisterName,
+}
+
+impl Parking {
+    pub(super) fn new(turn: Turn, waiting: Vec<Waiting>) -> Self {
+        let mut parking = Self {
+            turn,
+            by_message: HashMap::new(),
+            by_request: HashMap::new(),
+            newly: HashMap::new(),
+            parked: Vec::new(),
+            unparked: Vec::new(),
+            left: Vec::new(),
+        };
+        for waiting in waiting {
+            let of_request = parking.by_request.entry(waiting.request).or_default();
+            of_request.insert(waiting.id, waiting.waits_for);
+            let parked = Parked {
+                id: Some(waiting.id),
+                request: waiting.request,
+                body_hash: waiting.body_hash,
+                waits_for: waiting.waits_for,
+            };
+            parking
+                .by_message
+                .insert((waiting.source, waiting.message_id), parked);
+        }
+        parking
+    }
+
+    fn own(&self, envelope: &Envelope) -> Option<&Parked> {
+        let key = (envelope.source.clone(), envelope.message_id.clone());
+        self.by_message.get(&key)
+    }
+
+    pub(super) fn place(&self, envelope: &Envelope) -> Place {
+        let own = self.own(envelope);
+        match own {
+            None if self.turn == Turn::Again => return Place::Gone,
+            None if self.by_message.is_empty() => return Place::Free,
+            Some(own) if own.body_hash != envelope.body_hash => return Place::Reused,
+            Some(own) if self.turn == Turn::First => return Place::Still(own.waits_for),
+            Some(_) | None => {}
+        }
+        let Some(request) = target(envelope) else {
+            return Place::Free;
+        };
+        let first = self
+            .by_request
+            .get(&request)
+            .and_then(BTreeMap::first_key_value)
+            .filter(|(id, _)| own.is_none_or(|own| own.id.is_none_or(|own| **id < own)));
+        let ahead = first.map(|(_, register)| register).or_else(|| {
+            let by_this_batch = self.newly.get(&request);
+            by_this_batch.filter(|_| own.is_none())
+        });
+        ahead.map_or(Place::Free, |register| Place::Behind(*register))
+    }
+
+    /// The register a submission that could not be judged waits for.
+    pub(super) fn lacking(&self, envelope: &Envelope, found: &Found) -> Option<RegisterName> {
+        let missing = found.missing.map(|missing| missing.register);
+        missing.or_else(|| self.own(envelope).map(|own| own.waits_for))
+    }
+
+    /// Parks a command, or leaves it where it is.
+    pub(super) fn park(
+        &mut self,
+        envelope: &Envelope,
+        original: Option<&dyn Original>,
+        request: RequestId,
+        register: RegisterName,
+    ) -> Result<Handled, Stop> {
+        if self.turn == Turn::First {
+            let parked = new_parked(envelope, original, request, register)?;
+            let key = (envelope.source.clone(), envelope.message_id.clone());
+            let known = Parked {
+                id: None,
+                request,
+                body_hash: envelope.body_hash,
+                waits_for: register,
+            };
+            self.by_message.insert(key, known);
+            self.newly.insert(request, register);
+            self.parked.push(parked);
+        }
+        Ok(Handled::Parked { request, register })
+    }
+
+    /// Notes what became of a command that was parked: decided, it makes way for those behind it.
+    pub(super) fn settle(&mut self, envelope: &Envelope, handled: &Handled) {
+        if self.turn == Turn::First {
+            return;
+        }
+        let Some((id, request)) = self.own(envelope).and_then(|own| Some((own.id?, own.request))) else {
+            return;
+        };
+        match handled {
+            Handled::Parked { register, .. } => self.left.push((id, *register)),
+            Handled::Done { .. }
+            | Handled::Refused(_)
+            | Handled::Repeated { .. }
+            | Handled::DeadLettered { .. } => {
+                self.unparked.push(id);
+                if let Some(of_request) = self.by_request.get_mut(&request) {
+                    of_request.remove(&id);
+                }
+            }
+        }
+    }
+
+    /// Whoever sent a request that was taken in and is refused now may have gone: a mail tells as well.
+    pub(super) fn refusal_mail(
+        &self,
+        envelope: &Envelope,
+        refusal: &Refusal,
+        registers: &Registers,
+        today: NaiveDate,
+    ) -> Option<NewMail> {
+        let Content::Command(Command::Submit(submit)) = &envelope.content else {
+            return None;
+        };
+        let to = Addressee::of(&submit.operator, &submit.patronato).filter(|_| self.turn == Turn::Again)?;
+        let topic = registers.topic(&submit.topic);
+        let label = topic.map_or_else(|| submit.topic.to_string(), |topic| topic.label.clone());
+        let request = RequestId::derive(&envelope.source, &envelope.message_id);
+        Some(NewMail::refused(request, &to, label, today, refusal.code))
+    }
+
+    pub(super) async fn write(&self, transaction: &mut IntakeTransaction) -> Result<(), StoreError> {
+        transaction.park(&self.parked).await?;
+        transaction.unpark(&self.unparked).await?;
+        transaction.leave_parked(&self.left).await
+    }
+}
+
+fn new_parked(
+    envelope: &Envelope,
+    original: Option<&dyn Original>,
+    request: RequestId,
+    waits_for: RegisterName,
+) -> Result<NewParked, Stop> {
+    let Content::Command(command) = &envelope.content else {
+        return Err(Stop::Fault("what is no command waits for nothing".to_owned()));
+    };
+    let json = command
+        .to_json()
+        .map_err(|error| Stop::Fault(error.to_string()))?;
+    let kind = command.kind();
+    let message = original.map_or_else(|| made_up(envelope, json.clone()), Original::keep);
+    let is_the_body = std::str::from_utf8(&message.body)
+        .is_ok_and(|body| Command::from_json(kind, body).is_ok_and(|read| read == *command));
+    Ok(NewParked {
+        source: envelope.source.clone(),
+        message_id: envelope.message_id.clone(),
+        body_hash: envelope.body_hash,
+        kind,
+        request,
+        trace_parent: envelope.trace_parent.clone(),
+        waits_for,
+        message,
+        command: (!is_the_body).then_some(json),
+    })
+}
+
+/// A command that came in no message, as the message it would have been.
+fn made_up(envelope: &Envelope, body: Vec<u8>) -> KeptMessage {
+    let kind = envelope.kind();
+    KeptMessage {
+        routing_key: format!("{}.{kind}", envelope.source),
+        properties: serde_json::json!({
+            "message_id": envelope.message_id,
+            "type": kind,
+            "content_type": "application/json",
+        }),
+        headers: serde_json::json!({}),
+        body,
+    }
+}
+
+impl Original for KeptMessage {
+    fn bury(&self, reason: DeadLetterReason, detail: String) -> NewDeadLetter {
+        NewDeadLetter {
+            reason,
+            detail,
+            source: None,
+            message_id: self.properties["message_id"].as_str().map(str::to_owned),
+            routing_key: self.routing_key.clone(),
+            properties: self.properties.clone(),
+            headers: self.headers.clone(),
+            body: self.body.clone(),
+            replay_of: None,
+        }
+    }
+
+    fn keep(&self) -> KeptMessage {
+        self.clone()
+    }
+}
+
+impl Engine {
+    /// Works parked commands whose time has come; answers how many it had in hand. None: there are none for now.
+    pub async fn work_parked(&self) -> Result<usize, HandleError> {
+        let claimed = self.store.claim_parked(&self.people.away(), LEASE).await?;
+        let items: Vec<Item> = claimed.into_iter().map(again).collect();
+        if items.is_empty() {
+            return Ok(0);
+        }
+        let outcomes = self.handle_in_turn(&items, Turn::Again).await?;
+        for handled in outcomes
+            .iter()
+            .filter(|handled| !matches!(handled, Handled::Parked { .. }))
+        {
+            counting::outcome(handled);
+        }
+        Ok(items.len())
+    }
+}
+
+/// A parked command as it came in.
+fn again(command: ParkedCommand) -> Item {
+    let parked = command.parked;
+    let json = parked.command.as_ref().unwrap_or(&parked.message.body);
+    let read = std::str::from_utf8(json)
+        .ok()
+        .and_then(|json| Command::from_json(parked.kind, json).ok());
+    let content = read.map_or_else(
+        || Content::Invalid {
+            kind: parked.kind,
+            refusal: Refusal::new(
+                RefusalCode::InvalidBody,
+                "Il messaggio non è più leggibile: invialo di nuovo.",
+            ),
+        },
+        Content::Command,
+    );
+    Item::Command {
+        envelope: Arc::new(Envelope {
+            source: parked.source,
+            message_id: parked.message_id,
+            body_hash: parked.body_hash,
+            trace_parent: parked.trace_parent,
+            request_id: Some(parked.request),
+            content,
+        }),
+        original: Some(Arc::new(parked.message)),
+    }
+}
