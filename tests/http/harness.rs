@@ -143,26 +143,6 @@ impl Site {
         location.strip_prefix("/api/v1").unwrap().to_owned()
     }
 
-    /// Publishes a command as `routing_key`'s portal or sede.
-    pub(crate) async fn publish(&self, routing_key: &str, kind: &str, message_id: &str, body: &Value) {
-        let properties = BasicProperties::default()
-            .with_message_id(message_id.into())
-            .with_type(kind.into())
-            .with_content_type("application/json".into())
-            .with_delivery_mode(2);
-        let payload = body.to_string();
-        let options = BasicPublishOptions::default();
-        #[expect(clippy::disallowed_methods, reason = "a portal, not the engine")]
-        let published = self.channel.basic_publish(
-            "usciere.commands".into(),
-            routing_key.into(),
-            options,
-            payload.as_bytes(),
-            properties,
-        );
-        published.await.unwrap();
-    }
-
     /// A call of anything this node answers.
     pub(crate) fn raw(&self, method: Method, path: &str) -> RequestBuilder {
         self.client
