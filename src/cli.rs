@@ -8,6 +8,7 @@ pub mod completions;
 pub mod config;
 pub mod db;
 pub mod dead;
+pub mod demo;
 pub mod dev;
 pub mod doctor;
 #[cfg(test)]
@@ -59,6 +60,7 @@ pub struct Cli {
 pub enum Command {
     Run(run::RunArgs),
     Dev(dev::DevArgs),
+    Demo(demo::DemoArgs),
     Send(send::SendArgs),
     Case(case::CaseArgs),
     Stats(stats::StatsArgs),
@@ -101,6 +103,7 @@ async fn dispatch(command: Command, session: &mut Session) -> Result<Exit, Failu
         Command::Man(args) => man::run(&args, session),
         Command::Run(args) => run::run(args, session).await,
         Command::Dev(args) => dev::run(args, session).await,
+        Command::Demo(args) => demo::run(args, session).await,
         Command::Case(args) => case::run(args, session).await,
         Command::Stats(args) => stats::run(args, session).await,
         Command::Queue(args) => queue::run(args, session).await,

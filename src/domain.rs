@@ -13,6 +13,7 @@ pub mod filter;
 pub mod ids;
 pub mod mail;
 pub mod outgoing;
+pub mod pause;
 pub mod person;
 pub mod place;
 pub mod practice;

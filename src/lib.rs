@@ -9,6 +9,7 @@
 //! Layers, and the only way arrows may point: `domain <- workflow <- engine <- {amqp, scheduler, http, cli}`;
 //! `store -> domain, workflow`; `relay -> store, amqp`; `mail -> store`. `tests/architecture.rs` holds it.
 
+pub mod admin;
 pub mod amqp;
 pub mod attachments;
 pub mod cli;

@@ -7,8 +7,10 @@
 mod audit;
 mod changes;
 mod engine;
+mod ground;
 mod health;
 mod jobs;
+mod pauses;
 mod start;
 mod web;
 mod workflows;
@@ -18,11 +20,10 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::amqp::Topology;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::config::amqp::AmqpSettings;
 use crate::domain::ids::NodeName;
+use crate::domain::pause::Pauses;
 use crate::domain::registers::Registers;
 use crate::engine::{Door, Engine};
 use crate::lifecycle::Shutdown;
@@ -114,12 +115,9 @@ pub struct Node {
     pub workflows: Workflows,
     pub registers: watch::Receiver<Arc<Registers>>,
     pub readiness: Readiness,
+    /// The queues people hold, as this node knows them.
+    pub held: watch::Receiver<Arc<Pauses>>,
     pub http: SocketAddr,
-}
-
-/// Everything the registers ask for at the broker.
-pub fn topology(settings: &AmqpSettings, registers: &Registers) -> Topology {
-    changes::topology(settings, registers)
 }
 
 /// The database as the configuration names it.

@@ -2,7 +2,7 @@
 //!
 //! Every bucket is in the hands of one node. What this node commits reaches the relay in memory (`handoff`); what
 //! other nodes commit, what was left over and what failed is found by looking into the database, woken by NOTIFY
-//! and by a slow poll. A destination that refuses waits as a whole; the others do not notice.
+//! and by a slow poll. A destination that refuses or that people hold waits as a whole; the others do not notice.
 
 mod confirmer;
 mod handoff;
@@ -10,6 +10,7 @@ mod leases;
 mod window;
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
@@ -18,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::amqp::{Exchange, Lost, Outgoing, Published, Publisher};
 use crate::domain::ids::{MessageId, NodeName};
+use crate::domain::pause::Pauses;
 use crate::domain::trace::TraceParent;
 use crate::store::{OutboxRow, Store};
 
@@ -61,13 +63,20 @@ pub struct Relay {
     waiting: HashMap<String, Instant>,
     /// Destinations that waited long enough: one message taken ends it.
     tried_again: HashSet<String>,
+    /// Destinations that people hold.
+    pauses: watch::Receiver<Arc<Pauses>>,
     next_poll: Instant,
     /// The last window could not be sent at all.
     broker_away: bool,
 }
 
 impl Relay {
-    pub fn new(store: Store, publisher: Publisher, options: RelayOptions) -> (Self, HandOff) {
+    pub fn new(
+        store: Store,
+        publisher: Publisher,
+        pauses: watch::Receiver<Arc<Pauses>>,
+        options: RelayOptions,
+    ) -> (Self, HandOff) {
         let (handoff, tickets) = HandOff::new(options.buckets);
         let relay = Self {
             store,
@@ -81,6 +90,7 @@ impl Relay {
             queue: VecDeque::new(),
             waiting: HashMap::new(),
             tried_again: HashSet::new(),
+            pauses,
             next_poll: Instant::now(),
             broker_away: false,
         };
@@ -102,6 +112,7 @@ impl Relay {
         let keeper_stop = CancellationToken::new();
         let keeper = tokio::spawn(keeper.run(held_sender, keeper_stop.clone()));
         let confirmer = Confirmer::start(self.store.clone(), self.options.node.clone(), held.clone());
+        self.remember_waiting().await;
 
         while !stop.is_cancelled() {
             if std::mem::take(&mut self.broker_away) {
@@ -119,6 +130,8 @@ impl Relay {
                 }
                 Some(ticket) = self.tickets.receiver.recv() => self.take(ticket).await,
                 Some(buckets) = told.recv() => self.told(&buckets),
+                // What was held back stands in the database.
+                Ok(()) = self.pauses.changed() => self.all_dirty(),
                 () = tokio::time::sleep_until(next_look) => self.time_to_look(),
             }
             self.publish_queue(&confirmer).await;
@@ -136,6 +149,24 @@ impl Relay {
         if let Err(error) = self.store.sign_off(&self.options.node).await {
             tracing::warn!(error = %error, "relay leases were left to run out");
         }
+    }
+
+    /// Destinations that refused before this relay began still wait.
+    async fn remember_waiting(&mut self) {
+        let now = Instant::now();
+        match self.store.backing_off().await {
+            Ok(waiting) => self
+                .waiting
+                .extend(waiting.into_iter().map(|(name, pause)| (name, now + pause))),
+            Err(error) => tracing::warn!(error = %error, "waiting destinations are tried at once"),
+        }
+    }
+
+    /// Destinations nothing leaves for now.
+    fn held_back(&self) -> HashSet<String> {
+        let held = self.pauses.borrow();
+        let by_people = held.queues().map(str::to_owned);
+        self.waiting.keys().cloned().chain(by_people).collect()
     }
 
     fn leases_changed(&mut self, now: Held) {
@@ -215,7 +246,10 @@ impl Relay {
         while !self.dirty.is_empty() {
             confirmer.idle().await;
             let buckets: Vec<u16> = self.dirty.iter().copied().collect();
-            let rows = match self.store.unsent(&buckets, LOOK).await {
+            // By what this relay remembers, not by what the database says now: a message left out for a reason the
+            // relay does not know would be overtaken by the next one handed over.
+            let held_back: Vec<String> = self.held_back().into_iter().collect();
+            let rows = match self.store.unsent(&buckets, &held_back, LOOK).await {
                 Ok(rows) => rows,
                 Err(error) => {
                     tracing::warn!(error = %error, "the outbox could not be read");
@@ -238,8 +272,8 @@ impl Relay {
     /// Publishes everything queued; false when the broker could not be reached and the rest was given back.
     async fn publish_queue(&mut self, confirmer: &Confirmer) -> bool {
         while !self.queue.is_empty() {
-            let waiting: HashSet<String> = self.waiting.keys().cloned().collect();
-            let window = window::take_window(&mut self.queue, self.options.window, &waiting);
+            let held_back = self.held_back();
+            let window = window::take_window(&mut self.queue, self.options.window, &held_back);
             if window.is_empty() {
                 continue;
             }

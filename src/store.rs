@@ -13,7 +13,9 @@ mod inbox;
 mod intake;
 mod jobs;
 mod mails;
+mod nodes;
 mod outbox;
+mod pauses;
 mod questions;
 mod registers;
 mod rows;
@@ -39,10 +41,12 @@ pub use jobs::{
     RunHold, RunStart,
 };
 pub use mails::{
-    ClaimedMail, MailCounts, MailEnd, MailFilter, MailId, MailRetry, MailState, MailSummary, NewMail,
-    UnknownOutcome,
+    ClaimedMail, DigestReader, MailCounts, MailEnd, MailFilter, MailId, MailRetry, MailState, MailSummary,
+    NewMail, UnknownOutcome,
 };
+pub use nodes::NodeRow;
 pub use outbox::{BackOff, BucketLease, OutboxRow, OutboxState, WaitingFor};
+pub use pauses::HeldNow;
 pub use questions::{
     Counted, Counts, DigestRow, Feed, FeedItem, FeedPosition, Listed, Question, RepliedRequest, Replies,
     ReplyRow, ReplyTimes, RequestPages, Statistics, StatisticsLine, Viewer,

@@ -25,6 +25,7 @@ mod question;
 mod refuse;
 pub mod registry;
 pub mod scenario;
+pub mod simulate;
 pub mod vocabulary;
 
 pub use deadlines::{Deadline, DeadlineKind, deadlines};

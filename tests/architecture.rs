@@ -151,6 +151,7 @@ const OWNED: &[(&str, &str, &[&str])] = &[
     ("figment", "config", &[]),
     ("tokio_cron_scheduler", "scheduler", &[]),
     ("minijinja", "mail", &[]),
+    ("icalendar", "mail", &[]),
     ("jsonwebtoken", "identity", &[]),
     ("krilla", "documents", &[]),
     ("parley", "documents", &[]),

@@ -11,9 +11,13 @@ mod services;
 mod cases;
 #[path = "commands/dead_letters.rs"]
 mod dead_letters;
+#[path = "commands/demo.rs"]
+mod demo;
 #[path = "commands/jobs.rs"]
 mod jobs;
 #[path = "commands/mails.rs"]
 mod mails;
+#[path = "commands/queues.rs"]
+mod queues;
 #[path = "commands/system.rs"]
 mod system;

@@ -9,6 +9,10 @@ mod fake_smtp;
 #[path = "support/services.rs"]
 mod services;
 
+#[path = "mail/command.rs"]
+mod command;
+#[path = "mail/delivery.rs"]
+mod delivery;
 #[path = "mail/outbox.rs"]
 mod outbox;
 #[path = "mail/sending.rs"]

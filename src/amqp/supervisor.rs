@@ -22,6 +22,7 @@ use super::topology::declare::{self, Finding, QueueStatus};
 use crate::clock::Clock;
 use crate::config::amqp::AmqpSettings;
 use crate::domain::ids::{NodeName, SedeCode};
+use crate::domain::pause::Pauses;
 
 pub(super) use backoff::Backoff;
 pub(super) use board::Board;
@@ -43,6 +44,7 @@ struct Shared {
     publishing: LiveLink,
     /// What is declared again when a consumer finds its queue missing.
     known: Mutex<Topology>,
+    pauses: watch::Sender<Arc<Pauses>>,
     stop_consuming: CancellationToken,
     closing: CancellationToken,
     tasks: tokio::sync::Mutex<JoinSet<()>>,
@@ -65,6 +67,7 @@ impl Broker {
             publishing: keep(LinkRole::Publish),
             board,
             known: Mutex::new(Topology::default()),
+            pauses: watch::Sender::default(),
             stop_consuming,
             closing,
             tasks: tokio::sync::Mutex::new(tasks),
@@ -93,6 +96,20 @@ impl Broker {
         for link in [&self.shared.consuming, &self.shared.publishing] {
             link.live().await;
         }
+    }
+
+    /// Holds these queues from now on and lets go of all others: of a held one nothing is taken.
+    pub fn hold(&self, pauses: Pauses) {
+        self.shared.pauses.send_if_modified(|held| {
+            let changed = **held != pauses;
+            *held = Arc::new(pauses);
+            changed
+        });
+    }
+
+    /// The queues that are held.
+    pub fn held(&self) -> watch::Receiver<Arc<Pauses>> {
+        self.shared.pauses.subscribe()
     }
 
     /// Consumes a queue, taking at most `prefetch` unacknowledged deliveries, until consuming is stopped.

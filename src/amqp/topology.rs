@@ -10,8 +10,9 @@
 
 pub(super) mod declare;
 
-use crate::config::amqp::QueueType;
+use crate::config::amqp::{AmqpSettings, QueueType};
 use crate::domain::ids::{PatronatoCode, SedeCode};
+use crate::domain::registers::Registers;
 
 use super::outgoing::{Exchange, key_of_sede, queue_of_portal};
 
@@ -80,6 +81,19 @@ pub fn unroutable_queue(prefix: &str) -> String {
 }
 
 impl Topology {
+    /// Everything the registers ask for.
+    pub fn wanted(settings: &AmqpSettings, registers: &Registers) -> Self {
+        let sedi = registers
+            .sedi()
+            .filter(|sede| sede.active)
+            .map(|sede| sede.code.clone());
+        let portals = registers
+            .patronati()
+            .filter(|one| one.queue)
+            .map(|one| one.code.clone());
+        Self::of(&settings.prefix, settings.queue_type, sedi, portals)
+    }
+
     /// Everything: the engine's own queues, one per active sede (the two desks always among them), one per portal.
     pub fn of(
         prefix: &str,

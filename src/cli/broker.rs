@@ -8,7 +8,6 @@ use super::output::Row;
 use super::reach;
 use super::session::Session;
 use crate::amqp::{Broker, Deviation, Finding, Object, Topology};
-use crate::node;
 
 /// Compare the broker with what the engine needs, and declare it
 #[derive(Debug, Args)]
@@ -122,7 +121,7 @@ pub async fn run(args: BrokerArgs, session: &mut Session) -> Result<Exit, Failur
             .printer
             .say("the registers are empty: only the engine's own queues and the two desks are looked at");
     }
-    let topology = node::topology(&config.amqp, &registers);
+    let topology = Topology::wanted(&config.amqp, &registers);
     let broker = reach::broker(&config).await?;
     let ended = match args.command {
         BrokerCommand::Declare => declare(&broker, &topology, session).await,

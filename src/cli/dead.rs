@@ -1,8 +1,8 @@
 //! `usciere dead`: messages that could not be understood or trusted.
 
 mod discard;
+mod export;
 mod list;
-mod masked;
 mod replay;
 mod select;
 mod show;
@@ -16,9 +16,10 @@ use super::page::Page;
 use super::session::Session;
 use super::words::one_of;
 use crate::domain::dead_letter::DeadLetterReason;
+use crate::engine::HandleError;
 use crate::store::DeadLetterId;
 
-/// Look at dead letters, replay or discard them
+/// Look at dead letters, replay, discard or export them
 #[derive(Debug, Args)]
 pub struct DeadArgs {
     #[command(subcommand)]
@@ -31,6 +32,7 @@ pub enum DeadCommand {
     Show(DeadShowArgs),
     Replay(DeadReplayArgs),
     Discard(DeadDiscardArgs),
+    Export(DeadExportArgs),
 }
 
 /// List dead letters that wait for a decision, the newest first
@@ -90,6 +92,16 @@ pub struct DeadDiscardArgs {
     pub why: String,
 }
 
+/// Print dead letters whole, one JSON object a line, the body in base64. They may hold personal data
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  usciere dead export --all > dead.jsonl")]
+pub struct DeadExportArgs {
+    #[command(flatten)]
+    pub which: DeadSelection,
+}
+
 /// Some dead letters by id, all those with a reason, or all.
 #[derive(Debug, Clone, Args)]
 #[group(required = true, multiple = false)]
@@ -109,6 +121,16 @@ pub async fn run(args: DeadArgs, session: &mut Session) -> Result<Exit, Failure>
         DeadCommand::List(args) => list::run(&args, session).await,
         DeadCommand::Show(args) => show::run(&args, session).await,
         DeadCommand::Replay(args) => replay::run(&args, session).await,
+        DeadCommand::Export(args) => export::run(&args, session).await,
         DeadCommand::Discard(args) => discard::run(&args, session).await,
+    }
+}
+
+/// Why the engine could not work something in this process.
+pub(super) fn failure(error: HandleError) -> Failure {
+    match error {
+        HandleError::Store(error) => error.into(),
+        HandleError::LookUp(_) => Failure::unavailable("a register does not answer").caused_by(error),
+        HandleError::Fault(_) => Failure::from(anyhow::Error::from(error)),
     }
 }

@@ -253,7 +253,7 @@ pub(super) fn replayed() -> DeadLetter {
 pub(super) fn mail() -> MailSummary {
     MailSummary {
         id: MailId(12),
-        request_id: waiting().case.id,
+        request_id: Some(waiting().case.id),
         kind: MailKind::Overdue,
         recipient: Personal("op1@inca.example".to_owned()),
         protocol_number: waiting().protocol.to_string(),
@@ -261,6 +261,8 @@ pub(super) fn mail() -> MailSummary {
         state: MailState::Queued,
         attempts: 2,
         next_try_at: Some(moment("2020-10-22T10:02:00Z")),
+        deliver_at: None,
+        digest_on: None,
         last_error: Some("450 try later".to_owned()),
         created_at: moment("2020-10-22T10:00:00Z"),
         sent_at: None,

@@ -1,6 +1,7 @@
 //! `usciere job`: the recurring jobs.
 
 mod history;
+mod hold;
 mod list;
 mod next;
 mod run_now;
@@ -14,7 +15,7 @@ use super::session::Session;
 use crate::config::interval::Interval;
 use crate::store::{JobName, JobRow, Store};
 
-/// Look at the recurring jobs, or run one now
+/// Look at the recurring jobs, run one now, hold it or let it go
 #[derive(Debug, Args)]
 pub struct JobArgs {
     #[command(subcommand)]
@@ -27,6 +28,8 @@ pub enum JobCommand {
     List,
     Next(JobNextArgs),
     Run(JobRunArgs),
+    Pause(JobPauseArgs),
+    Resume(JobResumeArgs),
     History(JobHistoryArgs),
 }
 
@@ -55,6 +58,21 @@ pub struct JobRunArgs {
     pub timeout: Interval,
 }
 
+/// Hold a job: it runs only when asked for, until it is resumed
+#[derive(Debug, Args)]
+pub struct JobPauseArgs {
+    pub name: JobName,
+    /// Why; shown with the job
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<String>,
+}
+
+/// Let a job run by the clock again; what it missed is not caught up
+#[derive(Debug, Args)]
+pub struct JobResumeArgs {
+    pub name: JobName,
+}
+
 /// Show the runs of a job, the newest first
 #[derive(Debug, Args)]
 pub struct JobHistoryArgs {
@@ -70,6 +88,8 @@ pub async fn run(args: JobArgs, session: &mut Session) -> Result<Exit, Failure> 
         JobCommand::List => list::run(&store, clock.now(), session).await,
         JobCommand::Next(args) => next::run(&args, &store, clock.now(), session).await,
         JobCommand::Run(args) => run_now::run(&args, &store, clock.now(), session).await,
+        JobCommand::Pause(args) => hold::pause(&args, &store, clock.now(), session).await,
+        JobCommand::Resume(args) => hold::resume(&args, &store, clock.now(), session).await,
         JobCommand::History(args) => history::run(&args, &store, session).await,
     }
 }

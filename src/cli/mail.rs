@@ -3,6 +3,7 @@
 mod list;
 mod preview;
 mod retry;
+mod test;
 
 use clap::{Args, Subcommand};
 
@@ -10,10 +11,12 @@ use super::exit::{Exit, Failure};
 use super::page::Page;
 use super::session::Session;
 use super::words::one_of;
+use crate::config::Config;
 use crate::domain::event::MailKind;
+use crate::mail::Surroundings;
 use crate::store::{MailId, MailState};
 
-/// Look at mails, preview their templates, send failed ones again
+/// Look at mails, preview their templates, send failed ones again, try the mail server
 #[derive(Debug, Args)]
 pub struct MailArgs {
     #[command(subcommand)]
@@ -25,6 +28,7 @@ pub enum MailCommand {
     List(MailListArgs),
     Preview(MailPreviewArgs),
     Retry(MailRetryArgs),
+    Test(MailTestArgs),
 }
 
 /// List mails, the newest first; addresses are masked
@@ -66,10 +70,34 @@ pub struct MailRetryArgs {
     pub all: bool,
 }
 
+/// Send one sample mail through the configured transport and tell what the server answered
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  usciere mail test --to me@example.org
+  usciere mail test --to me@example.org --template appointment_confirmed")]
+pub struct MailTestArgs {
+    /// Address to send it to
+    #[arg(long, value_name = "ADDRESS")]
+    pub to: String,
+    /// Name of the template
+    #[arg(long, default_value = "reply", value_parser = one_of(MailKind::ALL, MailKind::as_str, MailKind::from_word))]
+    pub template: MailKind,
+}
+
+/// What all mails of this configuration have in common.
+fn surroundings(config: &Config) -> Surroundings {
+    Surroundings {
+        service: config.brand.name.clone(),
+        base_url: config.http.base_url.clone(),
+    }
+}
+
 pub async fn run(args: MailArgs, session: &mut Session) -> Result<Exit, Failure> {
     match args.command {
         MailCommand::List(args) => list::run(&args, session).await,
         MailCommand::Preview(args) => preview::run(&args, session),
         MailCommand::Retry(args) => retry::run(&args, session).await,
+        MailCommand::Test(args) => test::run(args, session).await,
     }
 }

@@ -5,9 +5,11 @@ mod find;
 mod graph;
 mod list;
 mod scenarios;
+mod simulate;
 
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
@@ -16,7 +18,7 @@ use super::output::Row;
 use super::session::Session;
 use crate::workflow::diff;
 
-/// Look at workflow definitions, check, draw, compare and test them
+/// Look at workflow definitions, check, draw, compare, test and simulate them
 #[derive(Debug, Args)]
 pub struct WorkflowArgs {
     #[command(subcommand)]
@@ -31,6 +33,7 @@ pub enum WorkflowCommand {
     Graph(WorkflowGraphArgs),
     Test(WorkflowTestArgs),
     Diff(WorkflowDiffArgs),
+    Simulate(WorkflowSimulateArgs),
 }
 
 /// Report every problem of definitions, with line and caret; needs no services
@@ -100,6 +103,38 @@ pub struct WorkflowDiffArgs {
     pub new: String,
 }
 
+/// Push made-up requests through a definition for months of virtual time; needs no services
+///
+/// Sedi answer so many requests on a working day, the solicited ones first; operators solicit, write again and book as
+/// the definition lets them. The same seed gives the same report.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  usciere workflow simulate richiesta
+  usciere workflow simulate workflows/richiesta.v2.toml --requests 50000 --sedi 100 --answers 5")]
+pub struct WorkflowSimulateArgs {
+    #[arg(value_name = "WORKFLOW", help = find::HELP)]
+    pub workflow: String,
+    /// How many requests, spread evenly over the days
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(..=1_000_000))]
+    pub requests: u32,
+    /// How many days
+    #[arg(long, value_name = "N", default_value_t = 180, value_parser = clap::value_parser!(u16).range(1..=3650))]
+    pub days: u16,
+    /// How many sedi share them
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=999))]
+    pub sedi: u16,
+    /// How many requests a sede answers on a working day
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub answers: u16,
+    /// The first day: holidays depend on it
+    #[arg(long, value_name = "DATE", default_value = "2026-01-01")]
+    pub from: NaiveDate,
+    /// Another seed, another course of events
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+}
+
 #[derive(Debug, Serialize)]
 struct Difference {
     change: String,
@@ -119,6 +154,7 @@ pub async fn run(args: WorkflowArgs, session: &mut Session) -> Result<Exit, Fail
         WorkflowCommand::Check(args) => check::run(&args, session),
         WorkflowCommand::Graph(args) => graph::run(&args, session).await,
         WorkflowCommand::Test(args) => scenarios::run(&args, session),
+        WorkflowCommand::Simulate(args) => simulate::run(&args, session),
         WorkflowCommand::Diff(args) => compare(&args, session),
     }
 }

@@ -38,6 +38,23 @@ impl std::fmt::Display for WorkflowRef {
     }
 }
 
+impl std::str::FromStr for WorkflowRef {
+    type Err = super::ids::InvalidId;
+
+    /// `richiesta.v1`
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let invalid = super::ids::InvalidId {
+            kind: "version of a workflow",
+            expected: "NAME.vN",
+        };
+        let (name, version) = text.rsplit_once(".v").ok_or_else(|| invalid.clone())?;
+        Ok(Self {
+            name: WorkflowName::parse(name)?,
+            version: version.parse().map_err(|_| invalid)?,
+        })
+    }
+}
+
 words!(
     /// Whether the patronato may write again after an answer.
     Continuation {

@@ -270,7 +270,7 @@ words!(
 );
 
 words!(
-    /// Mails to the operator who sent the request. The word is also the name of the template.
+    /// Mails to operators. The word is also the name of the template.
     MailKind {
         /// The sede answered.
         Reply = "reply",
@@ -285,6 +285,8 @@ words!(
         AppointmentCancelled = "appointment_cancelled",
         /// A request that was taken in was refused later; it has no protocol number.
         Refused = "refused",
+        /// What a person wants to hear of once a day.
+        Digest = "digest",
     }
 );
 
@@ -299,7 +301,7 @@ impl MailKind {
             | Self::AppointmentBooked
             | Self::AppointmentConfirmed
             | Self::AppointmentCancelled => true,
-            Self::Refused => false,
+            Self::Refused | Self::Digest => false,
         }
     }
 }

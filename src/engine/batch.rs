@@ -170,7 +170,10 @@ impl<'a> Batch<'a> {
                         .push(AuditEntry::of_impostor(message.and_then(Result::ok)));
                 }
                 self.letters.push((**letter).clone());
-                return Ok(Handled::DeadLettered(letter.reason));
+                return Ok(Handled::DeadLettered {
+                    reason: letter.reason,
+                    detail: letter.detail.clone(),
+                });
             }
             Item::Command { envelope, original } => (envelope, original.as_deref()),
         };
@@ -296,8 +299,8 @@ impl<'a> Batch<'a> {
         detail: String,
     ) -> Handled {
         self.letters
-            .extend(original.map(|original| original.bury(reason, detail)));
-        Handled::DeadLettered(reason)
+            .extend(original.map(|original| original.bury(reason, detail.clone())));
+        Handled::DeadLettered { reason, detail }
     }
 
     /// Who did it, or tried to, to which request and whose; never what was said.

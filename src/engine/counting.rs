@@ -24,7 +24,7 @@ pub(super) fn handled(item: &Item, handled: &Handled) {
             "refused"
         }
         Handled::Repeated { .. } => "duplicate",
-        Handled::DeadLettered(reason) => {
+        Handled::DeadLettered { reason, .. } => {
             counter!(DEAD_LETTERS, "reason" => reason.as_str()).increment(1);
             "dead"
         }

@@ -203,22 +203,22 @@ impl Engine {
     /// Keeps the one command no transaction can hold.
     async fn bury_culprit(&self, item: &Item, error: &HandleError) -> Result<Handled, StoreError> {
         tracing::error!(error = %error, item = ?item, "a command breaks its transaction and is kept as a dead letter");
-        let reason = DeadLetterReason::EngineFault;
+        let (reason, detail) = (DeadLetterReason::EngineFault, error.to_string());
         let letter = match item {
             Item::Command {
                 original: Some(original),
                 ..
-            } => original.bury(reason, error.to_string()),
+            } => original.bury(reason, detail.clone()),
             Item::DeadLetter(letter) => NewDeadLetter {
-                detail: error.to_string(),
+                detail: detail.clone(),
                 ..(**letter).clone()
             },
-            Item::Command { original: None, .. } => return Ok(Handled::DeadLettered(reason)),
+            Item::Command { original: None, .. } => return Ok(Handled::DeadLettered { reason, detail }),
         };
         let mut transaction = self.store.begin_intake().await?;
         transaction.bury(std::slice::from_ref(&letter)).await?;
         transaction.commit().await?;
-        Ok(Handled::DeadLettered(reason))
+        Ok(Handled::DeadLettered { reason, detail })
     }
 }
 

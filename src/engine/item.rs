@@ -89,8 +89,12 @@ pub enum Handled {
         outcome: Outcome,
         answer: Option<Answer>,
     },
-    /// Kept as a dead letter.
-    DeadLettered(DeadLetterReason),
+    /// Kept as a dead letter, or left as the one it came from.
+    DeadLettered {
+        reason: DeadLetterReason,
+        /// What exactly was wrong; never personal data.
+        detail: String,
+    },
 }
 
 impl Handled {
@@ -100,7 +104,7 @@ impl Handled {
             Self::Done { .. } => "done",
             Self::Refused(_) => "refused",
             Self::Repeated { .. } => "repeated",
-            Self::DeadLettered(_) => "dead_lettered",
+            Self::DeadLettered { .. } => "dead_lettered",
         }
     }
 }

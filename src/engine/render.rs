@@ -3,7 +3,7 @@
 //! Every id is derived from the request, the destination and a sequence number, so whoever sends the same effect
 //! again sends it under the same id.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset, Utc};
 
 use super::ledger::{Cause, Stop};
 use crate::domain::attachment::StoredAttachment;
@@ -11,7 +11,7 @@ use crate::domain::calendar::rome_date;
 use crate::domain::command::{Envelope, Personal};
 use crate::domain::event::{Actor, MailKind, PortalEvent, SedeMessage};
 use crate::domain::ids::{RequestId, SedeCode, Source, derived_uuid, portal_message_id};
-use crate::domain::mail::{Addressee, MailDetail, MailParams};
+use crate::domain::mail::{Addressee, AppointmentNotice, MailDetail, MailParams};
 use crate::domain::outgoing::{
     AttachmentRef, CommandRefused, DueDates, OperatorRef, RequestRef, RequestStatus, SolicitNumber,
 };
@@ -187,9 +187,34 @@ impl Scene<'_> {
             topic_label: topic.map_or_else(|| request.topic.to_string(), |topic| topic.label.clone()),
             sede_name: Some(sede.map_or_else(|| request.case.sede.to_string(), |sede| sede.name.clone())),
             happened_on: rome_date(self.now),
-            detail: MailDetail::Nothing,
+            detail: self.mail_detail(kind),
         };
         Some(NewMail::new(request.case.id, self.seq, kind, &to, params))
+    }
+
+    fn mail_detail(&self, kind: MailKind) -> MailDetail {
+        let appointment = |at: Option<DateTime<FixedOffset>>| {
+            MailDetail::Appointment(AppointmentNotice {
+                sequence: self.seq,
+                at: at.map(|at| at.to_utc()),
+                place: self.details.place.as_ref().map(|place| place.0.clone()),
+            })
+        };
+        match kind {
+            MailKind::Overdue => MailDetail::Waiting {
+                solicit_from: self.workflow.solicit_from(&self.request.case),
+                appointment_from: self.workflow.appointment_from(&self.request.case),
+            },
+            MailKind::AppointmentBooked => appointment(self.details.slot),
+            MailKind::AppointmentConfirmed => appointment(self.details.at),
+            // The history knows the date when the mail is written.
+            MailKind::AppointmentCancelled => appointment(None),
+            MailKind::Reply
+            | MailKind::Closed
+            | MailKind::AppointmentEnabled
+            | MailKind::Refused
+            | MailKind::Digest => MailDetail::Nothing,
+        }
     }
 
     pub(super) fn portal_message_id(&self, event: PortalEvent) -> uuid::Uuid {

@@ -3,15 +3,18 @@
 //! Commands enter the engine's door like any message; questions are asked of the store under the caller's scope.
 //! Every route is declared once, with its documentation beside its handler.
 
+mod admin;
 mod caller;
 mod catalogue;
 mod commands;
 mod document;
 mod events;
 mod exports;
+mod listed;
 mod me;
 mod paper;
 mod path;
+mod preferences;
 mod query;
 mod replies;
 mod requests;
@@ -20,6 +23,7 @@ mod summary;
 mod trail;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,8 +37,11 @@ use tokio::sync::watch;
 
 use super::problem::Problem;
 use super::rate_limit::RateLimits;
+use crate::admin::dead_letters::Replay;
+use crate::amqp::Broker;
 use crate::attachments::AttachmentStore;
 use crate::clock::Clock;
+use crate::config::amqp::AmqpSettings;
 use crate::domain::registers::Registers;
 use crate::engine::Door;
 use crate::identity::Authenticate;
@@ -60,6 +67,11 @@ pub struct Api {
     pub brand: String,
     /// What happens, for those who watch.
     pub watch: Watch,
+    /// For those who run usciere.
+    pub broker: Broker,
+    pub amqp: AmqpSettings,
+    pub replay: Replay,
+    pub workflows_folder: PathBuf,
     pub rate_limits: RateLimits,
     /// Longest a command is waited for.
     pub patience: Duration,
@@ -84,7 +96,9 @@ fn routes() -> ApiRouter<Shared> {
         .merge(replies::routes())
         .merge(statistics::routes())
         .merge(events::routes())
+        .merge(admin::routes())
         .merge(me::routes())
+        .merge(preferences::routes())
 }
 
 /// The API, ready to answer.

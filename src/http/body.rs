@@ -58,9 +58,9 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             error.column()
         ))
     })?;
-    // An array would be read as an object whose members stand in order.
+    // serde would read the fields of a struct from a list as well.
     if !value.is_object() {
-        return Err(problem.field("", "not an object"));
+        return Err(problem.field("", "expected an object"));
     }
     serde_path_to_error::deserialize(value)
         .map_err(|error| problem.field(json_pointer(error.path()), error.into_inner().to_string()))

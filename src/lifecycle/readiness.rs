@@ -52,6 +52,8 @@ pub enum Reason {
     ReloadFailed,
     /// Nothing was imported yet.
     Empty,
+    /// People hold the intake: `usciere queue resume`.
+    Paused,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

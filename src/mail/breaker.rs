@@ -47,7 +47,7 @@ impl Breaker {
                 }
             }
             // Whatever it said, it is there.
-            SendOutcome::Sent
+            SendOutcome::Sent(_)
             | SendOutcome::Temporary(_)
             | SendOutcome::Permanent(_)
             | SendOutcome::Unknown(_) => {
@@ -104,7 +104,7 @@ mod tests {
     fn any_answer_closes_it() {
         let now = Instant::now();
         for answer in [
-            SendOutcome::Sent,
+            SendOutcome::Sent("250".to_owned()),
             SendOutcome::Temporary("450".to_owned()),
             SendOutcome::Permanent("550".to_owned()),
             SendOutcome::Unknown("silence".to_owned()),

@@ -16,14 +16,13 @@ use tracing::{debug, error, info, warn};
 use super::breaker::Breaker;
 use super::message::{ComposeError, Composer};
 use super::settle::end_of;
-use super::templates::{SAMPLE_REQUEST, Surroundings, sample_params};
+use super::templates::Surroundings;
 use super::transport::{SendOutcome, Transport, TransportError};
 use crate::clock::Clock;
 use crate::config::mail::{MailSettings, SmtpSettings};
-use crate::domain::command::Personal;
-use crate::domain::event::MailKind;
-use crate::domain::ids::{NodeName, derived_uuid};
-use crate::store::{ClaimedMail, MailEnd, MailId, Store};
+use crate::domain::ids::NodeName;
+use crate::domain::mail::preferences::Route;
+use crate::store::{ClaimedMail, MailEnd, Store};
 use crate::telemetry::metrics::{MAIL_SECONDS, MAIL_SERVER_AWAY, MAILS};
 
 /// How long to wait for a wake-up before looking all the same.
@@ -49,6 +48,7 @@ struct Inner {
     node: NodeName,
     composer: Composer,
     transport: Transport,
+    clock: Clock,
     settings: MailSettings,
     lease: Duration,
     slots: Arc<Semaphore>,
@@ -70,7 +70,8 @@ impl Mailer {
             store,
             node,
             composer: Composer::new(&smtp.from, surroundings, clock.clone())?,
-            transport: Transport::new(smtp, clock)?,
+            transport: Transport::new(smtp, clock.clone())?,
+            clock,
             settings: mail.clone(),
             // A try, and the time to write down how it ended.
             lease: smtp.timeout.get() + Duration::from_mins(1),
@@ -120,27 +121,18 @@ impl Mailer {
         }
     }
 
-    /// Sends a made-up mail of the given kind at once, past the outbox: for `mail test`.
-    pub async fn send_sample(&self, kind: MailKind, recipient: &str, id: uuid::Uuid) -> SendOutcome {
-        let mail = ClaimedMail {
-            id: MailId(0),
-            request: SAMPLE_REQUEST,
-            kind,
-            recipient: Personal(recipient.to_owned()),
-            params: sample_params(kind),
-            message_id: derived_uuid(&["mail-test", &id.to_string()]),
-            attempt: 1,
-            leased_until: chrono::DateTime::UNIX_EPOCH,
-        };
-        self.attempt(&mail).await
-    }
-
     /// Whether a mail could be handed over now; sends none. `Err` says why not.
     pub async fn check(&self) -> Result<(), String> {
         self.0.transport.check().await
     }
 
     async fn start_due(&self, under_way: &mut JoinSet<()>) {
+        // Mails that go elsewhere leave room for others.
+        while self.start_some(under_way).await {}
+    }
+
+    /// Starts as many as there is room for; answers whether some of them went elsewhere instead.
+    async fn start_some(&self, under_way: &mut JoinSet<()>) -> bool {
         let free = self.0.slots.available_permits();
         let allowed = self
             .breaker()
@@ -149,8 +141,22 @@ impl Mailer {
             .map_while(|_| Arc::clone(&self.0.slots).try_acquire_owned().ok())
             .collect();
         let Ok(limit @ 1..) = u16::try_from(slots.len()) else {
-            return;
+            return false;
         };
+        let mails = self.claim(limit).await;
+        let now = self.0.clock.now();
+        let routed = mails.into_iter().map(|mail| {
+            let route = mail.preferences.route(mail.kind, now);
+            (mail, route)
+        });
+        let (out, elsewhere): (Vec<_>, Vec<_>) = routed.partition(|(_, route)| *route == Route::Now);
+        for ((mail, _), slot) in out.into_iter().zip(slots) {
+            under_way.spawn(self.clone().deliver(mail, slot));
+        }
+        !elsewhere.is_empty() && self.send_elsewhere(&elsewhere).await
+    }
+
+    async fn claim(&self, limit: u16) -> Vec<ClaimedMail> {
         let Inner {
             store,
             node,
@@ -158,7 +164,7 @@ impl Mailer {
             lease,
             ..
         } = &*self.0;
-        let mails = store
+        store
             .claim_mails(
                 node,
                 limit,
@@ -170,10 +176,21 @@ impl Mailer {
             .unwrap_or_else(|error| {
                 debug!(error = %error, "no mails are taken up");
                 Vec::new()
-            });
-        for (mail, slot) in mails.into_iter().zip(slots) {
-            under_way.spawn(self.clone().deliver(mail, slot));
+            })
+    }
+
+    /// Where their readers want them. What cannot be written down now comes back when its lease ends.
+    async fn send_elsewhere(&self, mails: &[(ClaimedMail, Route)]) -> bool {
+        let written = self.0.store.route_mails(mails).await;
+        match &written {
+            Ok(()) => {
+                for (_, route) in mails {
+                    metrics::counter!(MAILS, "outcome" => elsewhere(*route)).increment(1);
+                }
+            }
+            Err(error) => debug!(error = %error, "mails are not put where their readers want them"),
         }
+        written.is_ok()
     }
 
     /// One try, from taking it up to writing down how it ended.
@@ -225,7 +242,7 @@ impl Mailer {
             {
                 Ok(true) => return report(mail, end),
                 Ok(false) => {
-                    warn!(mail.id = %mail.id, request.id = %mail.request, "this mail was lost to another node");
+                    warn!(mail.id = %mail.id, mail.kind = %mail.kind, "this mail was lost to another node");
                     return;
                 }
                 Err(error) => warn!(mail.id = %mail.id, error = %error, "the end of a mail is not recorded"),
@@ -253,19 +270,20 @@ fn note_fault(ended: Result<(), tokio::task::JoinError>) {
 }
 
 fn report(mail: &ClaimedMail, end: &MailEnd) {
-    let (id, request, kind, attempt) = (mail.id, mail.request, mail.kind, mail.attempt);
+    let (id, kind, attempt) = (mail.id, mail.kind, mail.attempt);
+    let request = mail.request.map(tracing::field::display);
     match end {
         MailEnd::Sent => {
-            info!(mail.id = %id, request.id = %request, mail.kind = %kind, mail.attempt = attempt, "mail sent");
+            info!(mail.id = %id, request.id = request, mail.kind = %kind, mail.attempt = attempt, "mail sent");
         }
         MailEnd::Retry { after, error }
         | MailEnd::Untried { after, error }
         | MailEnd::Unknown { after, error } => {
-            info!(mail.id = %id, request.id = %request, mail.kind = %kind, mail.attempt = attempt,
+            info!(mail.id = %id, request.id = request, mail.kind = %kind, mail.attempt = attempt,
                 mail.error = error, mail.retry_after = ?after, "mail waits for another try");
         }
         MailEnd::Failed { error } => {
-            warn!(mail.id = %id, request.id = %request, mail.kind = %kind, mail.attempt = attempt,
+            warn!(mail.id = %id, request.id = request, mail.kind = %kind, mail.attempt = attempt,
                 mail.error = error, "mail failed");
         }
     }
@@ -273,11 +291,20 @@ fn report(mail: &ClaimedMail, end: &MailEnd) {
 
 const fn word(outcome: &SendOutcome) -> &'static str {
     match outcome {
-        SendOutcome::Sent => "sent",
+        SendOutcome::Sent(_) => "sent",
         SendOutcome::Unavailable(_) => "unavailable",
         SendOutcome::Temporary(_) => "temporary",
         SendOutcome::Permanent(_) => "permanent",
         SendOutcome::Unknown(_) => "unknown",
+    }
+}
+
+const fn elsewhere(route: Route) -> &'static str {
+    match route {
+        Route::Now => "sent",
+        Route::Later(_) => "deferred",
+        Route::Digest(_) => "held",
+        Route::Dropped => "dropped",
     }
 }
 

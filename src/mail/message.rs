@@ -1,4 +1,4 @@
-//! Puts a mail together: headers, two alternatives, the envelope.
+//! Puts a mail together: headers, two alternatives, the calendar file of an appointment, the envelope.
 //!
 //! The bytes depend on the mail and the clock alone, and the Message-ID on the mail alone: a mail sent twice, because
 //! nobody knows whether the first arrived, is one mail to the programs that read it.
@@ -8,14 +8,16 @@ use std::time::SystemTime;
 
 use lettre::Address;
 use lettre::address::Envelope;
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
+use lettre::message::header::{ContentDisposition, ContentType, HeaderName, HeaderValue};
+use lettre::message::{Mailbox, Message, MessageBuilder, MultiPart, MultiPartKind, SinglePart};
 
-use super::templates::{Surroundings, TemplateError};
+use super::calendar::{CalendarFile, Issuer, calendar_file};
+use super::templates::{Rendered, Surroundings, TemplateError};
 use crate::clock::Clock;
 use crate::config::mail::Sender;
 use crate::domain::command::Personal;
-use crate::domain::ids::derived_uuid;
+use crate::domain::ids::{RequestId, derived_uuid};
+use crate::domain::mail::MailContent;
 use crate::store::ClaimedMail;
 
 /// Why a mail cannot be put together. None of these gets better by trying again, and none names the recipient.
@@ -74,35 +76,100 @@ impl Composer {
     pub fn compose(&self, mail: &ClaimedMail) -> Result<Composed, ComposeError> {
         let Personal(recipient) = &mail.recipient;
         let to = mailbox(None, recipient).ok_or(ComposeError::Recipient)?;
-        let rendered = self.surroundings.render(mail.kind, mail.request, &mail.params)?;
-        let thread = derived_uuid(&["mail-thread", &mail.request.to_string()]);
-        let parts = MultiPart::builder()
-            .kind(lettre::message::MultiPartKind::Alternative)
-            .boundary(mail.message_id.simple().to_string())
-            .singlepart(SinglePart::plain(rendered.text))
-            .singlepart(SinglePart::html(rendered.html));
-        let message = Message::builder()
+        let rendered = self.surroundings.render(mail.kind, mail.request, &mail.content)?;
+        let builder = Message::builder()
             .date(SystemTime::from(self.clock.now()))
             .from(self.from.clone())
             .to(to)
-            .subject(rendered.subject)
-            .message_id(Some(self.id(mail.message_id)))
-            .in_reply_to(self.id(thread))
-            .references(self.id(thread))
-            .raw_header(HeaderValue::new(
-                HeaderName::new_from_ascii_str("Auto-Submitted"),
-                "auto-generated".to_owned(),
-            ))
-            .multipart(parts)?;
+            .subject(&rendered.subject)
+            .message_id(Some(self.id(mail.message_id)));
+        let message = self
+            .in_thread(builder, mail.request)
+            .raw_header(header("Auto-Submitted", "auto-generated".to_owned()));
+        let message = self.with_way_out(message, mail.unsubscribe).multipart(parts(
+            mail.message_id,
+            rendered,
+            self.calendar(mail),
+        ))?;
         Ok(Composed {
             envelope: message.envelope().clone(),
             bytes: message.formatted(),
         })
     }
 
+    /// The calendar file a mail carries.
+    pub fn calendar(&self, mail: &ClaimedMail) -> Option<CalendarFile> {
+        let MailContent::Event(params) = &mail.content else {
+            return None;
+        };
+        let issuer = Issuer {
+            service: &self.surroundings.service,
+            address: self.from.email.as_ref(),
+            domain: &self.domain,
+        };
+        calendar_file(&issuer, mail.kind, mail.request?, params, self.clock.now())
+    }
+
+    /// Mails of one request belong together.
+    fn in_thread(&self, builder: MessageBuilder, request: Option<RequestId>) -> MessageBuilder {
+        let Some(request) = request else {
+            return builder;
+        };
+        let thread = self.id(derived_uuid(&["mail-thread", &request.to_string()]));
+        builder.in_reply_to(thread.clone()).references(thread)
+    }
+
+    /// How to get no more mails (RFC 2369), by one click (RFC 8058) where the address is one a mail program may call.
+    fn with_way_out(&self, builder: MessageBuilder, token: uuid::Uuid) -> MessageBuilder {
+        let preferences = self.surroundings.preferences_link();
+        if self.surroundings.base_url.scheme() != "https" {
+            return builder.raw_header(header("List-Unsubscribe", format!("<{preferences}>")));
+        }
+        let one_click = self.surroundings.unsubscribe_link(token);
+        builder
+            .raw_header(header(
+                "List-Unsubscribe",
+                format!("<{one_click}>, <{preferences}>"),
+            ))
+            .raw_header(header(
+                "List-Unsubscribe-Post",
+                "List-Unsubscribe=One-Click".to_owned(),
+            ))
+    }
+
     fn id(&self, id: uuid::Uuid) -> String {
         format!("<{id}@{}>", self.domain)
     }
+}
+
+fn header(name: &'static str, value: String) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value)
+}
+
+/// Text and HTML to choose from, and the calendar file beside them. Boundaries are derived: the same mail, the same bytes.
+fn parts(message_id: uuid::Uuid, rendered: Rendered, calendar: Option<CalendarFile>) -> MultiPart {
+    let boundary = message_id.simple().to_string();
+    let alternatives = MultiPart::builder()
+        .kind(MultiPartKind::Alternative)
+        .boundary(&boundary)
+        .singlepart(SinglePart::plain(rendered.text))
+        .singlepart(SinglePart::html(rendered.html));
+    let Some(calendar) = calendar else {
+        return alternatives;
+    };
+    let kind = format!(
+        "text/calendar; charset=utf-8; method={}",
+        calendar.method.as_str()
+    );
+    let file = SinglePart::builder()
+        .header(ContentType::parse(&kind).unwrap_or(ContentType::TEXT_PLAIN))
+        .header(ContentDisposition::attachment("appuntamento.ics"))
+        .body(calendar.text);
+    MultiPart::builder()
+        .kind(MultiPartKind::Mixed)
+        .boundary(format!("mixed-{boundary}"))
+        .multipart(alternatives)
+        .singlepart(file)
 }
 
 /// The longest display name worth showing.

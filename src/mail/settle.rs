@@ -17,7 +17,7 @@ const WAITS: [Duration; 5] = [
 /// The end of try number `attempt` (1, 2, 3 ...).
 pub(super) fn end_of(outcome: SendOutcome, attempt: u32) -> MailEnd {
     match outcome {
-        SendOutcome::Sent => MailEnd::Sent,
+        SendOutcome::Sent(_) => MailEnd::Sent,
         SendOutcome::Unavailable(error) => MailEnd::Untried {
             after: WAITS[0],
             error,
@@ -48,7 +48,7 @@ mod tests {
         let error = || "why".to_owned();
         let (minute, five, half_hour) = (WAITS[0], WAITS[1], WAITS[2]);
         for (outcome, attempt, end) in [
-            (SendOutcome::Sent, 1, MailEnd::Sent),
+            (SendOutcome::Sent(error()), 1, MailEnd::Sent),
             (
                 SendOutcome::Temporary(error()),
                 1,

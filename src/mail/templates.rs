@@ -4,17 +4,18 @@
 
 use std::sync::LazyLock;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, State, UndefinedBehavior, Value};
 use serde::Serialize;
 use url::Url;
+use uuid::Uuid;
 
-use super::reasons::sentence;
+use super::words::{sentence, title};
+use crate::domain::calendar::TimeZone;
 use crate::domain::event::MailKind;
 use crate::domain::ids::RequestId;
-use crate::domain::mail::{MailDetail, MailParams};
-use crate::domain::refusal::RefusalCode;
+use crate::domain::mail::{Digest, DigestEntry, MailContent, MailDetail, MailParams};
 
 /// A template that does not render: a fault of the program, held off by a test.
 #[derive(Debug, thiserror::Error)]
@@ -42,14 +43,46 @@ pub struct Surroundings {
 #[derive(Serialize)]
 struct Context<'mail> {
     service: &'mail str,
+    title: String,
+    link: String,
+    preferences_link: String,
+    #[serde(flatten)]
+    about: About,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum About {
+    Event(Event),
+    Digest {
+        day: String,
+        entries: Vec<Entry>,
+        more: u32,
+    },
+}
+
+/// What happened to one request.
+#[derive(Serialize)]
+struct Event {
     protocol_number: Option<String>,
     topic_label: String,
     sede_name: Option<String>,
     happened_on: String,
+    solicit_from: Option<String>,
+    appointment_from: Option<String>,
+    appointment_at: Option<String>,
+    appointment_place: Option<String>,
     /// Why a request was refused.
     reason: Option<&'static str>,
+}
+
+/// A line of a digest.
+#[derive(Serialize)]
+struct Entry {
+    title: &'static str,
     link: String,
-    preferences_link: String,
+    #[serde(flatten)]
+    event: Event,
 }
 
 macro_rules! parts {
@@ -59,32 +92,27 @@ macro_rules! parts {
 }
 
 const SOURCES: &[(&str, &str)] = parts![
+    "subject.txt",
     "layout.txt",
     "layout.html",
-    "reply.subject.txt",
     "reply.txt",
     "reply.html",
-    "closed.subject.txt",
     "closed.txt",
     "closed.html",
-    "overdue.subject.txt",
     "overdue.txt",
     "overdue.html",
-    "appointment_enabled.subject.txt",
     "appointment_enabled.txt",
     "appointment_enabled.html",
-    "appointment_booked.subject.txt",
     "appointment_booked.txt",
     "appointment_booked.html",
-    "appointment_confirmed.subject.txt",
     "appointment_confirmed.txt",
     "appointment_confirmed.html",
-    "appointment_cancelled.subject.txt",
     "appointment_cancelled.txt",
     "appointment_cancelled.html",
-    "refused.subject.txt",
     "refused.txt",
     "refused.html",
+    "digest.txt",
+    "digest.html",
 ];
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -126,80 +154,127 @@ impl Surroundings {
         format!("{}richieste/{request}", self.base_url)
     }
 
+    /// Where people choose which mails they get.
+    pub fn preferences_link(&self) -> String {
+        format!("{}preferenze", self.base_url)
+    }
+
+    /// Where a mail program ends all mails to whoever got the one with this token.
+    pub fn unsubscribe_link(&self, token: Uuid) -> String {
+        format!("{}api/v1/unsubscribe/{token}", self.base_url)
+    }
+
     /// Writes a mail of the given kind.
     pub fn render(
         &self,
         kind: MailKind,
-        request: RequestId,
-        params: &MailParams,
+        request: Option<RequestId>,
+        content: &MailContent,
     ) -> Result<Rendered, TemplateError> {
-        let context = Context {
+        let (title, link, about) = match content {
+            MailContent::Event(params) => (
+                title(kind).to_owned(),
+                self.event_link(kind, request),
+                About::Event(event(params)),
+            ),
+            MailContent::Digest(digest) => (
+                digest_title(digest),
+                format!("{}richieste", self.base_url),
+                self.digest(digest),
+            ),
+        };
+        let values = Context {
             service: &self.service,
-            protocol_number: params.protocol_number.as_deref().map(one_line),
-            topic_label: one_line(&params.topic_label),
-            sede_name: params.sede_name.as_deref().map(one_line),
-            happened_on: params.happened_on.format("%d/%m/%Y").to_string(),
-            reason: match params.detail {
-                MailDetail::Refusal { code } => Some(sentence(code)),
-                MailDetail::Nothing => None,
-            },
-            link: if kind == MailKind::Refused {
-                self.base_url.to_string()
-            } else {
-                self.link(request)
-            },
-            preferences_link: format!("{}preferenze", self.base_url),
+            title,
+            link,
+            preferences_link: self.preferences_link(),
+            about,
         };
-        let part = |suffix: &str| {
-            TEMPLATES
-                .get_template(&format!("{kind}.{suffix}"))?
-                .render(Value::from(Serde(&context)))
-        };
+        let part = |name: &str| TEMPLATES.get_template(name)?.render(Value::from(Serde(&values)));
         Ok(Rendered {
             subject: one_line(&part("subject.txt")?),
-            text: part("txt")?.trim_start().to_owned(),
-            html: part("html")?.trim_start().to_owned(),
+            text: part(&format!("{kind}.txt"))?.trim_start().to_owned(),
+            html: part(&format!("{kind}.html"))?.trim_start().to_owned(),
         })
     }
 
-    /// A mail of the given kind with made-up content, for `mail preview` and `mail test`.
-    pub fn sample(&self, kind: MailKind) -> Result<Rendered, TemplateError> {
-        self.render(kind, SAMPLE_REQUEST, &sample_params(kind))
+    /// A request that was refused is nowhere to be opened.
+    fn event_link(&self, kind: MailKind, request: Option<RequestId>) -> String {
+        match (kind, request) {
+            (MailKind::Refused, _) | (_, None) => self.base_url.to_string(),
+            (_, Some(request)) => self.link(request),
+        }
+    }
+
+    fn digest(&self, digest: &Digest) -> About {
+        About::Digest {
+            day: day(digest.day),
+            entries: digest.entries.iter().map(|entry| self.entry(entry)).collect(),
+            more: digest.more,
+        }
+    }
+
+    fn entry(&self, entry: &DigestEntry) -> Entry {
+        Entry {
+            title: title(entry.kind),
+            link: self.event_link(entry.kind, Some(entry.request)),
+            event: event(&entry.params),
+        }
     }
 }
 
-/// The request of previews and tests: no real one.
-pub(super) const SAMPLE_REQUEST: RequestId = RequestId(uuid::uuid!("0199c0de-0000-7000-8000-000000000001"));
-
-pub(super) fn sample_params(kind: MailKind) -> MailParams {
-    let about = MailParams {
-        protocol_number: Some("INPS.7013.24/02/2021.0000123".to_owned()),
-        topic_label: "Pensioni in regime internazionale – paesi non convenzionati".to_owned(),
-        sede_name: Some("Agenzia di Pomezia".to_owned()),
-        happened_on: NaiveDate::from_ymd_opt(2021, 3, 8).expect("a day of the calendar"),
-        detail: MailDetail::Nothing,
+fn digest_title(digest: &Digest) -> String {
+    let all = digest.entries.len() + usize::try_from(digest.more).unwrap_or(0);
+    let events = if all == 1 {
+        "un avviso".to_owned()
+    } else {
+        format!("{all} avvisi")
     };
-    match kind {
-        MailKind::Reply
-        | MailKind::Closed
-        | MailKind::Overdue
-        | MailKind::AppointmentEnabled
-        | MailKind::AppointmentBooked
-        | MailKind::AppointmentConfirmed
-        | MailKind::AppointmentCancelled => about,
-        MailKind::Refused => MailParams {
-            protocol_number: None,
-            sede_name: None,
-            detail: MailDetail::Refusal {
-                code: RefusalCode::PracticeNotLinked,
-            },
-            ..about
-        },
+    format!("{} del {}: {events}", title(MailKind::Digest), day(digest.day))
+}
+
+fn event(params: &MailParams) -> Event {
+    let mut event = Event {
+        protocol_number: params.protocol_number.as_deref().map(one_line),
+        topic_label: one_line(&params.topic_label),
+        sede_name: params.sede_name.as_deref().map(one_line),
+        happened_on: day(params.happened_on),
+        solicit_from: None,
+        appointment_from: None,
+        appointment_at: None,
+        appointment_place: None,
+        reason: None,
+    };
+    match &params.detail {
+        MailDetail::Nothing => {}
+        MailDetail::Waiting {
+            solicit_from,
+            appointment_from,
+        } => {
+            event.solicit_from = solicit_from.map(day);
+            event.appointment_from = appointment_from.map(day);
+        }
+        MailDetail::Appointment(appointment) => {
+            event.appointment_at = appointment.at.map(moment);
+            event.appointment_place = appointment.place.as_deref().map(one_line);
+        }
+        MailDetail::Refusal { code } => event.reason = Some(sentence(*code)),
     }
+    event
+}
+
+fn day(date: NaiveDate) -> String {
+    date.format("%d/%m/%Y").to_string()
+}
+
+/// By the wall clock of Italy.
+fn moment(instant: DateTime<Utc>) -> String {
+    let local = TimeZone::default().local(instant);
+    local.format("%d/%m/%Y, ore %H:%M").to_string()
 }
 
 /// Register data in one line: a line break in a label must not look like a line of ours.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let spaced: String = text
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
@@ -208,89 +283,4 @@ fn one_line(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn surroundings() -> Surroundings {
-        Surroundings {
-            service: "Scrivi alla sede".to_owned(),
-            base_url: Url::parse("https://usciere.example/").unwrap(),
-        }
-    }
-
-    #[test]
-    fn every_kind_has_a_mail() {
-        for &kind in MailKind::ALL {
-            let mail = surroundings().sample(kind).unwrap();
-            insta::assert_snapshot!(
-                format!("{kind}"),
-                format!(
-                    "Subject: {}\n\n{}\n\n=====\n\n{}",
-                    mail.subject, mail.text, mail.html
-                )
-            );
-        }
-    }
-
-    #[test]
-    fn every_template_belongs_to_a_kind() {
-        let kinds: Vec<String> = MailKind::ALL
-            .iter()
-            .flat_map(|kind| ["subject.txt", "txt", "html"].map(|suffix| format!("{kind}.{suffix}")))
-            .chain(["layout.txt".to_owned(), "layout.html".to_owned()])
-            .collect();
-        assert_eq!(SOURCES.len(), kinds.len());
-        assert!(
-            SOURCES
-                .iter()
-                .all(|(name, _)| kinds.iter().any(|kind| kind == name))
-        );
-    }
-
-    #[test]
-    fn the_link_stands_first_and_names_nothing_but_the_request() {
-        for &kind in MailKind::ALL {
-            let mail = surroundings().sample(kind).unwrap();
-            let first = mail.text.lines().next().unwrap();
-            // A request that was refused is nowhere to be opened.
-            let target = match kind {
-                MailKind::Refused => "https://usciere.example/",
-                _ => "https://usciere.example/richieste/0199c0de-0000-7000-8000-000000000001",
-            };
-            assert!(first.ends_with(target), "{first}");
-        }
-    }
-
-    #[test]
-    fn labels_can_neither_open_a_tag_nor_a_line() {
-        let params = MailParams {
-            topic_label: "<img src=x onerror='alert(\"1\")'> & {{ 7*7 }}\r\nProtocollo: falso".to_owned(),
-            ..sample_params(MailKind::Reply)
-        };
-        let mail = surroundings()
-            .render(MailKind::Reply, SAMPLE_REQUEST, &params)
-            .unwrap();
-        assert!(
-            mail.html
-                .contains("&lt;img src=x onerror=&#39;alert(&quot;1&quot;)&#39;&gt; &amp; {{ 7*7 }}")
-        );
-        assert!(!mail.html.contains("<img"));
-        assert_eq!(
-            mail.text
-                .lines()
-                .filter(|line| line.starts_with("Protocollo:"))
-                .count(),
-            1
-        );
-    }
-
-    #[test]
-    fn a_name_no_template_knows_is_an_error() {
-        let mut environment = TEMPLATES.clone();
-        environment
-            .add_template("wrong.txt", "{{ citizen_name }}")
-            .unwrap();
-        let wrong = environment.get_template("wrong.txt").unwrap();
-        assert!(wrong.render(minijinja::context! {}).is_err());
-    }
-}
+mod tests;

@@ -15,8 +15,8 @@ use smtp::Smtp;
 /// What came of handing a mail over. Reasons are for people to read and carry no address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SendOutcome {
-    /// The server took it.
-    Sent,
+    /// The server took it, and answered so.
+    Sent(String),
     /// No server was there to offer it to: refused, silent, without STARTTLS, with a wrong certificate or login.
     Unavailable(String),
     /// Not taken this time (4xx, or the connection broke before the mail was out).

@@ -1,4 +1,4 @@
-//! Follows what other nodes and the command line change: registers, the development clock, messages and mails.
+//! Follows what other nodes and the command line change: registers, the development clock, messages, mails, pauses.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +26,8 @@ pub(super) struct Follower {
     /// Wakes the relay of this node: buckets written into elsewhere; none stands for all.
     pub(super) told: mpsc::Sender<Vec<u16>>,
     pub(super) mails: Arc<Notify>,
+    /// Wakes whoever keeps the pauses of this node.
+    pub(super) pauses: Arc<Notify>,
     pub(super) topology: Option<TopologyKeeper>,
 }
 
@@ -59,6 +61,7 @@ impl Follower {
         self.move_clock().await?;
         let _ = self.told.try_send(Vec::new());
         self.mails.notify_one();
+        self.pauses.notify_one();
         loop {
             self.next(&mut changes).await?;
         }
@@ -71,6 +74,7 @@ impl Follower {
             Change::Mails => self.mails.notify_one(),
             Change::Registers => self.load_registers().await?,
             Change::Clock => self.move_clock().await?,
+            Change::Pauses => self.pauses.notify_one(),
         }
         Ok(())
     }
@@ -108,22 +112,9 @@ pub(super) struct TopologyKeeper {
     pub(super) declared: Option<Topology>,
 }
 
-/// Everything the registers ask for at the broker.
-pub(super) fn topology(settings: &AmqpSettings, registers: &Registers) -> Topology {
-    let sedi = registers
-        .sedi()
-        .filter(|sede| sede.active)
-        .map(|sede| sede.code.clone());
-    let portals = registers
-        .patronati()
-        .filter(|one| one.queue)
-        .map(|one| one.code.clone());
-    Topology::of(&settings.prefix, settings.queue_type, sedi, portals)
-}
-
 impl TopologyKeeper {
     async fn declare(&mut self, registers: &Registers) {
-        let wanted = topology(&self.settings, registers);
+        let wanted = Topology::wanted(&self.settings, registers);
         if self.declared.as_ref() == Some(&wanted) {
             return;
         }

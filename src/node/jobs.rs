@@ -9,13 +9,14 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::retention::Retention;
 use crate::engine::Engine;
-use crate::scheduler::{CronLine, Job, JobReport};
+use crate::scheduler::{CronLine, Job, JobContext, JobError, JobReport};
 use crate::store::{JobName, Kept, Store, StoreError};
 
 /// When each built-in job runs unless the configuration says otherwise.
-const SCHEDULES: [(&str, &str, Tz); 3] = [
+const SCHEDULES: [(&str, &str, Tz); 4] = [
     ("overdue", "0 * * * * *", Tz::UTC),
     ("mail", "*/30 * * * * *", Tz::UTC),
+    ("digest", "0 */5 * * * *", Tz::UTC),
     ("janitor", "0 15 3 * * *", Tz::Europe__Rome),
 ];
 
@@ -44,13 +45,14 @@ fn job(name: &'static str, cron: &str, zone: Tz, parts: &JobParts, retention: &R
     let cron = CronLine::parse(cron).expect("six fields both parsers read alike");
     match name.as_str() {
         "overdue" => Job::new(name, cron, zone, move |_| sweep(parts.clone())),
-        "mail" => Job::new(name, cron, zone, move |_| std::future::ready(Ok(wake(&parts)))),
+        "mail" => Job::new(name, cron, zone, move |_| wake(parts.clone())),
+        "digest" => Job::new(name, cron, zone, move |context| digest(parts.clone(), context)),
         _ => Job::new(name, cron, zone, move |_| clean(parts.clone(), retention.clone())),
     }
 }
 
 /// Deadlines: from D+16 a waiting request is overdue, and its portal is told once.
-async fn sweep(parts: JobParts) -> Result<JobReport, crate::scheduler::JobError> {
+async fn sweep(parts: JobParts) -> Result<JobReport, JobError> {
     let swept = parts.engine.sweep().await?;
     let note = (swept.failed > 0).then(|| format!("{} timers could not be decided", swept.failed));
     Ok(JobReport {
@@ -59,14 +61,27 @@ async fn sweep(parts: JobParts) -> Result<JobReport, crate::scheduler::JobError>
     })
 }
 
-/// Mails whose next try is due are looked for even if nobody announced them.
-fn wake(parts: &JobParts) -> JobReport {
+/// Mails whose quiet is over go out; those whose next try is due are looked for even if nobody announced them.
+async fn wake(parts: JobParts) -> Result<JobReport, JobError> {
+    let released = parts.store.release_mails(parts.clock.now()).await?;
     parts.mails.notify_one();
-    JobReport::default()
+    Ok(JobReport {
+        worked: released,
+        note: None,
+    })
+}
+
+/// One mail a day to whoever wants to hear of things once a day, from his or her hour on.
+async fn digest(parts: JobParts, context: JobContext) -> Result<JobReport, JobError> {
+    let queued = crate::mail::queue_digests(&parts.store, parts.clock.now(), &context.stop).await?;
+    Ok(JobReport {
+        worked: queued,
+        note: None,
+    })
 }
 
 /// Partitions ahead, and everything older than it has to be kept.
-async fn clean(parts: JobParts, retention: Retention) -> Result<JobReport, crate::scheduler::JobError> {
+async fn clean(parts: JobParts, retention: Retention) -> Result<JobReport, JobError> {
     let worked = clean_up(&parts.store, &retention, &parts.clock).await?;
     Ok(JobReport { worked, note: None })
 }

@@ -1,38 +1,33 @@
 //! Putting a node together, and taking it apart in the right order.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::changes::{Follower, TopologyKeeper};
 use super::engine::{attachments, engine};
+use super::ground::{listen, serve_http, wait_for_database};
 use super::jobs::{JobParts, built_in};
 use super::web::api;
-use super::{Node, NodeError, NodeOptions, Role, Workflows, health, store};
+use super::{Node, NodeError, NodeOptions, Role, Workflows, health, pauses, store};
 use crate::amqp::intake::take_in;
 use crate::amqp::topology::{intake_queue, quarantine_queue};
 use crate::amqp::{Broker, DecodeRules};
-use crate::config::Config;
 use crate::domain::ids::NodeName;
 use crate::domain::registers::Registers;
 use crate::engine::{Door, Engine};
-use crate::http::dev::{DevHooks, OffsetNotKept};
+use crate::http;
 use crate::http::late::Late;
-use crate::http::{self, HttpState};
 use crate::mail::{Mailer, Surroundings};
 use crate::relay::{HandOff, Relay, RelayOptions};
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::telemetry::metrics::Exporter;
 
 /// Longest a destination that refuses is left alone.
 const LONGEST_BACK_OFF: Duration = Duration::from_mins(1);
-/// How long a node waits between two looks for a database that is not there yet.
-const DATABASE_PAUSE: Duration = Duration::from_millis(300);
 
 impl Node {
     /// Starts a node; it runs on `shutdown` until that is asked to stop.
@@ -60,6 +55,8 @@ impl Node {
             stop: &stop,
         };
         let broker = Broker::start(&config.amqp, &name, options.clock.clone());
+        // Known before anything is taken or sent.
+        broker.hold(store.pauses().await?.pauses);
         // Loaded before anything decides: without them a portal would not be told.
         let (registers_sender, registers) = watch::channel(Arc::new(store.load_registers().await?));
         let (told_sender, told) = mpsc::channel(1_000);
@@ -86,11 +83,23 @@ impl Node {
             .spawn(super::audit::seal(store.clone(), stop.clone()));
         parts.mailer(&mails)?;
         late.open(if parts.has(Role::Web) {
-            http::api::router(api(&options, &engine, &door, &workflows, &registers, attachments).await?)
+            http::api::router(
+                api(
+                    &options,
+                    &engine,
+                    &broker,
+                    &door,
+                    &workflows,
+                    &registers,
+                    attachments,
+                )
+                .await?,
+            )
         } else {
             http::nothing()
         });
         let intake = parts.intake(&broker, &door, &registers);
+        let held = broker.held();
         let ending = Ending {
             broker,
             intake,
@@ -108,6 +117,7 @@ impl Node {
             workflows,
             registers,
             readiness,
+            held,
             http,
         })
     }
@@ -146,7 +156,7 @@ impl Parts<'_> {
             window: settings.window.get(),
             longest_back_off: LONGEST_BACK_OFF,
         };
-        let (relay, handoff) = Relay::new(self.store.clone(), broker.publisher(), options);
+        let (relay, handoff) = Relay::new(self.store.clone(), broker.publisher(), broker.held(), options);
         let stop = CancellationToken::new();
         let task = tokio::spawn(relay.run(told, stop.clone()));
         (Some(handoff), Some(Relaying { task, stop }))
@@ -165,6 +175,14 @@ impl Parts<'_> {
             settings: config.amqp.clone(),
             declared: None,
         });
+        let pauses = Arc::new(Notify::new());
+        let keeping = pauses::keep(
+            self.store.clone(),
+            broker.clone(),
+            Arc::clone(&pauses),
+            self.stop.clone(),
+        );
+        self.options.shutdown.spawn(keeping);
         let follower = Follower {
             store: self.store.clone(),
             clock: self.options.clock.clone(),
@@ -173,6 +191,7 @@ impl Parts<'_> {
             readiness: self.options.readiness.clone(),
             told,
             mails: Arc::clone(mails),
+            pauses,
             topology,
         };
         self.options.shutdown.spawn(follower.run(self.stop.clone()));
@@ -299,84 +318,5 @@ impl Ending {
 fn log_panic(task: &str, ended: &Result<(), tokio::task::JoinError>) {
     if ended.is_err() {
         tracing::error!(task, "a part of the node panicked");
-    }
-}
-
-async fn listen(address: SocketAddr) -> Result<TcpListener, NodeError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|error| NodeError::Http(address, error))
-}
-
-/// Health and metrics answer from the first moment, also while everything else is still being waited for.
-fn serve_http(
-    options: &NodeOptions<'_>,
-    store: &Store,
-    listener: TcpListener,
-    exporter: Exporter,
-    late: Late,
-) {
-    let config = options.config;
-    let store = store.clone();
-    let hooks = DevHooks {
-        clock: options.clock.clone(),
-        keep_offset: Arc::new(move |offset| {
-            let store = store.clone();
-            Box::pin(async move { store.set_clock_offset(offset).await.map_err(|_| OffsetNotKept) })
-        }),
-        mail_dir: match &config.smtp.url {
-            crate::config::mail::SmtpUrl::Files(folder) => Some(folder.clone()),
-            crate::config::mail::SmtpUrl::Server(_) => None,
-        },
-    };
-    let state = HttpState {
-        readiness: options.readiness.clone(),
-        exporter,
-    };
-    let mut router = http::router(state, config.profile, config.http.listen, Some(hooks), late);
-    if options.roles.contains(&Role::Web) {
-        router = router.merge(http::secured(http::docs::router()));
-    }
-    let stop = options.shutdown.soft();
-    options.shutdown.spawn(async move {
-        if let Err(error) = http::serve(listener, router, stop).await {
-            tracing::error!(error = %error, "the HTTP listener ended");
-        }
-    });
-}
-
-/// Waits for the database; brings its schema up in development, insists on it being current otherwise.
-async fn wait_for_database(
-    store: &Store,
-    config: &Config,
-    stop: &CancellationToken,
-) -> Result<(), NodeError> {
-    let mut said = false;
-    loop {
-        let ready = async {
-            if !config.profile.is_production() {
-                store.migrate().await?;
-            }
-            store.schema_status().await
-        };
-        match ready.await {
-            Ok(status) if status.is_current() => return Ok(()),
-            Ok(status) => {
-                return Err(NodeError::Schema {
-                    known: status.known.last().map(|(version, _)| *version),
-                    applied: status.applied.last().copied(),
-                });
-            }
-            Err(StoreError::Unavailable(error)) => {
-                if !std::mem::replace(&mut said, true) {
-                    tracing::warn!(error = %error, "waiting for the database");
-                }
-            }
-            Err(error) => return Err(error.into()),
-        }
-        tokio::select! {
-            () = stop.cancelled() => return Err(NodeError::Stopped),
-            () = tokio::time::sleep(DATABASE_PAUSE) => {}
-        }
     }
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::{NodeError, NodeOptions, Workflows};
+use crate::admin::dead_letters::Replay;
+use crate::amqp::{Broker, DecodeRules};
 use crate::attachments::AttachmentStore;
 use crate::config::Config;
 use crate::domain::registers::Registers;
@@ -17,7 +19,8 @@ use crate::store::Store;
 
 pub(super) async fn api(
     options: &NodeOptions<'_>,
-    engine: &Engine,
+    engine: &Arc<Engine>,
+    broker: &Broker,
     door: &Door,
     workflows: &Workflows,
     registers: &watch::Receiver<Arc<Registers>>,
@@ -37,6 +40,10 @@ pub(super) async fn api(
         attachments,
         brand: config.brand.name.clone(),
         watch: Watch::start(store.clone(), shutdown.soft()),
+        broker: broker.clone(),
+        amqp: config.amqp.clone(),
+        replay: Replay::new(Arc::clone(engine), DecodeRules::from(&config.amqp)),
+        workflows_folder: config.workflows.dir.clone(),
         authority,
         rate_limits: RateLimits::new(&config.http),
         patience: config.http.patience.get(),

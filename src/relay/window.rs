@@ -10,18 +10,18 @@ use crate::store::OutboxRow;
 
 /// Takes up to `size` messages that may be in flight together off the queue, keeping the order of the rest.
 ///
-/// Messages to destinations in `waiting` are dropped from the queue: they stay in the database.
+/// Messages to destinations in `held_back` are dropped from the queue: they stay in the database.
 pub(super) fn take_window(
     queue: &mut VecDeque<OutboxRow>,
     size: usize,
-    waiting: &HashSet<String>,
+    held_back: &HashSet<String>,
 ) -> Vec<OutboxRow> {
     let mut window = Vec::with_capacity(size.min(queue.len()));
     let mut later = VecDeque::new();
     let mut in_flight: HashSet<(Option<RequestId>, String)> = HashSet::new();
     while window.len() < size {
         let Some(row) = queue.pop_front() else { break };
-        if waiting.contains(&row.destination) {
+        if held_back.contains(&row.destination) {
             continue;
         }
         let key = (row.request, row.destination.clone());

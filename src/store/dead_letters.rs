@@ -11,7 +11,19 @@ use crate::domain::dead_letter::DeadLetterReason;
 use crate::domain::event::words;
 
 /// The number of a dead letter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(transparent)]
 pub struct DeadLetterId(pub i64);
 
@@ -53,7 +65,7 @@ words!(
 );
 
 /// What was decided about a dead letter, by whom.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Resolved {
     pub resolution: Resolution,
     pub at: DateTime<Utc>,
@@ -67,7 +79,7 @@ pub struct Resolved {
 }
 
 /// A kept message without its body.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct DeadLetterSummary {
     pub id: DeadLetterId,
     pub reason: DeadLetterReason,

@@ -103,7 +103,7 @@ pub enum RunAsked {
 }
 
 /// A run in the history of a job.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct JobRunRow {
     pub job: JobName,
     pub scheduled_for: NaiveDateTime,
@@ -121,7 +121,7 @@ pub struct JobRunRow {
 }
 
 /// A job with what people did to it and its last run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct JobRow {
     pub name: JobName,
     pub cron: String,

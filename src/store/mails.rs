@@ -1,10 +1,14 @@
 //! The mail outbox: queued in the transaction of the event, claimed under a lease, settled by what the server said.
 //!
-//! Waiting runs on the database's clock, never the engine's: moving time in development must not send a mail early
+//! Waiting for a server runs on the database's clock, never the engine's: moving time in development must not send a mail early
 //! or give one up. The end of the lease is the fence: a node that lost it cannot settle the mail any more.
 
 mod claims;
+mod delivery;
 mod lists;
+mod preferences;
+
+pub use delivery::DigestReader;
 
 use std::time::Duration;
 
@@ -17,7 +21,8 @@ use super::{Store, StoreError};
 use crate::domain::command::Personal;
 use crate::domain::event::{MailKind, words};
 use crate::domain::ids::{RequestId, derived_uuid};
-use crate::domain::mail::{Addressee, MailDetail, MailParams};
+use crate::domain::mail::preferences::MailPreferences;
+use crate::domain::mail::{Addressee, MailContent, MailDetail, MailParams};
 use crate::domain::refusal::RefusalCode;
 
 words!(
@@ -33,6 +38,14 @@ words!(
         Failed = "failed",
         /// The server may or may not have it: the connection broke between the end of the mail and the answer.
         Unknown = "unknown",
+        /// Waits for its reader's quiet to end.
+        Deferred = "deferred",
+        /// Waits for its reader's daily digest.
+        Held = "held",
+        /// Was told in a digest.
+        Told = "told",
+        /// Its reader wants none of its kind.
+        Dropped = "dropped",
     }
 );
 
@@ -112,10 +125,14 @@ impl NewMail {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimedMail {
     pub id: MailId,
-    pub request: RequestId,
+    /// `None`: a digest.
+    pub request: Option<RequestId>,
     pub kind: MailKind,
     pub recipient: Personal,
-    pub params: MailParams,
+    pub content: MailContent,
+    pub preferences: MailPreferences,
+    /// The secret by which a mail program ends all mails to its reader.
+    pub unsubscribe: Uuid,
     /// Names the mail over all its tries.
     pub message_id: Uuid,
     /// 1 on the first try.
@@ -170,10 +187,11 @@ pub struct MailFilter {
 }
 
 /// A mail as people see it in lists.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct MailSummary {
     pub id: MailId,
-    pub request_id: RequestId,
+    /// `None`: a digest.
+    pub request_id: Option<RequestId>,
     pub kind: MailKind,
     #[serde(skip)]
     pub recipient: Personal,
@@ -182,6 +200,10 @@ pub struct MailSummary {
     pub state: MailState,
     pub attempts: u32,
     pub next_try_at: Option<DateTime<Utc>>,
+    /// Engine time: when the quiet ends for which it waits.
+    pub deliver_at: Option<DateTime<Utc>>,
+    /// The day of the digest it waits for or was told in.
+    pub digest_on: Option<NaiveDate>,
     pub last_error: Option<String>,
     pub created_at: DateTime<Utc>,
     pub sent_at: Option<DateTime<Utc>>,
@@ -203,6 +225,8 @@ pub struct MailCounts {
     pub sending: u64,
     pub failed: u64,
     pub unknown: u64,
+    /// Not wanted yet: deferred, or held for a digest.
+    pub later: u64,
     pub sent_last_day: u64,
     /// The oldest of those still to be sent.
     pub oldest_waiting: Option<Duration>,
@@ -220,6 +244,8 @@ pub(super) async fn queue(
     let requests: Vec<Uuid> = mails.iter().map(|mail| mail.request.0).collect();
     let kinds: Vec<String> = mails.iter().map(|mail| mail.kind.as_str().to_owned()).collect();
     let recipients: Vec<String> = mails.iter().map(|mail| mail.to.address.0.clone()).collect();
+    let patronati: Vec<String> = mails.iter().map(|mail| mail.to.patronato.to_string()).collect();
+    let operators: Vec<String> = mails.iter().map(|mail| mail.to.operator.to_string()).collect();
     let params: Vec<serde_json::Value> = mails.iter().map(|mail| params_json(&mail.params)).collect();
     let message_ids: Vec<Uuid> = mails
         .iter()
@@ -227,13 +253,17 @@ pub(super) async fn queue(
         .collect();
     sqlx::query!(
         r#"
-        insert into mail_outbox (dedup_key, case_id, kind, recipient, params, message_id)
-        select * from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::jsonb[], $6::uuid[])
+        insert into mail_outbox (dedup_key, case_id, kind, patronato, operator_id, recipient, params, message_id)
+        select * from unnest(
+            $1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[], $8::uuid[]
+        )
         on conflict (dedup_key) do nothing
         "#,
         &keys,
         &requests,
         &kinds,
+        &patronati,
+        &operators,
         &recipients,
         &params,
         &message_ids

@@ -179,22 +179,27 @@ impl Store {
         Ok(())
     }
 
-    /// Unsent messages of these buckets, oldest first, leaving out destinations that back off.
+    /// Unsent messages of these buckets, oldest first, leaving out some destinations.
     ///
     /// Never by a cursor: a row of a slow transaction may become visible behind a higher id (measured).
-    pub async fn unsent(&self, buckets: &[u16], limit: i64) -> Result<Vec<OutboxRow>, StoreError> {
+    pub async fn unsent(
+        &self,
+        buckets: &[u16],
+        but_for: &[String],
+        limit: i64,
+    ) -> Result<Vec<OutboxRow>, StoreError> {
         let buckets: Vec<i16> = buckets.iter().map(|b| super::intake::to_i16(*b)).collect();
         let rows = sqlx::query!(
             r#"
             select id, bucket, exchange, routing_key, destination, case_id, case_seq, message_id, kind,
                    causation_id, trace_parent, body, created_at
             from outbox
-            where bucket = any($1)
-              and destination not in (select destination from destination_backoff where next_try_at > now())
+            where bucket = any($1) and destination <> all ($2)
             order by id
-            limit $2
+            limit $3
             "#,
             &buckets,
+            but_for,
             limit
         )
         .fetch_all(&self.pool)
@@ -302,16 +307,25 @@ impl Store {
         Ok(())
     }
 
-    /// Destinations that back off now, and until when; past times are due.
-    pub async fn backing_off(&self) -> Result<Vec<(String, String, DateTime<Utc>)>, StoreError> {
+    /// Destinations that back off, and for how long yet.
+    pub async fn backing_off(&self) -> Result<Vec<(String, Duration)>, StoreError> {
         let rows = sqlx::query!(
-            "select destination, reason, next_try_at from destination_backoff order by destination"
+            r#"
+            select destination, greatest(extract(epoch from next_try_at - now()), 0)::float8 as "seconds!"
+            from destination_backoff
+            limit 10000
+            "#
         )
         .fetch_all(&self.pool)
         .await?;
         Ok(rows
             .into_iter()
-            .map(|row| (row.destination, row.reason, row.next_try_at))
+            .map(|row| {
+                (
+                    row.destination,
+                    Duration::try_from_secs_f64(row.seconds).unwrap_or_default(),
+                )
+            })
             .collect())
     }
 

@@ -27,15 +27,18 @@ pub enum Change {
     Registers,
     /// The development clock was moved.
     Clock,
+    /// A queue was paused or resumed.
+    Pauses,
 }
 
 const OUTBOX: &str = "usciere_outbox";
 const MAILS: &str = "usciere_mails";
 const REGISTERS: &str = "usciere_registers";
 const CLOCK: &str = "usciere_clock";
+const PAUSES: &str = "usciere_pauses";
 
 impl Change {
-    pub(super) const CHANNELS: [&'static str; 4] = [OUTBOX, MAILS, REGISTERS, CLOCK];
+    pub(super) const CHANNELS: [&'static str; 5] = [OUTBOX, MAILS, REGISTERS, CLOCK, PAUSES];
 
     /// The channel and payload it travels by.
     pub(super) fn write(&self) -> (&'static str, String) {
@@ -51,6 +54,7 @@ impl Change {
             Self::Mails => (MAILS, String::new()),
             Self::Registers => (REGISTERS, String::new()),
             Self::Clock => (CLOCK, String::new()),
+            Self::Pauses => (PAUSES, String::new()),
         }
     }
 
@@ -62,6 +66,7 @@ impl Change {
             MAILS => Some(Self::Mails),
             REGISTERS => Some(Self::Registers),
             CLOCK => Some(Self::Clock),
+            PAUSES => Some(Self::Pauses),
             _ => None,
         }
     }
@@ -181,6 +186,7 @@ mod tests {
             Change::Mails,
             Change::Registers,
             Change::Clock,
+            Change::Pauses,
         ] {
             let (channel, payload) = change.write();
             assert_eq!(Change::read(channel, &payload), Some(change));

@@ -4,7 +4,8 @@ use std::fmt::{self, Write as _};
 use std::ops::Range;
 
 /// One mistake at one place of one file.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[schemars(rename = "WorkflowProblem")]
 pub struct Problem {
     pub file: String,
     /// From 1; 0 where the mistake is about the whole file.

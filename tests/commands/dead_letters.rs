@@ -23,7 +23,7 @@ async fn bury(system: &System, reason: DeadLetterReason, properties: Value, body
         replay_of: None,
     };
     let kept = system.work(Item::DeadLetter(Arc::new(letter))).await;
-    assert!(matches!(kept, Handled::DeadLettered(_)), "{kept:?}");
+    assert!(matches!(kept, Handled::DeadLettered { .. }), "{kept:?}");
 }
 
 fn properties() -> Value {
@@ -169,6 +169,10 @@ async fn what_the_engine_will_not_take_stays_and_is_not_doubled() {
     let replayed = system.usciere(&["dead", "replay", "1"]);
     assert_eq!(replayed.code, 3, "{}", replayed.talk);
     assert_eq!(replayed.json()[0]["reason"], "publisher_not_authorised");
+    assert_eq!(
+        replayed.json()[0]["detail"],
+        "portal.nessuno is not in the registers"
+    );
     assert_eq!(system.usciere(&["dead", "list", "--all"]).all("id"), [1]);
 }
 
@@ -187,6 +191,25 @@ async fn a_body_is_shown_masked_or_byte_for_byte() {
     );
     assert_eq!(system.usciere(&["dead", "show", "1", "--raw"]).out, body);
     assert_eq!(system.usciere(&["dead", "show", "17"]).code, 5);
+}
+
+#[tokio::test]
+async fn what_is_exported_is_whole() {
+    let system = System::start().await;
+    bury(&system, DeadLetterReason::InvalidJson, properties(), b"{\xff\0").await;
+    without_id(&system).await;
+    let exported = system.usciere(&["dead", "export", "--all"]);
+    assert_eq!(exported.code, 0, "{}", exported.talk);
+    let lines: Vec<Value> = String::from_utf8(exported.out)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[0]["body_base64"], "e/8A");
+    assert_eq!(lines[0]["headers"]["schema-version"], 1);
+    assert_eq!(lines[1]["properties"]["type"], "request.submit");
+    assert_eq!(system.usciere(&["dead", "export", "17"]).code, 5);
 }
 
 #[tokio::test]

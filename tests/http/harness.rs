@@ -154,6 +154,15 @@ impl Site {
         self.clock.set_offset(chrono::TimeDelta::days(days));
     }
 
+    #[expect(clippy::disallowed_methods, reason = "a foreign client, not the engine")]
+    pub(crate) async fn publish_raw(&self, key: &str, properties: BasicProperties, body: &[u8]) {
+        let options = BasicPublishOptions::default();
+        self.channel
+            .basic_publish("usciere.commands".into(), key.into(), options, body, properties)
+            .await
+            .unwrap();
+    }
+
     /// The next message of a queue: its kind, its headers as text, its body.
     pub(crate) async fn next(&self, queue: &str) -> Told {
         let deadline = Instant::now() + PATIENCE;

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
 mod access;
+mod administration;
 mod audit;
 mod commands;
 mod conversation;
@@ -16,8 +17,10 @@ mod issuer;
 mod node;
 mod papers;
 mod people;
+mod preferences;
 mod questions;
 mod rates;
+mod refusals;
 #[path = "../support/services.rs"]
 mod services;
 mod tokens;

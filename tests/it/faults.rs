@@ -71,7 +71,8 @@ async fn a_sede_without_a_queue_backs_off_alone_and_gets_everything_later_in_ord
         4
     );
 
-    let topology = usciere::node::topology(&world.config.amqp, &world.node().registers.borrow().clone());
+    let topology =
+        usciere::amqp::Topology::wanted(&world.config.amqp, &world.node().registers.borrow().clone());
     let broker = usciere::amqp::Broker::start(&world.config.amqp, &world.node().name, world.clock.clone());
     broker.connected().await;
     broker.declare(&topology).await.unwrap();

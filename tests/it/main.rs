@@ -7,9 +7,12 @@ mod conversation;
 mod crash;
 mod dead_letters;
 mod deadlines;
+mod demo;
 mod faults;
+mod mails;
 #[path = "../support/node.rs"]
 mod node;
+mod pauses;
 mod refusals;
 mod routing;
 #[path = "../support/services.rs"]

@@ -104,6 +104,10 @@ impl World {
         &self.nodes[0].0
     }
 
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.iter().map(|(node, _)| node)
+    }
+
     /// Stops every node in good order.
     pub(crate) async fn stop(&mut self) {
         for (_, shutdown) in self.nodes.drain(..) {

@@ -13,6 +13,7 @@ use usciere::config::interval::Interval;
 use usciere::config::mail::{MailSettings, SmtpSettings};
 use usciere::domain::command::Personal;
 use usciere::domain::event::MailKind;
+use usciere::mail::samples::send_sample;
 use usciere::mail::{Mailer, SendOutcome, caught};
 use usciere::store::{MailCounts, MailFilter, MailState, NewMail, Store};
 
@@ -278,10 +279,15 @@ async fn mails_are_caught_in_a_folder() {
     );
     assert_eq!(sweep(&mailer).await, 3);
     assert_eq!(caught(folder.path()).unwrap().len(), 3);
-    let sample = mailer
-        .send_sample(MailKind::Overdue, "me@inca.example", uuid::Uuid::from_u128(7))
-        .await;
-    assert_eq!(sample, SendOutcome::Sent);
+    let sample = send_sample(
+        &settings(&format!("file:{}", folder.path().display())),
+        surroundings(),
+        &clock(),
+        MailKind::Overdue,
+        Personal("me@inca.example".to_owned()),
+    )
+    .await;
+    assert!(matches!(sample.unwrap(), SendOutcome::Sent(_)));
     let mails = caught(folder.path()).unwrap();
     assert!(
         mails

@@ -1,29 +1,30 @@
 //! One mail and one server: what each misbehaviour of the server means for the mail.
 
-use chrono::DateTime;
 use rstest::rstest;
 use usciere::config::interval::Interval;
 use usciere::config::mail::SmtpSettings;
 use usciere::domain::command::Personal;
 use usciere::domain::event::MailKind;
 use usciere::domain::ids::RequestId;
+use usciere::mail::samples::sample_mail;
 use usciere::mail::{Composed, Composer, SendOutcome, Transport, caught};
-use usciere::store::{ClaimedMail, MailId};
+use usciere::store::ClaimedMail;
 use uuid::Uuid;
 
 use super::fake_smtp::{Answer, FakeSmtp, Moment, Privacy, Turn, certificates};
-use super::{clock, params, settings, surroundings};
+use super::{clock, settings, surroundings};
+
+/// The mail was taken.
+fn sent() -> SendOutcome {
+    SendOutcome::Sent("250 queued".to_owned())
+}
 
 fn composed(recipient: &str, number: u128) -> Composed {
     let mail = ClaimedMail {
-        id: MailId(1),
-        request: RequestId(Uuid::from_u128(number)),
-        kind: MailKind::Reply,
+        request: Some(RequestId(Uuid::from_u128(number))),
         recipient: Personal(recipient.to_owned()),
-        params: params(),
         message_id: Uuid::from_u128(number),
-        attempt: 1,
-        leased_until: DateTime::UNIX_EPOCH,
+        ..sample_mail(MailKind::Reply)
     };
     let sender = SmtpSettings::default().from;
     Composer::new(&sender, surroundings(), clock())
@@ -67,7 +68,7 @@ fn once(session: usize, moment: Moment, answer: Answer) -> impl Fn(Turn) -> Answ
 #[tokio::test]
 async fn a_mail_arrives_byte_for_byte() {
     let server = FakeSmtp::start();
-    assert_eq!(open(&server).send(&mail()).await, SendOutcome::Sent);
+    assert_eq!(open(&server).send(&mail()).await, sent());
     let seen = server.seen();
     let [received] = &seen.mails[..] else {
         panic!("one mail, not {}", seen.mails.len())
@@ -217,10 +218,7 @@ async fn silence_means_what_its_stage_makes_of_it_and_costs_the_connection() {
         let transport = impatient(&server);
         assert_eq!(transport.send(&mail()).await, expected);
         server.until(|seen| seen.left == [1]).await;
-        assert_eq!(
-            transport.send(&composed("op2@inca.example", 2)).await,
-            SendOutcome::Sent
-        );
+        assert_eq!(transport.send(&composed("op2@inca.example", 2)).await, sent());
         let seen = server.seen();
         assert_eq!(seen.mails.last().unwrap().session, 2, "a new connection");
         assert_eq!(seen.mails.last().unwrap().to, "RCPT TO:<op2@inca.example>");
@@ -238,7 +236,7 @@ async fn a_connection_serves_many_mails_and_survives_a_no() {
         _ => Answer::Usual,
     });
     let transport = open(&server);
-    assert_eq!(transport.send(&mail()).await, SendOutcome::Sent);
+    assert_eq!(transport.send(&mail()).await, sent());
     assert!(matches!(transport.send(&mail()).await, SendOutcome::Permanent(_)));
     assert_eq!(server.seen().sessions, 1);
     transport.close().await;
@@ -260,8 +258,8 @@ async fn a_server_that_takes_its_leave_between_two_mails_costs_nothing() {
                 }
             });
             let transport = open(&server);
-            assert_eq!(transport.send(&mail()).await, SendOutcome::Sent);
-            assert_eq!(transport.send(&mail()).await, SendOutcome::Sent);
+            assert_eq!(transport.send(&mail()).await, sent());
+            assert_eq!(transport.send(&mail()).await, sent());
             assert_eq!(
                 server
                     .seen()
@@ -307,7 +305,7 @@ async fn tls_keeps_the_mail_private_from_an_authority_we_trust() {
     for privacy in [Privacy::StartTls, Privacy::Tls] {
         let server = FakeSmtp::scripted(privacy, |_| Answer::Usual);
         let trusting = private(privacy, &server, "");
-        assert_eq!(transport(&trusting).send(&mail()).await, SendOutcome::Sent);
+        assert_eq!(transport(&trusting).send(&mail()).await, sent());
         assert!(server.seen().mails[0].encrypted);
 
         let wary = SmtpSettings {
@@ -342,7 +340,7 @@ async fn a_login_is_given_after_tls_and_its_refusal_concerns_no_mail() {
     let outcome = transport(&private(Privacy::StartTls, &server, "usciere:hunter2@"))
         .send(&mail())
         .await;
-    assert_eq!(outcome, SendOutcome::Sent);
+    assert_eq!(outcome, sent());
     let verbs: Vec<String> = server
         .seen()
         .commands
@@ -395,7 +393,7 @@ async fn mails_are_caught_as_files_in_the_order_they_came() {
             files
                 .send(&composed(&format!("op{number}@inca.example"), number))
                 .await,
-            SendOutcome::Sent
+            SendOutcome::Sent("kept as a file".to_owned())
         );
     }
     let mails = caught(&folder.path().join("mail")).unwrap();

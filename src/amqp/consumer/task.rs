@@ -1,10 +1,12 @@
 //! The task behind a consumer: consumes, and when the broker ends it for any reason, starts again.
 
+use std::sync::Arc;
+
 use futures::StreamExt;
-use lapin::options::{BasicConsumeOptions, BasicQosOptions, QueueDeclareOptions};
+use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions, QueueDeclareOptions};
 use lapin::types::{FieldTable, ShortString};
 use lapin::{Channel, Error};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -13,6 +15,7 @@ use super::{Acker, Consumer, Delivery, reading};
 use crate::amqp::error::{NOT_FOUND, soft_code};
 use crate::amqp::metrics;
 use crate::amqp::supervisor::{Backoff, Broker, Live};
+use crate::domain::pause::Pauses;
 
 pub(in crate::amqp) struct Task {
     queue: String,
@@ -21,12 +24,15 @@ pub(in crate::amqp) struct Task {
     stop: CancellationToken,
     deliveries: mpsc::Sender<Delivery>,
     acker: Acker,
+    pauses: watch::Receiver<Arc<Pauses>>,
 }
 
 /// Why consuming came to an end.
 enum End {
     /// It was asked for, or nobody takes the deliveries any more.
     Wanted,
+    /// People hold the queue.
+    Paused,
     Fault(Fault),
 }
 
@@ -62,6 +68,7 @@ impl Task {
         broker.board().consumer_down(queue, "not consuming yet");
         (
             Self {
+                pauses: broker.held(),
                 queue: queue.to_owned(),
                 prefetch,
                 broker,
@@ -73,7 +80,7 @@ impl Task {
         )
     }
 
-    pub(in crate::amqp) async fn run(self) {
+    pub(in crate::amqp) async fn run(mut self) {
         let mut backoff = Backoff::default();
         loop {
             let live = tokio::select! {
@@ -82,7 +89,7 @@ impl Task {
             };
             let since = Instant::now();
             let fault = match self.consume(&live).await {
-                End::Wanted => break,
+                End::Wanted | End::Paused => break,
                 End::Fault(fault) => fault,
             };
             self.acker.lose().await;
@@ -112,59 +119,108 @@ impl Task {
         }
     }
 
-    async fn consume(&self, live: &Live) -> End {
-        let (channel, mut consumer) = match self.open(live).await {
-            Ok(opened) => opened,
+    /// Takes deliveries over one channel, with breaks while people hold the queue. What was delivered before a break
+    /// is acknowledged in it.
+    async fn consume(&mut self, live: &Live) -> End {
+        let channel = match self.open(live).await {
+            Ok(channel) => channel,
             Err(fault) => return End::Fault(fault),
         };
         let generation = self.acker.renew(channel.clone()).await;
-        self.broker.board().consumer_up(&self.queue);
-        info!(amqp.queue = self.queue, "consuming");
         loop {
-            let next = tokio::select! {
-                next = consumer.next() => next,
-                () = self.stop.cancelled() => return End::Wanted,
-                () = self.deliveries.closed() => return End::Wanted,
-            };
-            match next {
-                Some(Ok(delivery)) => {
-                    if self
-                        .deliveries
-                        .send(reading::delivery(delivery, generation))
-                        .await
-                        .is_err()
-                    {
-                        return End::Wanted;
-                    }
+            if self.is_held() {
+                self.broker.board().consumer_paused(&self.queue);
+                info!(amqp.queue = self.queue, "consuming paused");
+                if !self.let_go().await {
+                    return End::Wanted;
                 }
-                Some(Err(error)) => return End::Fault(error.into()),
-                // A deleted queue ends the stream without an error (RELIABILITY.md F4).
-                None => return End::Fault(Fault::Other("the broker ended the consumer".to_owned())),
+            }
+            match self.take(&channel, generation).await {
+                Ok(End::Paused) => {}
+                Ok(end) => return end,
+                Err(fault) => return End::Fault(fault),
             }
         }
     }
 
-    async fn open(&self, live: &Live) -> Result<(Channel, lapin::Consumer), Fault> {
-        let queue = ShortString::try_new(self.queue.as_str()).map_err(|_| Fault::QueueMissing)?;
+    fn is_held(&mut self) -> bool {
+        self.pauses.borrow_and_update().hold(&self.queue)
+    }
+
+    /// Waits until nobody holds the queue; `false` when consuming ends instead.
+    async fn let_go(&mut self) -> bool {
+        while self.is_held() {
+            tokio::select! {
+                changed = self.pauses.changed() => if changed.is_err() { return false },
+                () = self.stop.cancelled() => return false,
+                () = self.deliveries.closed() => return false,
+            }
+        }
+        true
+    }
+
+    async fn take(&mut self, channel: &Channel, generation: u64) -> Result<End, Fault> {
+        let mut consumer = self.subscribe(channel).await?;
+        self.broker.board().consumer_up(&self.queue);
+        info!(amqp.queue = self.queue, "consuming");
+        let mut paused = false;
+        loop {
+            let next = tokio::select! {
+                next = consumer.next() => next,
+                Ok(()) = self.pauses.changed(), if !paused => {
+                    if self.is_held() {
+                        let tag = consumer.tag();
+                        channel.basic_cancel(tag, BasicCancelOptions::default()).await?;
+                        // What was on its way still comes; then the stream ends.
+                        paused = true;
+                    }
+                    continue;
+                }
+                () = self.stop.cancelled() => return Ok(End::Wanted),
+                () = self.deliveries.closed() => return Ok(End::Wanted),
+            };
+            match next {
+                Some(delivery) => {
+                    let delivery = reading::delivery(delivery?, generation);
+                    if self.deliveries.send(delivery).await.is_err() {
+                        return Ok(End::Wanted);
+                    }
+                }
+                None if paused => return Ok(End::Paused),
+                // A deleted queue ends the stream without an error (RELIABILITY.md F4).
+                None => return Err(Fault::Other("the broker ended the consumer".to_owned())),
+            }
+        }
+    }
+
+    fn name(&self) -> Result<ShortString, Fault> {
+        ShortString::try_new(self.queue.as_str()).map_err(|_| Fault::QueueMissing)
+    }
+
+    async fn open(&self, live: &Live) -> Result<Channel, Fault> {
         let channel = live.connection.create_channel().await?;
         let passive = QueueDeclareOptions {
             passive: true,
             ..QueueDeclareOptions::default()
         };
         channel
-            .queue_declare(queue.clone(), passive, FieldTable::default())
+            .queue_declare(self.name()?, passive, FieldTable::default())
             .await?;
         channel
             .basic_qos(self.prefetch, BasicQosOptions::default())
             .await?;
+        Ok(channel)
+    }
+
+    async fn subscribe(&self, channel: &Channel) -> Result<lapin::Consumer, Fault> {
         let consumer = channel
             .basic_consume(
-                queue,
+                self.name()?,
                 ShortString::default(),
                 BasicConsumeOptions::default(),
                 FieldTable::default(),
             )
             .await?;
-        Ok((channel, consumer))
+        Ok(consumer)
     }
 }

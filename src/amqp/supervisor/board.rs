@@ -25,7 +25,12 @@ impl BrokerState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Consuming {
     Up,
-    Down { since: DateTime<Utc>, why: String },
+    /// People hold a queue: it is not consumed, and its messages wait at the broker.
+    Paused,
+    Down {
+        since: DateTime<Utc>,
+        why: String,
+    },
 }
 
 /// Sending messages.
@@ -102,6 +107,12 @@ impl Board {
         });
     }
 
+    pub(in crate::amqp) fn consumer_paused(&self, queue: &str) {
+        self.change(|sheet| {
+            sheet.consumers.insert(queue.to_owned(), Consuming::Paused);
+        });
+    }
+
     pub(in crate::amqp) fn consumer_down(&self, queue: &str, why: &str) {
         let down = self.down(why);
         self.change(|sheet| {
@@ -170,9 +181,10 @@ fn keep_first(current: &mut Consuming, down: Consuming) {
 
 impl Sheet {
     fn state(&self) -> BrokerState {
-        let consuming = std::iter::once(&self.consume_link)
-            .chain(self.consumers.values())
-            .find(|line| **line != Consuming::Up)
+        let lines = || std::iter::once(&self.consume_link).chain(self.consumers.values());
+        let consuming = lines()
+            .find(|line| matches!(line, Consuming::Down { .. }))
+            .or_else(|| lines().find(|line| **line == Consuming::Paused))
             .unwrap_or(&Consuming::Up);
         BrokerState {
             consuming: consuming.clone(),
@@ -192,7 +204,7 @@ mod tests {
 
     fn why(consuming: &Consuming) -> Option<&str> {
         match consuming {
-            Consuming::Up => None,
+            Consuming::Up | Consuming::Paused => None,
             Consuming::Down { why, .. } => Some(why),
         }
     }
@@ -213,6 +225,16 @@ mod tests {
         board.consumer_down("quarantine", "gone");
         board.consumer_ended("quarantine");
         assert_eq!(told(), None, "who stopped on purpose is not missed");
+    }
+
+    #[test]
+    fn a_queue_that_is_down_counts_more_than_one_that_is_held() {
+        let (board, _) = board();
+        board.consume_link_up();
+        board.consumer_paused("intake");
+        assert_eq!(board.watch().borrow().consuming, Consuming::Paused);
+        board.consumer_down("quarantine", "gone");
+        assert_eq!(why(&board.watch().borrow().consuming), Some("gone"));
     }
 
     #[test]

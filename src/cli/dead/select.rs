@@ -1,12 +1,9 @@
 //! Which dead letters are meant.
 
 use super::DeadSelection;
+use crate::admin::dead_letters::waiting;
 use crate::cli::exit::Failure;
-use crate::domain::dead_letter::DeadLetterReason;
-use crate::store::{DeadLetter, DeadLetterId, Store, StoreError};
-
-/// Ids asked for at once.
-const PAGE: u16 = 1_000;
+use crate::store::{DeadLetter, DeadLetterId, Store};
 
 /// One dead letter, or exit code 5.
 pub(super) async fn one(store: &Store, id: DeadLetterId) -> Result<DeadLetter, Failure> {
@@ -28,17 +25,6 @@ pub(super) async fn ids(selection: &DeadSelection, store: &Store) -> Result<Vec<
         Ok(wanted)
     } else {
         Err(missing(&gone))
-    }
-}
-
-async fn waiting(store: &Store, reason: Option<DeadLetterReason>) -> Result<Vec<DeadLetterId>, StoreError> {
-    let mut all = Vec::new();
-    loop {
-        let page = store.open_dead_letters(reason, all.last().copied(), PAGE).await?;
-        if page.is_empty() {
-            return Ok(all);
-        }
-        all.extend(page);
     }
 }
 

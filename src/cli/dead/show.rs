@@ -1,29 +1,19 @@
 //! `usciere dead show`.
 
 use serde::Serialize;
-use serde_json::Value;
-use sha2::{Digest, Sha256};
 
-use super::masked::masked;
 use super::{DeadShowArgs, select};
+use crate::admin::dead_letters::DeadLetterSheet;
 use crate::cli::cells::{maybe, moment};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{Format, Printer, Row};
 use crate::cli::reach;
 use crate::cli::session::Session;
-use crate::store::{DeadLetter, DeadLetterSummary, Resolved};
+use crate::store::Resolved;
 
-/// A dead letter as people look at it.
 #[derive(Debug, Serialize)]
-struct Sheet {
-    #[serde(flatten)]
-    letter: DeadLetterSummary,
-    body_sha256: String,
-    properties: Value,
-    headers: Value,
-    /// Its keys; `None`: no JSON.
-    body_masked: Option<Value>,
-}
+#[serde(transparent)]
+struct Sheet(DeadLetterSheet);
 
 pub(super) async fn run(args: &DeadShowArgs, session: &mut Session) -> Result<Exit, Failure> {
     let (_, store) = reach::database(session).await?;
@@ -31,30 +21,20 @@ pub(super) async fn run(args: &DeadShowArgs, session: &mut Session) -> Result<Ex
     if args.raw {
         session.printer.bytes(&letter.body)?;
     } else {
-        Sheet::new(letter).print(&mut session.printer)?;
+        Sheet(letter.into()).print(&mut session.printer)?;
     }
     Ok(Exit::Ok)
 }
 
 impl Sheet {
-    fn new(letter: DeadLetter) -> Self {
-        Self {
-            letter: letter.summary,
-            body_sha256: format!("{:x}", Sha256::digest(&letter.body)),
-            properties: letter.properties,
-            headers: letter.headers,
-            body_masked: masked(&letter.body),
-        }
-    }
-
     fn print(&self, printer: &mut Printer) -> Result<(), Failure> {
         printer.one(self)?;
         if printer.format() != Format::Table {
             return Ok(());
         }
-        printer.document(&format!("\nPROPERTIES\n{:#}", self.properties))?;
-        printer.document(&format!("\nHEADERS\n{:#}", self.headers))?;
-        match &self.body_masked {
+        printer.document(&format!("\nPROPERTIES\n{:#}", self.0.properties))?;
+        printer.document(&format!("\nHEADERS\n{:#}", self.0.headers))?;
+        match &self.0.body_masked {
             Some(body) => printer.document(&format!("\nBODY (values masked)\n{body:#}"))?,
             None => printer.document("\nBODY\nno JSON: not shown")?,
         }
@@ -79,7 +59,7 @@ impl Row for Sheet {
     ];
 
     fn cells(&self) -> Vec<String> {
-        let letter = &self.letter;
+        let letter = &self.0.letter;
         vec![
             letter.id.to_string(),
             letter.reason.to_string(),
@@ -89,7 +69,7 @@ impl Row for Sheet {
             maybe(letter.message_id.as_ref()),
             letter.routing_key.clone(),
             letter.size.to_string(),
-            self.body_sha256.clone(),
+            self.0.body_sha256.clone(),
             maybe(letter.replay_of),
             letter.resolved.as_ref().map(decision).unwrap_or_default(),
         ]
@@ -120,13 +100,13 @@ mod tests {
 
     #[test]
     fn headers_are_shown_and_of_the_body_only_keys() {
-        let shown = every_format(|printer| Sheet::new(dead_letter()).print(printer));
+        let shown = every_format(|printer| Sheet(dead_letter().into()).print(printer));
         assert!(!shown.contains("Rossi"), "{shown}");
         insta::assert_snapshot!(shown);
     }
 
     #[test]
     fn what_was_decided_is_told() {
-        insta::assert_snapshot!(every_format(|printer| Sheet::new(replayed()).print(printer)));
+        insta::assert_snapshot!(every_format(|printer| Sheet(replayed().into()).print(printer)));
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Finding, issuer, smtp};
-use crate::amqp::{Broker, BrokerState, Consuming, Publishing};
+use crate::amqp::{Broker, BrokerState, Consuming, Publishing, Topology};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::mail::SmtpUrl;
@@ -193,7 +193,7 @@ fn reached(address: &str, state: Option<&BrokerState>) -> Finding {
 
 /// Whether exchanges, queues and bindings are as the registers ask for.
 async fn declared(broker: &Broker, config: &Config, registers: Option<&Registers>) -> Option<Finding> {
-    let topology = node::topology(&config.amqp, registers?);
+    let topology = Topology::wanted(&config.amqp, registers?);
     Some(match broker.diff(&topology).await {
         Ok(deviations) => match deviations.first() {
             None => Finding::good(

@@ -4,26 +4,23 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::history::ended;
-use super::next::fires;
+use crate::admin::jobs::JobLine;
 use crate::cli::cells::{flag, maybe, moment};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Row;
 use crate::cli::session::Session;
-use crate::store::{JobRow, Store};
+use crate::store::Store;
 
 #[derive(Debug, Serialize)]
-struct Line {
-    #[serde(flatten)]
-    job: JobRow,
-    next_at: Option<DateTime<Utc>>,
-}
+#[serde(transparent)]
+struct Line(JobLine);
 
 pub(super) async fn run(store: &Store, now: DateTime<Utc>, session: &mut Session) -> Result<Exit, Failure> {
     let lines: Vec<Line> = store
         .list_jobs()
         .await?
         .into_iter()
-        .map(|job| Line::new(job, now))
+        .map(|job| Line(JobLine::new(job, now)))
         .collect();
     session.printer.rows(&lines)?;
     if lines.is_empty() {
@@ -34,22 +31,13 @@ pub(super) async fn run(store: &Store, now: DateTime<Utc>, session: &mut Session
     Ok(Exit::Ok)
 }
 
-impl Line {
-    fn new(job: JobRow, now: DateTime<Utc>) -> Self {
-        Self {
-            next_at: fires(&job, now, 1).first().map(DateTime::to_utc),
-            job,
-        }
-    }
-}
-
 impl Row for Line {
     const COLUMNS: &'static [&'static str] = &[
         "name", "cron", "timezone", "next", "last_run", "result", "held", "note",
     ];
 
     fn cells(&self) -> Vec<String> {
-        let job = &self.job;
+        let job = &self.0.job;
         let held = if job.paused {
             format!("paused by {}", maybe(job.paused_by.as_ref()))
         } else {
@@ -60,7 +48,7 @@ impl Row for Line {
             job.name.to_string(),
             job.cron.clone(),
             job.timezone.clone(),
-            maybe(self.next_at.map(moment)),
+            maybe(self.0.next_at.map(moment)),
             maybe(last.and_then(|run| run.started_at).map(moment)),
             last.map(ended).unwrap_or_default(),
             held,
@@ -73,6 +61,7 @@ impl Row for Line {
 mod tests {
     use super::*;
     use crate::cli::examples::{every_format, job, job_run, moment as at};
+    use crate::store::JobRow;
 
     #[test]
     fn a_list_says_how_each_job_stands() {
@@ -90,7 +79,7 @@ mod tests {
             last_run: Some(job_run()),
             ..job()
         };
-        let lines = [Line::new(ran, now), Line::new(paused, now)];
+        let lines = [ran, paused].map(|job| Line(JobLine::new(job, now)));
         insta::assert_snapshot!(every_format(|printer| printer.rows(&lines)));
     }
 }

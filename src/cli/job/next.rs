@@ -5,10 +5,10 @@ use chrono_tz::Tz;
 use serde::Serialize;
 
 use super::{JobNextArgs, known};
+use crate::admin::jobs::fires;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Row;
 use crate::cli::session::Session;
-use crate::scheduler::{CronLine, next_fires};
 use crate::store::{JobName, JobRow, Store};
 
 #[derive(Debug, Serialize)]
@@ -38,18 +38,6 @@ pub(super) async fn run(
     }
     session.printer.rows(&lines)?;
     Ok(Exit::Ok)
-}
-
-/// The next fires of a job; none while it is held or runs only by hand.
-pub(super) fn fires(job: &JobRow, now: DateTime<Utc>, count: usize) -> Vec<DateTime<Tz>> {
-    if job.paused || !job.enabled {
-        return Vec::new();
-    }
-    match (CronLine::parse(&job.cron), job.timezone.parse::<Tz>()) {
-        (Ok(cron), Ok(zone)) => next_fires(&cron, zone, now, count),
-        // Announced by a newer program that knows more lines or zones than this one.
-        (Err(_), _) | (_, Err(_)) => Vec::new(),
-    }
 }
 
 fn why_not(job: &JobRow) -> &'static str {

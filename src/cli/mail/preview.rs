@@ -2,13 +2,15 @@
 
 use serde::Serialize;
 
-use super::MailPreviewArgs;
+use super::{MailPreviewArgs, surroundings};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{Format, Printer, Row};
 use crate::cli::session::Session;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::event::MailKind;
-use crate::mail::{Rendered, Surroundings};
+use crate::mail::samples::sample_mail;
+use crate::mail::{Composer, Rendered};
 
 #[derive(Debug, Serialize)]
 struct Preview {
@@ -17,6 +19,8 @@ struct Preview {
     subject: String,
     text: String,
     html: String,
+    /// The calendar file that comes along.
+    calendar: Option<String>,
 }
 
 pub(super) fn run(args: &MailPreviewArgs, session: &mut Session) -> Result<Exit, Failure> {
@@ -25,38 +29,48 @@ pub(super) fn run(args: &MailPreviewArgs, session: &mut Session) -> Result<Exit,
         None => {
             let previews = MailKind::ALL
                 .iter()
-                .map(|kind| Preview::new(*kind, &config))
+                .map(|kind| Preview::new(*kind, &config, Clock::system()))
                 .collect::<Result<Vec<_>, _>>()?;
             session.printer.rows(&previews)?;
         }
-        Some(kind) if args.html => session.printer.document(&Preview::new(kind, &config)?.html)?,
-        Some(kind) => Preview::new(kind, &config)?.print(&mut session.printer)?,
+        Some(kind) if args.html => session
+            .printer
+            .document(&Preview::new(kind, &config, Clock::system())?.html)?,
+        Some(kind) => Preview::new(kind, &config, Clock::system())?.print(&mut session.printer)?,
     }
     Ok(Exit::Ok)
 }
 
 impl Preview {
-    fn new(template: MailKind, config: &Config) -> Result<Self, Failure> {
-        let surroundings = Surroundings {
-            service: config.brand.name.clone(),
-            base_url: config.http.base_url.clone(),
-        };
-        let Rendered { subject, text, html } = surroundings.sample(template).map_err(anyhow::Error::from)?;
+    fn new(template: MailKind, config: &Config, clock: Clock) -> Result<Self, Failure> {
+        let composer = Composer::new(&config.smtp.from, surroundings(config), clock)
+            .map_err(|error| Failure::new(Exit::Configuration, error.to_string()))?;
+        let mail = sample_mail(template);
+        let Rendered { subject, text, html } = composer
+            .surroundings()
+            .render(template, mail.request, &mail.content)
+            .map_err(anyhow::Error::from)?;
         Ok(Self {
             template,
             from: config.smtp.from.to_string(),
             subject,
             text,
             html,
+            calendar: composer.calendar(&mail).map(|file| file.text),
         })
     }
 
     fn print(&self, printer: &mut Printer) -> Result<(), Failure> {
         match printer.format() {
-            Format::Table => printer.document(&format!(
-                "From: {}\nSubject: {}\nAuto-Submitted: auto-generated\n\n{}",
-                self.from, self.subject, self.text
-            )),
+            Format::Table => {
+                let calendar = self.calendar.as_ref().map_or_else(String::new, |calendar| {
+                    format!("\n\n=== appuntamento.ics ===\n{}", calendar.replace('\r', ""))
+                });
+                printer.document(&format!(
+                    "From: {}\nSubject: {}\nAuto-Submitted: auto-generated\n\n{}{calendar}",
+                    self.from, self.subject, self.text
+                ))
+            }
             Format::Json | Format::Jsonl | Format::Csv => printer.one(self),
         }
     }
@@ -76,11 +90,19 @@ mod tests {
     use crate::cli::examples::printed;
 
     #[test]
-    fn a_template_is_shown_as_it_is_read() {
+    fn every_template_is_shown_as_it_is_read() {
         let config = Config::default();
-        let reply = Preview::new(MailKind::Reply, &config).unwrap();
-        insta::assert_snapshot!(printed(Format::Table, |printer| reply.print(printer)));
-        let json = printed(Format::Jsonl, |printer| reply.print(printer));
-        assert!(json.contains(r#""html":"<!"#), "{json}");
+        let clock = || Clock::fixed("2026-11-23T09:00:00Z".parse().unwrap());
+        let shown = MailKind::ALL.iter().map(|&kind| {
+            let preview = Preview::new(kind, &config, clock()).unwrap();
+            printed(Format::Table, |printer| preview.print(printer))
+        });
+        insta::assert_snapshot!(shown.collect::<Vec<_>>().join("\n##########\n\n"));
+        let confirmed = Preview::new(MailKind::AppointmentConfirmed, &config, clock()).unwrap();
+        let json = printed(Format::Jsonl, |printer| confirmed.print(printer));
+        assert!(
+            json.contains(r#""html":"<!"#) && json.contains("BEGIN:VCALENDAR"),
+            "{json}"
+        );
     }
 }

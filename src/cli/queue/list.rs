@@ -1,97 +1,56 @@
 //! `usciere queue list`: what the broker holds, and what still waits on our side of it.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
-use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 
-use crate::amqp::{Broker, BrokerError, QueueStatus, Topology};
-use crate::cli::cells::{count, flag, maybe, since};
+use crate::admin::queues::{self, QueueLine, QueuesError};
+use crate::amqp::Topology;
+use crate::cli::cells::{count, flag, maybe, moment, since};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Row;
 use crate::cli::reach;
 use crate::cli::session::Session;
 use crate::clock::Clock;
-use crate::node;
-use crate::store::{BackOff, WaitingFor};
-
-/// Queues asked about at once, each on a channel of its own.
-const AT_ONCE: usize = 16;
+use crate::domain::pause::Pause;
 
 #[derive(Debug, Serialize)]
 struct Line {
-    queue: String,
-    /// Whether the broker has it.
-    declared: bool,
-    /// Ready to be delivered.
-    messages: Option<u32>,
-    consumers: Option<u32>,
-    /// Still in the outbox.
-    unsent: u64,
-    oldest_unsent: Option<DateTime<Utc>>,
-    back_off: Option<BackOff>,
+    #[serde(flatten)]
+    queue: QueueLine,
     #[serde(skip)]
     now: DateTime<Utc>,
 }
 
 pub(super) async fn run(session: &mut Session) -> Result<Exit, Failure> {
     let (config, store) = reach::database(session).await?;
-    let topology = node::topology(&config.amqp, &store.load_registers().await?);
-    let waiting = store.waiting_messages().await?;
+    let topology = Topology::wanted(&config.amqp, &store.load_registers().await?);
     let broker = reach::broker(&config).await?;
-    let asked = ask(&broker, &topology).await;
+    let listed = queues::list(&broker, &store, &topology).await;
     broker.close().await;
-    let statuses =
-        asked.map_err(|error| Failure::unavailable("the broker cannot be asked").caused_by(error))?;
-    let lines = lines(statuses, waiting, Clock::system().now());
+    let now = Clock::system().now();
+    let lines: Vec<Line> = listed
+        .map_err(failure)?
+        .into_iter()
+        .map(|queue| Line { queue, now })
+        .collect();
     session.printer.rows(&lines)?;
     session.printer.say(summary(&lines));
     Ok(Exit::Ok)
 }
 
-type Status = (String, Option<QueueStatus>);
-
-/// How full every queue is, in the order of the topology.
-async fn ask(broker: &Broker, topology: &Topology) -> Result<Vec<Status>, BrokerError> {
-    let names: Vec<String> = topology.queues.iter().map(|queue| queue.name.clone()).collect();
-    stream::iter(names)
-        .map(|name| async move {
-            let status = broker.queue_status(&name).await?;
-            Ok((name, status))
-        })
-        .buffered(AT_ONCE)
-        .try_collect()
-        .await
-}
-
-/// One line per queue; destinations that messages wait for and that are no queue of the registers come last.
-fn lines(statuses: Vec<Status>, waiting: Vec<WaitingFor>, now: DateTime<Utc>) -> Vec<Line> {
-    let mut waiting: BTreeMap<String, WaitingFor> = waiting
-        .into_iter()
-        .map(|waiting| (waiting.destination.clone(), waiting))
-        .collect();
-    let mut lines: Vec<Line> = statuses
-        .into_iter()
-        .map(|(queue, status)| {
-            let waiting = waiting.remove(&queue);
-            Line::new(queue, status, waiting, now)
-        })
-        .collect();
-    lines.extend(
-        waiting
-            .into_iter()
-            .map(|(queue, waiting)| Line::new(queue, None, Some(waiting), now)),
-    );
-    lines
+fn failure(error: QueuesError) -> Failure {
+    match error {
+        QueuesError::Store(error) => error.into(),
+        QueuesError::Broker(_) => Failure::unavailable("the broker cannot be asked").caused_by(error),
+    }
 }
 
 fn summary(lines: &[Line]) -> String {
-    let unsent: u64 = lines.iter().map(|line| line.unsent).sum();
-    let missing = lines.iter().filter(|line| !line.declared).count();
+    let unsent: u64 = lines.iter().map(|line| line.queue.unsent).sum();
+    let missing = lines.iter().filter(|line| !line.queue.declared).count();
     let oldest = lines
         .iter()
-        .filter_map(|line| Some((line.oldest_unsent?, line.now)))
+        .filter_map(|line| Some((line.queue.oldest_unsent?, line.now)))
         .min();
     let outbox = match oldest {
         Some((at, now)) => format!("outbox: {unsent} unsent, the oldest for {}", since(at, now)),
@@ -105,27 +64,11 @@ fn summary(lines: &[Line]) -> String {
     }
 }
 
-impl Line {
-    fn new(
-        queue: String,
-        status: Option<QueueStatus>,
-        waiting: Option<WaitingFor>,
-        now: DateTime<Utc>,
-    ) -> Self {
-        let (unsent, oldest_unsent, back_off) = waiting.map_or((0, None, None), |waiting| {
-            (waiting.unsent, waiting.oldest, waiting.back_off)
-        });
-        Self {
-            queue,
-            declared: status.is_some(),
-            messages: status.map(|status| status.messages),
-            consumers: status.map(|status| status.consumers),
-            unsent,
-            oldest_unsent,
-            back_off,
-            now,
-        }
-    }
+/// `by anna until 2026-11-23 18:00:00+01:00: manutenzione`
+fn held(pause: &Pause) -> String {
+    let until = pause.until.map(|until| format!(" until {}", moment(until)));
+    let note = pause.note.as_ref().map(|note| format!(": {note}"));
+    format!("by {}{}{}", pause.by, maybe(until), maybe(note))
 }
 
 impl Row for Line {
@@ -135,23 +78,26 @@ impl Row for Line {
         "consumers",
         "unsent",
         "oldest_unsent",
+        "paused",
         "trouble",
     ];
 
     fn cells(&self) -> Vec<String> {
-        let trouble = match &self.back_off {
+        let queue = &self.queue;
+        let trouble = match &queue.back_off {
             Some(back_off) => {
                 let for_long = since(back_off.since, self.now);
                 format!("refused for {for_long}: {}", back_off.reason)
             }
-            None => flag(!self.declared, "missing"),
+            None => flag(!queue.declared, "missing"),
         };
         vec![
-            self.queue.clone(),
-            maybe(self.messages),
-            maybe(self.consumers),
-            self.unsent.to_string(),
-            maybe(self.oldest_unsent.map(|at| since(at, self.now))),
+            queue.queue.clone(),
+            maybe(queue.messages),
+            maybe(queue.consumers),
+            queue.unsent.to_string(),
+            maybe(queue.oldest_unsent.map(|at| since(at, self.now))),
+            maybe(queue.paused.as_ref().map(held)),
             trouble,
         ]
     }
@@ -160,34 +106,15 @@ impl Row for Line {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::admin::queues::testing;
     use crate::cli::examples::{every_format, moment};
 
     fn example() -> Vec<Line> {
-        let status = |messages, consumers| Some(QueueStatus { messages, consumers });
-        let statuses = vec![
-            ("usciere.intake".to_owned(), status(0, 2)),
-            ("sede.230001".to_owned(), status(12, 0)),
-            ("portal.inca".to_owned(), None),
-        ];
-        let waiting = vec![
-            WaitingFor {
-                destination: "portal.gone".to_owned(),
-                unsent: 1,
-                oldest: Some(moment("2026-11-23T08:00:00Z")),
-                back_off: None,
-            },
-            WaitingFor {
-                destination: "sede.230001".to_owned(),
-                unsent: 3,
-                oldest: Some(moment("2026-11-23T08:59:15Z")),
-                back_off: Some(BackOff {
-                    reason: "the queue is full".to_owned(),
-                    since: moment("2026-11-23T08:58:00Z"),
-                    next_try_at: moment("2026-11-23T09:00:10Z"),
-                }),
-            },
-        ];
-        lines(statuses, waiting, moment("2026-11-23T09:00:00Z"))
+        let now = moment("2026-11-23T09:00:00Z");
+        testing::example()
+            .into_iter()
+            .map(|queue| Line { queue, now })
+            .collect()
     }
 
     #[test]

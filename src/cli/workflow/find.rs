@@ -48,11 +48,7 @@ fn named<'a>(text: &str, registry: &'a Registry) -> Option<&'a Arc<Workflow>> {
     if let Ok(name) = WorkflowName::parse(text) {
         return registry.latest(&name);
     }
-    let (name, version) = text.rsplit_once(".v")?;
-    registry.get(&WorkflowRef {
-        name: WorkflowName::parse(name).ok()?,
-        version: version.parse().ok()?,
-    })
+    registry.get(&text.parse::<WorkflowRef>().ok()?)
 }
 
 #[cfg(test)]

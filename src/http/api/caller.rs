@@ -25,7 +25,6 @@ pub(super) struct Caller(pub(super) Person);
 #[derive(Debug, Clone)]
 pub(super) struct Member {
     pub(super) person: Person,
-    #[expect(dead_code, reason = "no route asks for it yet")]
     pub(super) membership: Membership,
 }
 
@@ -39,7 +38,6 @@ pub(super) struct Official {
 
 /// Somebody who runs the engine.
 #[derive(Debug, Clone)]
-#[expect(dead_code, reason = "no route asks for one yet")]
 pub(super) struct Manager(pub(super) Person);
 
 impl FromRequestParts<Shared> for Caller {

@@ -236,7 +236,7 @@ fn note(trail: &Trail, handled: &Handled) {
     match handled {
         Handled::Done { .. } | Handled::Refused(_) => trail.settled(),
         Handled::Repeated { request, .. } => trail.requests(*request),
-        Handled::DeadLettered(_) => {}
+        Handled::DeadLettered { .. } => {}
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aide::OperationInput;
 use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -19,8 +19,9 @@ use crate::domain::person::Person;
 use crate::domain::trace::TraceParent;
 use crate::http::problem::Problem;
 
-/// Routes whose answers say nothing of anybody. All others are recorded, so that a forgotten one is recorded too.
-const IMPERSONAL: [&str; 7] = [
+/// Routes whose answers say nothing of anybody. All others are recorded, so that a forgotten one is recorded too; and
+/// so is whatever changes something.
+const IMPERSONAL: [&str; 8] = [
     "/statistics",
     "/topics",
     "/sedi",
@@ -28,6 +29,7 @@ const IMPERSONAL: [&str; 7] = [
     "/workflows",
     "/jobs",
     "/queues",
+    "/nodes",
 ];
 
 /// What a call turned out to be about; shared by the extractors, the handler and [`record`].
@@ -101,7 +103,7 @@ pub(super) async fn record(
     let trace = trace_of(request.headers());
     let response = next.run(request).await;
     let noted = trail.take();
-    let Some(outcome) = outcome(&noted, path.as_str(), response.status()) else {
+    let Some(outcome) = outcome(&noted, &method, path.as_str(), response.status()) else {
         return response;
     };
     let Ok(action) = AuditAction::of_call(method.as_str(), path.as_str()) else {
@@ -142,19 +144,23 @@ fn unrecorded() -> Response {
 }
 
 /// How a call ended, where it is to be written down.
-fn outcome(noted: &Noted, path: &str, status: StatusCode) -> Option<AuditOutcome> {
+fn outcome(noted: &Noted, method: &Method, path: &str, status: StatusCode) -> Option<AuditOutcome> {
     if noted.settled {
         return None;
     }
     match status {
-        status if status.is_success() => is_personal(path).then_some(AuditOutcome::Done),
+        status if status.is_success() => is_of_interest(method, path).then_some(AuditOutcome::Done),
         StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => Some(AuditOutcome::Denied),
         // Understood and answered with what the registers say.
         StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY => {
-            is_personal(path).then_some(AuditOutcome::Refused)
+            is_of_interest(method, path).then_some(AuditOutcome::Refused)
         }
         _ => None,
     }
+}
+
+fn is_of_interest(method: &Method, path: &str) -> bool {
+    !method.is_safe() || is_personal(path)
 }
 
 fn is_personal(path: &str) -> bool {
@@ -185,7 +191,12 @@ mod tests {
     use super::*;
 
     fn after(path: &str, status: u16) -> Option<AuditOutcome> {
-        outcome(&Noted::default(), path, StatusCode::from_u16(status).unwrap())
+        outcome(
+            &Noted::default(),
+            &Method::GET,
+            path,
+            StatusCode::from_u16(status).unwrap(),
+        )
     }
 
     #[test]
@@ -210,6 +221,9 @@ mod tests {
             assert_eq!(after(path, 403), Some(AuditOutcome::Denied), "{path}");
         }
         assert!(is_personal("/api/v1/topicsecrets"));
+        let pause = "/api/v1/queues/{id}/pause";
+        let paused = outcome(&Noted::default(), &Method::POST, pause, StatusCode::OK);
+        assert_eq!(paused, Some(AuditOutcome::Done));
     }
 
     #[test]
@@ -218,6 +232,7 @@ mod tests {
             settled: true,
             ..Noted::default()
         };
-        assert_eq!(outcome(&noted, "/api/v1/requests", StatusCode::CREATED), None);
+        let status = StatusCode::CREATED;
+        assert_eq!(outcome(&noted, &Method::POST, "/api/v1/requests", status), None);
     }
 }

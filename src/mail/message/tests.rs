@@ -4,10 +4,8 @@ use url::Url;
 
 use super::*;
 use crate::domain::event::MailKind;
-use crate::domain::mail::MailParams;
 use crate::mail::caught::CaughtMail;
-use crate::mail::templates::{SAMPLE_REQUEST, sample_params};
-use crate::store::MailId;
+use crate::mail::samples::{hostile_mail, sample_mail};
 
 fn composer(name: &str) -> Composer {
     let sender = Sender {
@@ -20,19 +18,6 @@ fn composer(name: &str) -> Composer {
     };
     let clock = Clock::fixed("2026-03-29T00:59:59Z".parse::<DateTime<chrono::Utc>>().unwrap());
     Composer::new(&sender, surroundings, clock).unwrap()
-}
-
-fn mail(kind: MailKind) -> ClaimedMail {
-    ClaimedMail {
-        id: MailId(1),
-        request: SAMPLE_REQUEST,
-        kind,
-        recipient: Personal("op1@inca.example".to_owned()),
-        params: sample_params(kind),
-        message_id: derived_uuid(&["mail", "key", kind.as_str()]),
-        attempt: 1,
-        leased_until: DateTime::UNIX_EPOCH,
-    }
 }
 
 fn text_of(composed: &Composed) -> String {
@@ -54,7 +39,7 @@ fn headers_of_every_kind() {
         .map(|&kind| {
             format!(
                 "{kind}\n{}\n",
-                headers(&composer("Scrivi alla sede").compose(&mail(kind)).unwrap())
+                headers(&composer("Scrivi alla sede").compose(&sample_mail(kind)).unwrap())
             )
         })
         .collect();
@@ -65,8 +50,17 @@ fn headers_of_every_kind() {
 fn a_reader_sees_what_the_template_says() {
     let composer = composer("Scrivi alla sede");
     for &kind in MailKind::ALL {
-        let rendered = composer.surroundings().sample(kind).unwrap();
-        let read = CaughtMail::read("1.eml".to_owned(), composer.compose(&mail(kind)).unwrap().bytes());
+        let rendered = {
+            let mail = sample_mail(kind);
+            composer
+                .surroundings()
+                .render(kind, mail.request, &mail.content)
+                .unwrap()
+        };
+        let read = CaughtMail::read(
+            "1.eml".to_owned(),
+            composer.compose(&sample_mail(kind)).unwrap().bytes(),
+        );
         assert_eq!(read.subject, rendered.subject);
         assert_eq!(read.text.trim_end(), rendered.text.trim_end());
         assert_eq!(read.html.trim_end(), rendered.html.trim_end());
@@ -86,7 +80,7 @@ fn a_mail_sent_again_has_the_same_name_and_mails_of_a_request_one_thread() {
             .unwrap()
             .to_owned()
     };
-    let (reply, closed) = (mail(MailKind::Reply), mail(MailKind::Closed));
+    let (reply, closed) = (sample_mail(MailKind::Reply), sample_mail(MailKind::Closed));
     assert_eq!(
         line(&reply, "Message-ID"),
         line(
@@ -117,7 +111,7 @@ fn addresses_that_cannot_be_used_are_refused() {
     ] {
         let mail = ClaimedMail {
             recipient: Personal(address.to_owned()),
-            ..mail(MailKind::Reply)
+            ..sample_mail(MailKind::Reply)
         };
         assert!(
             matches!(composer("x").compose(&mail), Err(ComposeError::Recipient)),
@@ -141,7 +135,7 @@ fn hostile() -> impl Strategy<Value = String> {
     prop::collection::vec(pieces, 0..6).prop_map(|pieces| pieces.concat())
 }
 
-const HEADERS: [&str; 10] = [
+const HEADERS: [&str; 12] = [
     "Date",
     "From",
     "To",
@@ -150,6 +144,8 @@ const HEADERS: [&str; 10] = [
     "In-Reply-To",
     "References",
     "Auto-Submitted",
+    "List-Unsubscribe",
+    "List-Unsubscribe-Post",
     "MIME-Version",
     "Content-Type",
 ];
@@ -157,22 +153,78 @@ const HEADERS: [&str; 10] = [
 proptest! {
     /// Whatever stands in names, addresses and labels: no panic, no header more, no body before its time.
     #[test]
-    fn nothing_adds_a_header(name in hostile(), address in hostile(), label in hostile(), protocol in hostile(),
-                             tail in prop::bool::ANY) {
-        let recipient = if tail { format!("{address}@inca.example") } else { address };
-        let params = MailParams { protocol_number: Some(protocol), topic_label: label.clone(), sede_name: Some(label), ..sample_params(MailKind::Reply) };
-        let mail = ClaimedMail { recipient: Personal(recipient), params, ..mail(MailKind::Reply) };
-        // A recipient nobody can write to is refused; the rest is tried with one that works.
-        let composed = composer(&name).compose(&mail).or_else(|_| {
-            composer(&name).compose(&ClaimedMail { recipient: Personal("op1@inca.example".to_owned()), ..mail })
-        });
-        let headers = headers(&composed.unwrap());
-        let names: Vec<&str> = headers
-            .lines()
-            .filter(|line| !line.starts_with([' ', '\t']))
-            .map(|line| line.split_once(':').map_or(line, |(name, _)| name))
-            .collect();
-        prop_assert_eq!(names, HEADERS, "{}", headers);
-        prop_assert!(headers.is_ascii());
+    fn nothing_adds_a_header(name in hostile(), address in hostile(), text in hostile(), tail in prop::bool::ANY) {
+        for &kind in MailKind::ALL {
+            let recipient = if tail { format!("{address}@inca.example") } else { address.clone() };
+            let mail = ClaimedMail { recipient: Personal(recipient), ..hostile_mail(kind, &text) };
+            // A recipient nobody can write to is refused; the rest is tried with one that works.
+            let composed = composer(&name).compose(&mail).or_else(|_| {
+                composer(&name).compose(&ClaimedMail { recipient: Personal("op1@inca.example".to_owned()), ..mail })
+            });
+            let headers = headers(&composed.unwrap());
+            let names: Vec<&str> = headers
+                .lines()
+                .filter(|line| !line.starts_with([' ', '\t']))
+                .map(|line| line.split_once(':').map_or(line, |(name, _)| name))
+                .collect();
+            let expected: Vec<&str> = HEADERS
+                .into_iter()
+                .filter(|name| kind != MailKind::Digest || !["In-Reply-To", "References"].contains(name))
+                .collect();
+            prop_assert_eq!(names, expected, "{}", headers);
+            prop_assert!(headers.is_ascii());
+        }
     }
+}
+
+#[test]
+fn without_tls_no_mail_program_is_asked_to_call_us() {
+    let surroundings = Surroundings {
+        base_url: Url::parse("http://127.0.0.1:8080/").unwrap(),
+        ..composer("x").surroundings().clone()
+    };
+    let composer = Composer {
+        surroundings,
+        ..composer("x")
+    };
+    let headers = headers(&composer.compose(&sample_mail(MailKind::Reply)).unwrap());
+    assert!(
+        headers.contains("List-Unsubscribe: <http://127.0.0.1:8080/preferenze>"),
+        "{headers}"
+    );
+    assert!(!headers.contains("One-Click"), "{headers}");
+}
+
+#[test]
+fn an_appointment_comes_with_a_calendar_file() {
+    let composer = composer("Scrivi alla sede");
+    for (kind, media_type) in [
+        (MailKind::AppointmentBooked, "text/calendar"),
+        (MailKind::AppointmentConfirmed, "text/calendar"),
+        (MailKind::AppointmentCancelled, "text/calendar"),
+    ] {
+        let mail = composer.compose(&sample_mail(kind)).unwrap();
+        let read = CaughtMail::read("1.eml".to_owned(), mail.bytes());
+        let [file] = read.attachments.as_slice() else {
+            panic!("one file: {read:?}");
+        };
+        assert_eq!(
+            (file.name.as_str(), file.media_type.as_str()),
+            ("appuntamento.ics", media_type)
+        );
+        let calendar = composer.calendar(&sample_mail(kind)).unwrap();
+        assert_eq!(
+            file.content.replace("\r\n", "\n").trim(),
+            calendar.text.replace("\r\n", "\n").trim()
+        );
+        assert!(
+            !read.text.is_empty() && !read.html.is_empty(),
+            "the words are still there"
+        );
+    }
+    let reply = composer.compose(&sample_mail(MailKind::Reply)).unwrap();
+    assert_eq!(
+        CaughtMail::read("1.eml".to_owned(), reply.bytes()).attachments,
+        []
+    );
 }

@@ -20,7 +20,7 @@ impl Files {
 
     pub(super) async fn send(&self, mail: &Composed) -> SendOutcome {
         match self.write(mail.bytes()).await {
-            Ok(()) => SendOutcome::Sent,
+            Ok(()) => SendOutcome::Sent("kept as a file".to_owned()),
             Err(error) => SendOutcome::Unavailable(format!(
                 "the folder for mails cannot be written to: {}",
                 error.kind()

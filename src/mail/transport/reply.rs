@@ -2,6 +2,7 @@
 
 use lettre::Address;
 use lettre::transport::smtp::Error;
+use lettre::transport::smtp::response::Response;
 use std::error::Error as _;
 
 use super::SendOutcome;
@@ -68,6 +69,13 @@ pub(super) fn is_gone(error: &Error) -> bool {
         Some(code) => code == 421,
         None => !error.is_client(),
     }
+}
+
+/// What a server answered to a mail it took: often the name it has for it.
+pub(super) fn said(response: &Response, recipient: &Address) -> String {
+    let words: Vec<&str> = response.message().collect();
+    let line = format!("{} {}", response.code(), words.join(" "));
+    without_addresses(&line, recipient)
 }
 
 /// The longest reason worth keeping.

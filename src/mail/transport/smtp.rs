@@ -19,7 +19,7 @@ use rustls::pki_types::pem::PemObject as _;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
-use super::reply::{Stage, is_gone, without_any_address};
+use super::reply::{Stage, is_gone, said, without_any_address};
 use super::{SendOutcome, TransportError};
 use crate::config::mail::{Security, SmtpServer, SmtpSettings};
 use crate::mail::message::Composed;
@@ -138,9 +138,9 @@ impl Smtp {
     ) -> SendOutcome {
         *stage = Stage::HandingOver;
         match connection.message(&mail.bytes).await {
-            Ok(_) => {
+            Ok(response) => {
                 self.park(connection);
-                SendOutcome::Sent
+                SendOutcome::Sent(said(&response, recipient(mail)))
             }
             Err(error) => self.failed(connection, mail, *stage, &error),
         }

@@ -5,10 +5,12 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::preferences::read_preferences;
 use super::{ClaimedMail, MailEnd, MailId, MailState, UnknownOutcome};
 use crate::domain::command::Personal;
 use crate::domain::event::MailKind;
 use crate::domain::ids::{NodeName, RequestId};
+use crate::domain::mail::{MailContent, MailDetail, MailParams};
 use crate::store::{Store, StoreError};
 
 impl Store {
@@ -69,8 +71,19 @@ impl Store {
             set state = 'sending', node = $1, attempts = m.attempts + 1,
                 next_try_at = now() + make_interval(secs => $3)
             from due where m.id = due.id and not due.lost
-            returning m.id, m.case_id, m.kind, m.recipient, m.params, m.message_id, m.attempts,
-                      m.next_try_at as "leased_until!"
+            returning m.id, m.case_id, m.kind, m.recipient, m.params, m.unsubscribe, m.message_id, m.attempts,
+                      m.next_try_at as "leased_until!",
+                      (select preferences from mail_preference as p
+                       where p.patronato = m.patronato and p.operator_id = m.operator_id) as preferences,
+                      -- the date that is called off, as it was told last
+                      case when m.kind = 'appointment_cancelled' then (
+                          select coalesce(e.details ->> 'at', e.details ->> 'slot')
+                          from case_event as e
+                          where e.case_id = m.case_id and e.kind in ('booked', 'appointment_confirmed')
+                            and e.seq < (m.params -> 'detail' ->> 'sequence')::integer
+                          order by e.seq desc
+                          limit 1
+                      ) end as cancelled_at
             "#,
             node.as_str(),
             limit,
@@ -187,13 +200,16 @@ impl<'end> EndRow<'end> {
 
 struct ClaimedRow {
     id: i64,
-    case_id: Uuid,
+    case_id: Option<Uuid>,
     kind: String,
     recipient: String,
     params: serde_json::Value,
+    unsubscribe: Uuid,
     message_id: Uuid,
     attempts: i32,
     leased_until: DateTime<Utc>,
+    preferences: Option<serde_json::Value>,
+    cancelled_at: Option<String>,
 }
 
 /// A row nobody can send.
@@ -210,15 +226,34 @@ impl TryFrom<ClaimedRow> for ClaimedMail {
             id: MailId(row.id),
             column,
         };
+        let kind = MailKind::from_word(&row.kind).ok_or_else(|| unreadable("kind"))?;
+        let called_off = row.cancelled_at.as_deref().and_then(|at| at.parse().ok());
         Ok(Self {
             id: MailId(row.id),
-            request: RequestId(row.case_id),
-            kind: MailKind::from_word(&row.kind).ok_or_else(|| unreadable("kind"))?,
+            request: row.case_id.map(RequestId),
+            kind,
             recipient: Personal(row.recipient),
-            params: serde_json::from_value(row.params).map_err(|_| unreadable("params"))?,
+            content: content(kind, row.params, called_off).map_err(|_| unreadable("params"))?,
+            preferences: read_preferences(row.preferences),
+            unsubscribe: row.unsubscribe,
             message_id: row.message_id,
             attempt: u32::try_from(row.attempts).map_err(|_| unreadable("attempts"))?,
             leased_until: row.leased_until,
         })
     }
+}
+
+fn content(
+    kind: MailKind,
+    params: serde_json::Value,
+    called_off: Option<DateTime<Utc>>,
+) -> Result<MailContent, serde_json::Error> {
+    if kind == MailKind::Digest {
+        return serde_json::from_value(params).map(MailContent::Digest);
+    }
+    let mut params: MailParams = serde_json::from_value(params)?;
+    if let MailDetail::Appointment(appointment) = &mut params.detail {
+        appointment.at = appointment.at.or(called_off);
+    }
+    Ok(MailContent::Event(params))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::{MailCounts, MailFilter, MailId, MailRetry, MailState, MailSummary};
@@ -22,8 +22,8 @@ impl Store {
         let rows = sqlx::query_as!(
             SummaryRow,
             r#"
-            select id, case_id, kind, recipient, params ->> 'protocol_number' as protocol_number, message_id, state, attempts, next_try_at, last_error,
-                   created_at, sent_at
+            select id, case_id, kind, recipient, params ->> 'protocol_number' as protocol_number, message_id, state, attempts, next_try_at,
+                   deliver_at, digest_on, last_error, created_at, sent_at
             from mail_outbox
             where (cardinality($1::text[]) = 0 or state = any($1))
               and ($2::uuid is null or case_id = $2)
@@ -95,10 +95,11 @@ impl Store {
                    count(*) filter (where state = 'sending') as "sending!",
                    count(*) filter (where state = 'failed') as "failed!",
                    count(*) filter (where state = 'unknown') as "unknown!",
+                   count(*) filter (where state in ('deferred', 'held')) as "later!",
                    (select count(*) from mail_outbox where sent_at > now() - interval '1 day') as "sent!",
                    extract(epoch from now() - min(queued_at) filter (where next_try_at is not null))::float8
                        as oldest
-            from mail_outbox where state <> 'sent'
+            from mail_outbox where state not in ('sent', 'told', 'dropped')
             "#
         )
         .fetch_one(&self.pool)
@@ -108,18 +109,22 @@ impl Store {
             sending: count(row.sending),
             failed: count(row.failed),
             unknown: count(row.unknown),
+            later: count(row.later),
             sent_last_day: count(row.sent),
             oldest_waiting: row.oldest.map(|age| Duration::from_secs_f64(age.max(0.0))),
         })
     }
 
-    /// Forgets mails that went out longer than `age` ago, at most 10,000 at a time: answers how many.
+    /// Forgets mails that are done with since longer than `age`, at most 10,000 of a kind at a time: answers how many.
     pub async fn forget_sent_mails(&self, age: Duration) -> Result<u64, StoreError> {
         let gone = sqlx::query!(
             r#"
-            delete from mail_outbox where id in (
+            delete from mail_outbox where id = any(array(
                 select id from mail_outbox where sent_at < now() - make_interval(secs => $1) limit 10000
-            )
+            )) or id = any(array(
+                select id from mail_outbox
+                where state in ('told', 'dropped') and created_at < now() - make_interval(secs => $1) limit 10000
+            ))
             "#,
             age.as_secs_f64()
         )
@@ -131,7 +136,7 @@ impl Store {
 
 struct SummaryRow {
     id: i64,
-    case_id: Uuid,
+    case_id: Option<Uuid>,
     kind: String,
     recipient: String,
     protocol_number: Option<String>,
@@ -139,6 +144,8 @@ struct SummaryRow {
     state: String,
     attempts: i32,
     next_try_at: Option<DateTime<Utc>>,
+    deliver_at: Option<DateTime<Utc>>,
+    digest_on: Option<NaiveDate>,
     last_error: Option<String>,
     created_at: DateTime<Utc>,
     sent_at: Option<DateTime<Utc>>,
@@ -150,7 +157,7 @@ impl TryFrom<SummaryRow> for MailSummary {
     fn try_from(row: SummaryRow) -> Result<Self, StoreError> {
         Ok(Self {
             id: MailId(row.id),
-            request_id: RequestId(row.case_id),
+            request_id: row.case_id.map(RequestId),
             kind: read_kind(row.id, &row.kind)?,
             recipient: Personal(row.recipient),
             protocol_number: row.protocol_number.unwrap_or_default(),
@@ -158,6 +165,8 @@ impl TryFrom<SummaryRow> for MailSummary {
             state: read_state(row.id, &row.state)?,
             attempts: read_attempts(row.id, row.attempts)?,
             next_try_at: row.next_try_at,
+            deliver_at: row.deliver_at,
+            digest_on: row.digest_on,
             last_error: row.last_error,
             created_at: row.created_at,
             sent_at: row.sent_at,

@@ -16,7 +16,7 @@ pub struct WaitingFor {
 }
 
 /// Why a destination is left alone for a while.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct BackOff {
     pub reason: String,
     pub since: DateTime<Utc>,

@@ -58,6 +58,7 @@ mod tests {
             "mail:",
             "mail:hello",
             "mail:refused",
+            "mail:digest",
             "portal:command.refused",
             "fax:reply",
         ] {

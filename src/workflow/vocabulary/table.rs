@@ -141,6 +141,7 @@ const fn mail_meaning(kind: MailKind) -> &'static str {
         MailKind::AppointmentConfirmed => "the appointment is confirmed",
         MailKind::AppointmentCancelled => "the appointment is cancelled",
         MailKind::Refused => "the request was refused after it had been taken in",
+        MailKind::Digest => "what happened since yesterday",
     }
 }
 

@@ -89,7 +89,7 @@ pub(super) async fn answer(
             answer,
             ..
         } => return Err(told_before(answer.map(|answer| answer.body))),
-        Handled::DeadLettered(reason) => return Err(dead(reason)),
+        Handled::DeadLettered { reason, detail } => return Err(dead(reason).detail(detail)),
     };
     let status = if kind == CommandKind::Submit {
         StatusCode::CREATED

@@ -1,0 +1,156 @@
+//! `usciere demo load`: the engine lives through the last weeks again, day by day.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use serde::Serialize;
+
+use super::story::{Situation, body};
+use super::{DemoLoadArgs, only_in_development};
+use crate::amqp::envelope::{RawDelivery, decode};
+use crate::amqp::{DecodeRules, Properties};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::output::Row;
+use crate::cli::reach;
+use crate::cli::session::Session;
+use crate::clock::Clock;
+use crate::domain::command::CommandKind;
+use crate::domain::ids::RequestId;
+use crate::engine::{Engine, Handled, Item};
+use crate::node;
+
+#[derive(Debug, Serialize)]
+struct Line {
+    situation: Situation,
+    requests: usize,
+}
+
+impl Row for Line {
+    const COLUMNS: &'static [&'static str] = &["situation", "requests"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![self.situation.to_string(), self.requests.to_string()]
+    }
+}
+
+/// A command of one request.
+struct Deed {
+    number: usize,
+    request: RequestId,
+    kind: CommandKind,
+}
+
+/// What is done how many days ago, the longest ago first.
+type Days = BTreeMap<std::cmp::Reverse<u16>, Vec<Deed>>;
+
+pub(super) async fn run(args: &DemoLoadArgs, session: &mut Session) -> Result<Exit, Failure> {
+    let (config, store) = reach::database(session).await?;
+    only_in_development(&config)?;
+    let clock = reach::clock(&config, &store).await?;
+    let engine = node::engine_only(&config, &store, clock.clone())
+        .await
+        .map_err(crate::cli::run::failure)?;
+    let past = Past {
+        engine,
+        rules: DecodeRules::from(&config.amqp),
+        today: clock.offset(),
+        clock,
+    };
+    let (days, lines) = plan(args.requests.into(), &past.clock);
+    let progress = session
+        .printer
+        .progress(u64::try_from(days.len()).unwrap_or(u64::MAX), "living");
+    for (std::cmp::Reverse(ago), deeds) in &days {
+        past.live(*ago, deeds).await?;
+        progress.inc(1);
+    }
+    progress.finish_and_clear();
+    session.printer.rows(&lines)?;
+    Ok(Exit::Ok)
+}
+
+/// Which request does what when: every situation in turn.
+fn plan(requests: usize, clock: &Clock) -> (Days, Vec<Line>) {
+    let (mut days, mut counts) = (Days::new(), BTreeMap::new());
+    for number in 0..requests {
+        let situation = Situation::ALL[number % Situation::ALL.len()];
+        *counts.entry(situation).or_insert(0) += 1;
+        let request = RequestId(clock.new_id());
+        let mut on = |day: u16, kind| {
+            let ago = std::cmp::Reverse(situation.age() - day);
+            days.entry(ago).or_default().push(Deed {
+                number,
+                request,
+                kind,
+            });
+        };
+        on(0, CommandKind::Submit);
+        for step in situation.steps() {
+            on(step.day, step.kind);
+        }
+    }
+    // Today is lived through even if nothing is done: deadlines fall due.
+    days.entry(std::cmp::Reverse(0)).or_default();
+    let lines = counts
+        .into_iter()
+        .map(|(situation, requests)| Line { situation, requests });
+    (days, lines.collect())
+}
+
+/// An engine whose clock is moved back.
+struct Past {
+    engine: Engine,
+    rules: DecodeRules,
+    clock: Clock,
+    today: TimeDelta,
+}
+
+impl Past {
+    /// One day: what fell due, then what people do.
+    async fn live(&self, days_ago: u16, deeds: &[Deed]) -> Result<(), Failure> {
+        self.clock
+            .set_offset(self.today - TimeDelta::days(days_ago.into()));
+        self.engine.sweep().await?;
+        for deed in deeds {
+            self.act(deed).await?;
+        }
+        Ok(())
+    }
+
+    async fn act(&self, deed: &Deed) -> Result<(), Failure> {
+        let source = if deed.kind.is_of_portal() {
+            format!("portal.{}", super::people::patronato(deed.number))
+        } else {
+            let request = self.engine.store().request(deed.request).await?;
+            let request = request.ok_or_else(|| Failure::new(Exit::Failed, "a made-up request is gone"))?;
+            format!("sede.{}", request.case.sede)
+        };
+        let properties = Properties {
+            message_id: Some(self.clock.new_id().to_string()),
+            kind: Some(deed.kind.as_str().to_owned()),
+            content_type: Some("application/json".to_owned()),
+            ..Properties::default()
+        };
+        let body = body(deed.kind, deed.number, deed.request).to_string();
+        let delivery = RawDelivery {
+            routing_key: &format!("{source}.{}", deed.kind),
+            properties: &properties,
+            body: body.as_bytes(),
+        };
+        let envelope = decode(&delivery, &self.rules)
+            .map_err(|rejected| Failure::new(Exit::Failed, format!("{}: {}", deed.kind, rejected.detail)))?;
+        let item = Item::Command {
+            envelope: Arc::new(envelope),
+            original: None,
+        };
+        let handled = self.engine.handle(&[item]).await;
+        match handled.map_err(crate::cli::dead::failure)?.pop() {
+            Some(Handled::Done { .. } | Handled::Repeated { .. }) => Ok(()),
+            other => Err(
+                Failure::new(Exit::Failed, format!("{} was not taken: {other:?}", deed.kind))
+                    .fix("import the example registers: usciere import ... config/examples/*.csv"),
+            ),
+        }
+    }
+}

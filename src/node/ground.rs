@@ -1,0 +1,98 @@
+//! What stands before anything else: the HTTP listener, and a database with the schema of this program.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::{NodeError, NodeOptions, Role};
+use crate::config::Config;
+use crate::http::dev::{DevHooks, OffsetNotKept};
+use crate::http::late::Late;
+use crate::http::{self, HttpState};
+use crate::store::{Store, StoreError};
+use crate::telemetry::metrics::Exporter;
+
+/// How long a node waits between two looks for a database that is not there yet.
+const DATABASE_PAUSE: Duration = Duration::from_millis(300);
+
+pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, NodeError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| NodeError::Http(address, error))
+}
+
+/// Health and metrics answer from the first moment, also while everything else is still being waited for.
+pub(super) fn serve_http(
+    options: &NodeOptions<'_>,
+    store: &Store,
+    listener: TcpListener,
+    exporter: Exporter,
+    late: Late,
+) {
+    let config = options.config;
+    let store = store.clone();
+    let hooks = DevHooks {
+        clock: options.clock.clone(),
+        keep_offset: Arc::new(move |offset| {
+            let store = store.clone();
+            Box::pin(async move { store.set_clock_offset(offset).await.map_err(|_| OffsetNotKept) })
+        }),
+        mail_dir: match &config.smtp.url {
+            crate::config::mail::SmtpUrl::Files(folder) => Some(folder.clone()),
+            crate::config::mail::SmtpUrl::Server(_) => None,
+        },
+    };
+    let state = HttpState {
+        readiness: options.readiness.clone(),
+        exporter,
+    };
+    let mut router = http::router(state, config.profile, config.http.listen, Some(hooks), late);
+    if options.roles.contains(&Role::Web) {
+        router = router.merge(http::secured(http::docs::router()));
+    }
+    let stop = options.shutdown.soft();
+    options.shutdown.spawn(async move {
+        if let Err(error) = http::serve(listener, router, stop).await {
+            tracing::error!(error = %error, "the HTTP listener ended");
+        }
+    });
+}
+
+/// Waits for the database; brings its schema up in development, insists on it being current otherwise.
+pub(super) async fn wait_for_database(
+    store: &Store,
+    config: &Config,
+    stop: &CancellationToken,
+) -> Result<(), NodeError> {
+    let mut said = false;
+    loop {
+        let ready = async {
+            if !config.profile.is_production() {
+                store.migrate().await?;
+            }
+            store.schema_status().await
+        };
+        match ready.await {
+            Ok(status) if status.is_current() => return Ok(()),
+            Ok(status) => {
+                return Err(NodeError::Schema {
+                    known: status.known.last().map(|(version, _)| *version),
+                    applied: status.applied.last().copied(),
+                });
+            }
+            Err(StoreError::Unavailable(error)) => {
+                if !std::mem::replace(&mut said, true) {
+                    tracing::warn!(error = %error, "waiting for the database");
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return Err(NodeError::Stopped),
+            () = tokio::time::sleep(DATABASE_PAUSE) => {}
+        }
+    }
+}

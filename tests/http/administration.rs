@@ -1,0 +1,328 @@
+//! What those who run usciere see and do over HTTP.
+
+use lapin::BasicProperties;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::harness::{SEDE, Site, answered, submission};
+use crate::people::{manager, officer, operator};
+
+const SUBMIT: &str = "portal.inca.request.submit";
+
+/// The submission as a message, without what a token says.
+fn message() -> Value {
+    let mut body = submission();
+    body["patronato"] = json!("inca");
+    body["office"] = json!("INCA-RM-001");
+    body["operator"] = json!({"id": "op1", "name": "Mario Rossi"});
+    body
+}
+
+fn typed(kind: &str) -> BasicProperties {
+    BasicProperties::default()
+        .with_type(kind.into())
+        .with_content_type("application/json".into())
+}
+
+impl Site {
+    /// Publishes what becomes a dead letter and waits until it is one: its id.
+    async fn bury(&self, key: &str, properties: BasicProperties, body: &[u8]) -> i64 {
+        let before = self.dead_letters("?limit=1").await["items"][0]["id"].as_i64();
+        self.publish_raw(key, properties, body).await;
+        loop {
+            let newest = self.dead_letters("?limit=1").await["items"][0]["id"].as_i64();
+            if newest > before {
+                return newest.unwrap();
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn dead_letters(&self, query: &str) -> Value {
+        self.get(&manager(), &format!("/dead-letters{query}"))
+            .await
+            .done(200)
+    }
+
+    async fn order(&self, path: &str, body: Value) -> crate::harness::Answer {
+        self.post(&manager(), path, &body).await
+    }
+}
+
+#[tokio::test]
+async fn only_managers_enter_and_they_read_no_request() {
+    let site = Site::start().await;
+    for path in [
+        "/dead-letters",
+        "/queues",
+        "/jobs",
+        "/workflows",
+        "/mails",
+        "/nodes",
+    ] {
+        site.get(&operator(), path).await.problem(403, "forbidden");
+        site.get(&officer(SEDE), path).await.problem(403, "forbidden");
+        let nobody = answered(site.call(Method::GET, path)).await;
+        nobody.problem(401, "unauthorized");
+        site.get(&manager(), path).await.done(200);
+    }
+    site.post(&manager(), "/requests", &submission())
+        .await
+        .problem(403, "forbidden");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn dead_letters_are_looked_at_masked_worked_again_and_closed() {
+    let site = Site::start().await;
+    let body = message().to_string();
+    let no_id = site.bury(SUBMIT, typed("request.submit"), body.as_bytes()).await;
+    let broken = site
+        .bury(
+            SUBMIT,
+            typed("request.submit").with_message_id("m-1".into()),
+            b"{",
+        )
+        .await;
+    let strange = "portal.nessuno.request.submit";
+    let stranger = site
+        .bury(
+            strange,
+            typed("request.submit").with_message_id("m-2".into()),
+            body.replace("inca", "nessuno").as_bytes(),
+        )
+        .await;
+
+    let page = site.dead_letters("?limit=2").await;
+    assert_eq!(
+        (&page["items"][0]["id"], &page["next"]),
+        (&json!(stranger), &json!(broken.to_string()))
+    );
+    let rest = site.dead_letters(&format!("?limit=2&cursor={broken}")).await;
+    assert_eq!(
+        (&rest["items"][0]["id"], &rest["next"]),
+        (&json!(no_id), &Value::Null)
+    );
+    let filtered = site.dead_letters("?reason=invalid_json").await;
+    assert_eq!(filtered["items"].as_array().unwrap().len(), 1);
+    site.get(&manager(), "/dead-letters?reason=boh")
+        .await
+        .problem(400, "invalid_query");
+
+    let shown = site.dead_letters(&format!("/{no_id}")).await;
+    assert_eq!(shown["reason"], "missing_message_id");
+    assert_eq!(shown["body_masked"]["operator"]["name"], "***");
+    assert!(!shown.to_string().contains("BNCMRA50A01H501U"));
+    site.get(&manager(), "/dead-letters/17000")
+        .await
+        .problem(404, "unknown");
+    site.get(&manager(), "/dead-letters/x")
+        .await
+        .problem(404, "unknown");
+
+    let replayed = site
+        .order(&format!("/dead-letters/{no_id}/replay"), json!({}))
+        .await
+        .done(200);
+    assert_eq!(replayed["outcome"], "done");
+    let again = site
+        .order(&format!("/dead-letters/{no_id}/replay"), json!({}))
+        .await;
+    again.problem(409, "not_open");
+    let all = site.order("/dead-letters/replay", json!({})).await.done(200);
+    assert_eq!((&all["worked"], &all["left"]), (&json!(0), &json!(2)));
+    assert_eq!(all["items"][1]["reason"], "publisher_not_authorised");
+    assert_eq!(
+        all["items"][1]["detail"],
+        "portal.nessuno is not in the registers"
+    );
+
+    let discard = format!("/dead-letters/{broken}/discard");
+    site.order(&discard, json!({"reason": " "}))
+        .await
+        .problem(422, "invalid_body");
+    let closed = site.order(&discard, json!({"reason": "prova"})).await.done(200);
+    assert_eq!(
+        (&closed["resolved"]["by"], &closed["resolved"]["why"]),
+        (&json!("gestore1"), &json!("prova"))
+    );
+    site.order(&discard, json!({"reason": "prova"}))
+        .await
+        .problem(409, "not_open");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_queue_is_held_and_let_go() {
+    let site = Site::start().await;
+    let queue = format!("sede.{SEDE}");
+    let line = async || {
+        let queues = site.get(&manager(), "/queues").await.done(200);
+        let mut items = queues["items"].as_array().unwrap().clone();
+        items.retain(|line| line["queue"] == queue);
+        items.pop().unwrap()
+    };
+    assert_eq!(
+        (&line().await["declared"], &line().await["paused"]),
+        (&json!(true), &Value::Null)
+    );
+    let pause = format!("/queues/{queue}/pause");
+    let far = json!({"until": "2100-01-01T00:00:00Z", "note": "lavori"});
+    assert_eq!(site.order(&pause, far).await.done(200)["by"], "gestore1");
+    while !site.node.held.borrow().hold(&queue) {
+        tokio::task::yield_now().await;
+    }
+    site.submit(&operator()).await;
+    let held = line().await;
+    assert_eq!(
+        (&held["unsent"], &held["messages"], &held["paused"]["note"]),
+        (&json!(1), &json!(0), &json!("lavori"))
+    );
+
+    let resume = format!("/queues/{queue}/resume");
+    assert_eq!(site.order(&resume, json!({})).await.status, 204);
+    assert_eq!(site.next(&queue).await.kind, "request.assigned");
+    site.order(&resume, json!({})).await.problem(409, "not_paused");
+    site.order("/queues/sede.999999/pause", json!({}))
+        .await
+        .problem(404, "unknown");
+    site.order("/queues/sede.999999/resume", json!({}))
+        .await
+        .problem(404, "unknown");
+    let past = json!({"until": "2020-01-01T00:00:00Z"});
+    site.order(&pause, past).await.problem(422, "invalid_body");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn jobs_are_run_held_and_let_go() {
+    let site = Site::start().await;
+    let job = async |name: &str| {
+        let jobs = site.get(&manager(), "/jobs").await.done(200);
+        let mut items = jobs["items"].as_array().unwrap().clone();
+        items.retain(|job| job["name"] == name);
+        items.pop()
+    };
+    while job("janitor").await.is_none() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(job("janitor").await.unwrap()["next"].as_array().unwrap().len(), 5);
+    let held = site
+        .order("/jobs/janitor/pause", json!({"note": "prova"}))
+        .await
+        .done(200);
+    assert_eq!(
+        (&held["paused_by"], &held["next"]),
+        (&json!("gestore1"), &json!([]))
+    );
+    let asked = site.order("/jobs/janitor/run", json!({})).await.done(202);
+    loop {
+        let history = site
+            .get(&manager(), "/jobs/janitor/history?limit=1")
+            .await
+            .done(200);
+        let run = &history["items"][0];
+        assert_eq!(
+            (&run["asked_by"], &run["scheduled_for"]),
+            (&json!("gestore1"), &asked["scheduled_for"])
+        );
+        if run["result"] == "done" {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(
+        site.order("/jobs/janitor/resume", json!({})).await.done(200)["paused"],
+        false
+    );
+    site.order("/jobs/janitor/resume", json!({}))
+        .await
+        .problem(409, "not_paused");
+    site.order("/jobs/nessuno/run", json!({}))
+        .await
+        .problem(404, "unknown");
+    site.get(&manager(), "/jobs/nessuno/history")
+        .await
+        .problem(404, "unknown");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn workflows_are_listed_checked_and_drawn_with_live_counts() {
+    let site = Site::start().await;
+    site.submit(&operator()).await;
+    let listed = site.get(&manager(), "/workflows").await.done(200);
+    let names: Vec<&Value> = listed["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| &line["name"])
+        .collect();
+    assert_eq!(names, ["quesito", "richiesta"]);
+    assert_eq!(listed["items"][1]["released"], true);
+    let checked = site.get(&manager(), "/workflows/check").await.done(200);
+    assert_eq!(checked["problems"], json!([]));
+    let drawn = site.get(&manager(), "/workflows/richiesta.v1/graph").await;
+    assert_eq!(
+        (drawn.status, drawn.header("content-type")),
+        (200, "image/svg+xml")
+    );
+    assert!(String::from_utf8_lossy(&drawn.bytes).contains("1 richiesta"));
+    let drawn = site
+        .get(&manager(), "/workflows/richiesta.v1/graph?format=mermaid")
+        .await;
+    assert!(String::from_utf8_lossy(&drawn.bytes).contains("stateDiagram"));
+    site.get(&manager(), "/workflows/richiesta.v9/graph")
+        .await
+        .problem(404, "unknown");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn mails_are_listed_to_nobody_and_sent_once() {
+    let site = Site::start().await;
+    let path = site.submit(&operator()).await;
+    site.post(
+        &officer(SEDE),
+        &format!("{path}/reply"),
+        &json!({"text": "Accolta."}),
+    )
+    .await
+    .done(200);
+    let mail = loop {
+        let listed = site.get(&manager(), "/mails?state=sent").await.done(200);
+        if let Some(mail) = listed["items"].get(0) {
+            break mail.clone();
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!(
+        (&mail["kind"], &mail["recipient"]),
+        (&json!("reply"), &json!("o***@inca.example"))
+    );
+    let retry = format!("/mails/{}/retry", mail["id"]);
+    site.order(&retry, json!({})).await.problem(409, "not_waiting");
+    site.order("/mails/17000/retry", json!({}))
+        .await
+        .problem(404, "unknown");
+    assert_eq!(
+        site.order("/mails/retry", json!({})).await.done(202)["ids"],
+        json!([])
+    );
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn living_nodes_are_told() {
+    let site = Site::start().await;
+    loop {
+        let nodes = site.get(&manager(), "/nodes").await.done(200);
+        if nodes["items"][0]["buckets"].as_i64() > Some(0) {
+            assert_eq!(nodes["items"].as_array().unwrap().len(), 1);
+            assert_eq!(nodes["items"][0]["name"], site.node.name.as_str());
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    site.stop().await;
+}
