@@ -35,6 +35,8 @@ impl Hand {
 
 const LANCIANO: &str = "230001";
 const DESK: &str = "lineainps";
+/// What that desk answers itself.
+const FIRST_LEVEL: &str = "pin-cittadini";
 
 /// Before this one, time goes by.
 const WAITED_FOR: &str = "request.solicit";
@@ -106,7 +108,7 @@ async fn every_example_of_the_openapi_document_does_what_it_says() {
         answer.json()["request_id"].as_str().unwrap_or(id).to_owned()
     };
     let id = send("request.submit", operator(), "", json!({})).await;
-    let at_desk = send("request.submit", operator(), "", json!({ "sede": DESK })).await;
+    let at_desk = send("request.submit", operator(), "", json!({ "topic": FIRST_LEVEL })).await;
     for (command, hand) in STORY {
         if command == WAITED_FOR {
             site.days_later(16);
@@ -146,7 +148,7 @@ async fn every_example_of_the_asyncapi_document_does_what_it_says() {
     let other = json!({ "request_id": "0199c0de-0000-7000-8000-000000000002" });
     publish("request.submit", Hand::Operator, json!({})).await;
     let mut at_desk = other.clone();
-    at_desk["sede"] = json!(DESK);
+    at_desk["topic"] = json!(FIRST_LEVEL);
     publish("request.submit", Hand::Operator, at_desk).await;
     for (command, hand) in STORY {
         if command == WAITED_FOR {

@@ -17,12 +17,13 @@ const DESCRIPTION: &str = "\"Scrivi alla sede\": the same commands and rules as 
     once per `Idempotency-Key` (the message id of AMQP): sent again with the same key and body it gets the same \
     answer and changes nothing. Lists are paged by cursor. A person's data never stands in an address.";
 
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 7] = [
     ("identity", "Who one is here."),
     ("catalogue", "What can be chosen from."),
     ("portal", "What people of a patronato do."),
     ("sede", "What people of a sede or desk do."),
     ("questions", "What is asked of requests, registers and files."),
+    ("preferences", "What one wants to be told by mail."),
     ("administration", "What those who run the engine see and do."),
 ];
 

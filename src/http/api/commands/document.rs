@@ -2,7 +2,7 @@
 
 use aide::OperationInput;
 use aide::generate::{GenContext, in_context};
-use aide::openapi::{MediaType, Operation, ReferenceOr, RequestBody, SchemaObject};
+use aide::openapi::{MediaType, Operation, ReferenceOr, RequestBody, SchemaObject, StatusCode};
 use aide::transform::TransformOperation;
 use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
@@ -38,6 +38,9 @@ pub(super) fn document(kind: CommandKind, operation: TransformOperation<'_>) -> 
         let inner = operation.inner_mut();
         HeaderInput::operation_input(context, inner);
         inner.request_body = Some(ReferenceOr::Item(body(kind, context)));
+        if kind == CommandKind::Submit {
+            created(inner);
+        }
     });
     operation
 }
@@ -72,6 +75,14 @@ fn body(kind: CommandKind, context: &mut GenContext) -> RequestBody {
         content: [("application/json".to_owned(), json)].into_iter().collect(),
         required,
         ..RequestBody::default()
+    }
+}
+
+/// A request that was sent is there now: 201, not 200.
+fn created(operation: &mut Operation) {
+    let responses = operation.responses.get_or_insert_default();
+    if let Some(done) = responses.responses.shift_remove(&StatusCode::Code(200)) {
+        responses.responses.insert(StatusCode::Code(201), done);
     }
 }
 
