@@ -13,6 +13,7 @@ run: setup
 
 test: setup-tests
 	@if [ -x scripts/publishers ]; then scripts/publishers; fi
+	@scripts/readers
 	cargo test --locked
 
 setup:

@@ -81,8 +81,9 @@ create table cases (
 ) with (fillfactor = 85);
 -- the sweep costs by what is due, not by what is there
 create index cases_due on cases (due_on) where due_on is not null;
-create index cases_of_office on cases (patronato, office, opened_at desc, id desc);
-create index cases_of_sede on cases (sede, state, opened_at desc, id desc);
+-- lists go through these in their order; the last column is compared inside the index
+create index cases_of_office on cases (patronato, office, opened_at desc, id desc, sender);
+create index cases_of_sede on cases (sede, opened_at desc, id desc, state);
 
 -- History: append only; (case_id, seq) is unique because seq is drawn under the row lock of the case.
 create table case_event (
@@ -95,9 +96,12 @@ create table case_event (
     source    text        not null,
     caused_by text,
     at        timestamptz not null,
+    -- the transaction that wrote it: what is followed by it, up to the oldest one still open, misses nothing
+    position  bigint      not null default pg_current_xact_id()::text::bigint,
     constraint case_event_pk primary key (case_id, seq, at)
 ) partition by range (at);
 create table case_event_default partition of case_event default;
+create index case_event_position on case_event using brin (position) with (pages_per_range = 16, autosummarize = on);
 
 -- What has to leave and did not yet. A confirmed row moves to outbox_sent, so this table stays small.
 create table outbox (

@@ -1,21 +1,29 @@
-//! Where the bytes of attachments are kept: by their SHA-256, so that storing one twice changes nothing.
+//! Where the bytes of attachments are kept: by their SHA-256, so that storing one twice changes nothing; and the port
+//! to whatever looks for viruses in them.
 //!
-//! Relies on `object_store`: a folder now (written through to the disk before it is acknowledged), S3 with the same
+//! Relies on `object_store`: a folder (written through to the disk before it is acknowledged), or S3 with the same
 //! calls. Nothing a sender wrote becomes part of a path.
+
+mod clamd;
+mod place;
+mod scanner;
+mod stream;
 
 use std::sync::Arc;
 
-use object_store::local::LocalFileSystem;
 use object_store::path::Path as Location;
 use object_store::{Error as StoreFault, ObjectStore, ObjectStoreExt};
 
-use crate::config::attachments::AttachmentsUrl;
+use crate::config::attachments::AttachmentsSettings;
 use crate::config::limits::Limits;
 use crate::domain::attachment::{
-    AttachmentLimits, Complaints, MediaType, Prepared, PreparedContent, Sha256Hex, StoredAttachment,
-    check_file, check_total,
+    AttachmentLimits, Complaints, Filed, KnownFile, Prepared, PreparedContent, ScanState, Sha256Hex,
+    StoredAttachment, check_claim, check_total, infected,
 };
 use crate::domain::refusal::{Refusal, RefusalCode};
+
+pub use scanner::{Scan, Scanner, ScannerFault, Verdict};
+pub use stream::FileStream;
 
 /// What can go wrong with the attachments' store.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +34,15 @@ pub enum AttachmentError {
     /// The bytes under a hash are others: the disk or somebody changed them.
     #[error("attachment {0} was altered in the store")]
     Altered(Sha256Hex),
+}
+
+impl AttachmentError {
+    pub const fn is_passing(&self) -> bool {
+        match self {
+            Self::Unavailable(_) => true,
+            Self::Altered(_) => false,
+        }
+    }
 }
 
 impl From<&Limits> for AttachmentLimits {
@@ -42,26 +59,23 @@ impl From<&Limits> for AttachmentLimits {
 #[derive(Debug, Clone)]
 pub struct AttachmentStore {
     files: Arc<dyn ObjectStore>,
+    scanner: Scanner,
 }
 
 impl AttachmentStore {
     /// Opens the place the settings name; a folder is made when it is not there.
-    pub fn open(url: &AttachmentsUrl) -> Result<Self, AttachmentError> {
-        let folder = url.folder();
-        std::fs::create_dir_all(folder).map_err(|source| {
-            let source = Box::new(source);
-            AttachmentError::Unavailable(StoreFault::Generic {
-                store: "LocalFileSystem",
-                source,
-            })
-        })?;
-        let files = LocalFileSystem::new_with_prefix(folder).map_err(AttachmentError::Unavailable)?;
+    pub fn open(settings: &AttachmentsSettings) -> Result<Self, AttachmentError> {
         Ok(Self {
-            files: Arc::new(files.with_fsync(true)),
+            files: place::open(&settings.url).map_err(AttachmentError::Unavailable)?,
+            scanner: Scanner::open(&settings.scanner),
         })
     }
 
-    /// Stores a file that was judged before ([`check_file`]).
+    pub const fn scanner(&self) -> &Scanner {
+        &self.scanner
+    }
+
+    /// Stores a file that was judged before ([`crate::domain::attachment::check_file`]).
     pub async fn put(&self, bytes: Vec<u8>) -> Result<Sha256Hex, AttachmentError> {
         let sha256 = Sha256Hex::of(&bytes);
         self.write(&sha256, bytes).await?;
@@ -87,45 +101,85 @@ impl AttachmentStore {
         }
     }
 
-    /// Stores the files of a message, all or (when one is refused) none; what was uploaded before is looked up and
-    /// judged like the rest.
+    /// The bytes as they come; `None` when there are none. Altered ones are never given to their end.
+    pub async fn stream(&self, sha256: &Sha256Hex) -> Result<Option<FileStream>, AttachmentError> {
+        match self.files.get(&location(sha256)).await {
+            Ok(found) => Ok(Some(FileStream::checked(found, sha256.clone()))),
+            Err(StoreFault::NotFound { .. }) => Ok(None),
+            Err(other) => Err(AttachmentError::Unavailable(other)),
+        }
+    }
+
+    /// Keeps the files of a message, all or (when one is refused) none. Beside each stands what is known of its bytes:
+    /// one that was uploaded before must be its sender's own, one that was scanned before is not scanned again.
     pub async fn store(
         &self,
-        prepared: Vec<Prepared>,
+        prepared: Vec<(Option<KnownFile>, Prepared)>,
         limits: &AttachmentLimits,
-    ) -> Result<Result<Vec<StoredAttachment>, Refusal>, AttachmentError> {
+    ) -> Result<Result<Vec<Filed>, Refusal>, AttachmentError> {
         let mut complaints = Complaints::default();
-        let mut stored = Vec::with_capacity(prepared.len());
+        let mut filed = Vec::with_capacity(prepared.len());
         let mut unwritten = Vec::new();
-        for file in prepared {
-            match file.content {
-                PreparedContent::Inline(bytes) => {
-                    let sha256 = Sha256Hex::of(&bytes);
-                    stored.push(described(file.name, file.media_type, &sha256, &bytes));
-                    unwritten.push((sha256, bytes));
-                }
-                PreparedContent::Uploaded(sha256) => {
-                    let bytes = self.get(&sha256).await?;
-                    match judge_uploaded(bytes.as_deref(), &file.name, limits) {
-                        Ok((media_type, bytes)) => {
-                            stored.push(described(file.name, media_type, &sha256, bytes));
-                        }
-                        Err(refusal) => {
-                            let pointer = format!("/attachments/{}/sha256", file.index);
-                            complaints.add(refusal.code, pointer, refusal.message);
-                        }
+        for (known, file) in prepared {
+            let place = match file.content {
+                PreparedContent::Inline(_) => "content_base64",
+                PreparedContent::Uploaded => "sha256",
+            };
+            let judged = match &file.content {
+                PreparedContent::Inline(bytes) => Ok((length(bytes), self.look_again(known, bytes).await)),
+                PreparedContent::Uploaded => self.uploaded(known, &file, limits).await?,
+            };
+            let judged = judged.and_then(|(size, scan)| accepted(&file, size, scan));
+            match judged {
+                Ok(one) => {
+                    if let PreparedContent::Inline(bytes) = file.content {
+                        unwritten.push((file.sha256, bytes));
                     }
+                    filed.push(one);
+                }
+                Err(refusal) => {
+                    let pointer = format!("/attachments/{}/{place}", file.index);
+                    complaints.add(refusal.code, pointer, refusal.message);
                 }
             }
         }
-        check_total(stored.iter().map(|file| file.size).sum(), limits, &mut complaints);
+        check_total(
+            filed.iter().map(|one| one.file.size).sum(),
+            limits,
+            &mut complaints,
+        );
         if let Err(refusal) = complaints.or(()) {
             return Ok(Err(refusal));
         }
         for (sha256, bytes) in unwritten {
             self.write(&sha256, bytes).await?;
         }
-        Ok(Ok(stored))
+        Ok(Ok(filed))
+    }
+
+    /// A verdict stays; whatever is less is looked at again.
+    pub async fn look_again(&self, known: Option<KnownFile>, bytes: &[u8]) -> ScanState {
+        match known.map(|known| known.scan) {
+            Some(verdict @ (ScanState::Clean | ScanState::Quarantined)) => verdict,
+            Some(ScanState::Unchecked | ScanState::Pending) | None => self.scanner.judge(bytes).await,
+        }
+    }
+
+    /// A file named by its hash.
+    async fn uploaded(
+        &self,
+        known: Option<KnownFile>,
+        file: &Prepared,
+        limits: &AttachmentLimits,
+    ) -> Result<Result<(u64, ScanState), Refusal>, AttachmentError> {
+        let known = known.filter(|known| known.own);
+        let there = known.is_some() && self.exists(&file.sha256).await?;
+        let Some(known) = known.filter(|_| there) else {
+            let message = format!("Il file «{}» non è stato caricato.", file.name);
+            return Ok(Err(Refusal::new(RefusalCode::AttachmentMissing, message)));
+        };
+        let claim = check_claim(&file.name, known.size, known.media_type, limits);
+        Ok(claim.map(|()| (known.size, known.scan)))
     }
 
     /// Writes bytes under their hash unless they are there.
@@ -152,24 +206,18 @@ fn location(sha256: &Sha256Hex) -> Location {
     Location::from_iter([&hex[..2], hex])
 }
 
-fn judge_uploaded<'a>(
-    bytes: Option<&'a [u8]>,
-    name: &str,
-    limits: &AttachmentLimits,
-) -> Result<(MediaType, &'a [u8]), Refusal> {
-    let Some(bytes) = bytes else {
-        let message = format!("Il file «{name}» non è stato caricato.");
-        return Err(Refusal::new(RefusalCode::AttachmentMissing, message));
-    };
-    check_file(name, bytes, limits).map(|media_type| (media_type, bytes))
-}
-
-fn described(name: String, media_type: MediaType, sha256: &Sha256Hex, bytes: &[u8]) -> StoredAttachment {
-    StoredAttachment {
-        name,
-        sha256: sha256.clone(),
-        size: length(bytes),
-        media_type,
+fn accepted(file: &Prepared, size: u64, scan: ScanState) -> Result<Filed, Refusal> {
+    match scan {
+        ScanState::Quarantined => Err(infected(&file.name)),
+        ScanState::Unchecked | ScanState::Pending | ScanState::Clean => Ok(Filed {
+            file: StoredAttachment {
+                name: file.name.clone(),
+                sha256: file.sha256.clone(),
+                size,
+                media_type: file.media_type,
+            },
+            scan,
+        }),
     }
 }
 

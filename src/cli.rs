@@ -29,6 +29,7 @@ pub mod run;
 pub mod schema;
 pub mod send;
 pub mod session;
+pub mod stats;
 pub mod token;
 pub mod who;
 pub mod words;
@@ -62,6 +63,7 @@ pub enum Command {
     Demo(demo::DemoArgs),
     Send(send::SendArgs),
     Case(case::CaseArgs),
+    Stats(stats::StatsArgs),
     Queue(queue::QueueArgs),
     Dead(dead::DeadArgs),
     Job(job::JobArgs),
@@ -103,6 +105,7 @@ async fn dispatch(command: Command, session: &mut Session) -> Result<Exit, Failu
         Command::Dev(args) => dev::run(args, session).await,
         Command::Demo(args) => demo::run(args, session).await,
         Command::Case(args) => case::run(args, session).await,
+        Command::Stats(args) => stats::run(args, session).await,
         Command::Queue(args) => queue::run(args, session).await,
         Command::Dead(args) => dead::run(args, session).await,
         Command::Job(args) => job::run(args, session).await,

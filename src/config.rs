@@ -82,6 +82,7 @@ impl Config {
         self.database.check(checks);
         cross_checks::amqp(&self.amqp, checks);
         self.http.check(checks);
+        self.attachments.check(checks);
         self.auth.check(self.profile, checks);
         self.workflows.check(checks);
         self.clock.check(self.profile, checks);

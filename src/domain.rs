@@ -1,5 +1,6 @@
 //! The words of "Scrivi alla sede" as types that cannot be wrong. Pure: no I/O, no clock, no async.
 
+pub mod agenda;
 pub mod attachment;
 pub mod audit;
 pub mod calendar;
@@ -9,6 +10,7 @@ pub mod command;
 pub mod command_bodies;
 pub mod dead_letter;
 pub mod event;
+pub mod filter;
 pub mod ids;
 pub mod mail;
 pub mod outgoing;
@@ -20,4 +22,5 @@ pub mod protocol;
 pub mod refusal;
 pub mod registers;
 pub mod request;
+pub mod search;
 pub mod trace;

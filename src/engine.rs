@@ -6,13 +6,16 @@
 mod batch;
 mod bodies;
 mod counting;
+mod digest;
 mod door;
+mod files;
 mod handle;
 mod item;
 mod ledger;
 mod lookup;
 mod parking;
 mod render;
+mod rescan;
 mod submission;
 mod sweep;
 mod translate;
@@ -33,6 +36,7 @@ use crate::workflow::Registry;
 pub use door::{Completion, Door};
 pub use handle::HandleError;
 pub use item::{Handled, Item, Original};
+pub use rescan::Scanned;
 pub use sweep::Swept;
 
 /// What texts and files may be.
@@ -111,6 +115,10 @@ impl Engine {
 
     pub const fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    pub const fn limits(&self) -> &Limits {
+        &self.options.limits
     }
 
     fn buckets(&self) -> u16 {

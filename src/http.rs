@@ -7,6 +7,7 @@
 pub mod api;
 pub mod body;
 pub mod dev;
+pub mod docs;
 pub mod health;
 pub mod late;
 pub mod problem;
@@ -69,6 +70,11 @@ pub fn router(
         .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
         .fallback_service(late)
         .layer(CatchPanicLayer::custom(after_panic));
+    secured(router)
+}
+
+/// With the headers that keep browsers from doing more with an answer than it asks for.
+pub fn secured(router: Router) -> Router {
     SECURITY_HEADERS
         .into_iter()
         .fold(router, |router, (name, value)| {

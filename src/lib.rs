@@ -16,6 +16,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod dev;
+pub mod documents;
 pub mod domain;
 pub mod engine;
 pub mod http;

@@ -11,6 +11,7 @@ mod types;
 use std::fmt;
 
 use schemars::generate::SchemaSettings;
+use schemars::{Schema, SchemaGenerator};
 use serde_json::Value;
 
 use crate::domain::command::CommandKind;
@@ -57,6 +58,11 @@ impl Message {
             Self::ToSede(_) | Self::ToPortal(_) => settings.for_serialize(),
         };
         types::with_type(self, types::RootSchema(settings.into_generator()))
+    }
+
+    /// The schema of its body among those of a greater document.
+    pub fn schema_within(self, generator: &mut SchemaGenerator) -> Schema {
+        types::with_type(self, types::Reference(generator))
     }
 
     /// A body as it could be, about made-up people.

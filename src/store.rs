@@ -5,6 +5,8 @@
 //! them): sqlx 0.9.0 returns a connection with an open transaction to the pool when `begin()` is cancelled.
 //! Limits on time are the server's: `statement_timeout`, `lock_timeout`.
 
+mod agenda;
+mod attachments;
 mod audit;
 mod cases;
 mod dead_letters;
@@ -17,6 +19,7 @@ mod nodes;
 mod outbox;
 mod parked;
 mod pauses;
+mod questions;
 mod registers;
 mod rows;
 mod scope;
@@ -29,8 +32,10 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool};
 
+pub use agenda::{SlotFilter, Withdrawn};
+pub use attachments::{FileUse, VisibleFile};
 pub use audit::{AuditFilter, AuditReading, Sealed, Walked};
-pub use cases::{CaseFilter, Sending};
+pub use cases::Sending;
 pub use dead_letters::{
     DeadLetter, DeadLetterFilter, DeadLetterId, DeadLetterSummary, NewDeadLetter, Resolution, Resolved,
 };
@@ -48,6 +53,10 @@ pub use nodes::NodeRow;
 pub use outbox::{BackOff, BucketLease, OutboxRow, OutboxState, WaitingFor};
 pub use parked::{KeptMessage, NewParked, ParkedCommand, ParkedId, ParkedState, Waiting};
 pub use pauses::HeldNow;
+pub use questions::{
+    Counted, Counts, DigestRow, Feed, FeedItem, FeedPosition, Listed, Question, RepliedRequest, Replies,
+    ReplyRow, ReplyTimes, RequestPages, Statistics, StatisticsLine, Viewer,
+};
 pub use registers::{PatronatoOffice, RegisterImport, Written};
 pub use scope::Rights;
 pub use settings::{Change, Kept};

@@ -3,17 +3,46 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::*;
-use crate::domain::attachment::prepare;
+use crate::config::attachments::AttachmentsUrl;
+use crate::domain::attachment::{MediaType, prepare};
 use crate::domain::command::AttachmentInput;
 
 fn store() -> (TempDir, AttachmentStore) {
     let folder = tempfile::tempdir().unwrap();
-    let store = AttachmentStore::open(&url(&folder.path().join("made/when/missing"))).unwrap();
+    let store = AttachmentStore::open(&settings(&folder.path().join("made/when/missing"))).unwrap();
     (folder, store)
 }
 
-fn url(folder: &Path) -> AttachmentsUrl {
-    AttachmentsUrl::Folder(folder.to_owned())
+fn settings(folder: &Path) -> AttachmentsSettings {
+    AttachmentsSettings {
+        url: AttachmentsUrl::Folder(folder.to_owned()),
+        ..AttachmentsSettings::default()
+    }
+}
+
+/// What the database would know of an uploaded file.
+fn known(size: u64, media_type: MediaType, scan: ScanState) -> KnownFile {
+    KnownFile {
+        size,
+        media_type,
+        scan,
+        own: true,
+    }
+}
+
+/// The files of a message, of which the last was uploaded before.
+fn with_last_known(
+    inputs: &[AttachmentInput],
+    limits: &AttachmentLimits,
+    last: Option<KnownFile>,
+) -> Vec<(Option<KnownFile>, Prepared)> {
+    let mut files: Vec<_> = prepare(inputs, limits)
+        .unwrap()
+        .into_iter()
+        .map(|file| (None, file))
+        .collect();
+    files.last_mut().unwrap().0 = last;
+    files
 }
 
 fn uploaded(name: &str, sha256: &Sha256Hex) -> AttachmentInput {
@@ -33,11 +62,11 @@ fn inline(name: &str, base64: &str) -> AttachmentInput {
 }
 
 /// The files under the store's folder.
-fn files(folder: &Path) -> Vec<String> {
+fn files_of(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
         if entry.path().is_dir() {
-            found.extend(files(&entry.path()));
+            found.extend(files_of(&entry.path()));
         } else {
             found.push(entry.file_name().into_string().unwrap());
         }
@@ -55,7 +84,7 @@ async fn what_is_put_can_be_got_by_its_hash() {
     );
     assert_eq!(store.put(b"prova".to_vec()).await.unwrap(), sha256);
     assert_eq!(store.get(&sha256).await.unwrap().as_deref(), Some(&b"prova"[..]));
-    assert_eq!(files(folder.path()), [sha256.to_string()]);
+    assert_eq!(files_of(folder.path()), [sha256.to_string()]);
     let other = Sha256Hex::of(b"altro");
     assert!(store.exists(&sha256).await.unwrap() && !store.exists(&other).await.unwrap());
     assert_eq!(store.get(&other).await.unwrap(), None);
@@ -67,11 +96,15 @@ async fn inline_and_uploaded_files_are_stored_alike() {
     let limits = AttachmentLimits::default();
     let scan = store.put(b"%PDF-1.7 scan".to_vec()).await.unwrap();
     let inputs = [inline("a/Documento.txt", "cHJvdmE="), uploaded("scan.pdf", &scan)];
-    let stored = store
-        .store(prepare(&inputs, &limits).unwrap(), &limits)
+    let known = known(13, MediaType::Pdf, ScanState::Pending);
+    let filed = store
+        .store(with_last_known(&inputs, &limits, Some(known)), &limits)
         .await
         .unwrap()
         .unwrap();
+    let states: Vec<ScanState> = filed.iter().map(|one| one.scan).collect();
+    assert_eq!(states, [ScanState::Unchecked, ScanState::Pending]);
+    let stored: Vec<StoredAttachment> = filed.into_iter().map(|one| one.file).collect();
     assert!(store.exists(&stored[0].sha256).await.unwrap());
     insta::assert_json_snapshot!(stored);
 }
@@ -85,32 +118,80 @@ async fn an_uploaded_file_is_judged_and_nothing_is_stored_beside_a_refused_one()
     };
     let text = store.put(b"fifteen letters".to_vec()).await.unwrap();
     let missing = Sha256Hex::of(b"mai caricato");
+    let clean = known(15, MediaType::Text, ScanState::Clean);
+    let infected = KnownFile {
+        scan: ScanState::Quarantined,
+        ..clean
+    };
+    let of_others = KnownFile { own: false, ..clean };
+    let at_file = "/attachments/1/sha256";
     let cases = [
+        ("a.pdf", &missing, None, RefusalCode::AttachmentMissing, at_file),
         (
-            uploaded("a.pdf", &missing),
+            "a.txt",
+            &missing,
+            Some(clean),
             RefusalCode::AttachmentMissing,
-            "/attachments/1/sha256",
+            at_file,
         ),
         (
-            uploaded("a.pdf", &text),
+            "a.txt",
+            &text,
+            Some(of_others),
+            RefusalCode::AttachmentMissing,
+            at_file,
+        ),
+        ("a.pdf", &text, Some(clean), RefusalCode::AttachmentType, at_file),
+        (
+            "a.txt",
+            &text,
+            Some(infected),
             RefusalCode::AttachmentType,
-            "/attachments/1/sha256",
+            at_file,
         ),
         (
-            uploaded("a.txt", &text),
+            "a.txt",
+            &text,
+            Some(clean),
             RefusalCode::AttachmentTooLarge,
             "/attachments",
         ),
     ];
-    for (second, code, pointer) in cases {
-        let prepared = prepare(&[inline("b.txt", "c2VpLi4u"), second], &limits).unwrap();
-        let refusal = store.store(prepared, &limits).await.unwrap().unwrap_err();
+    for (name, sha256, last, code, pointer) in cases {
+        let inputs = [inline("b.txt", "c2VpLi4u"), uploaded(name, sha256)];
+        let files = with_last_known(&inputs, &limits, last);
+        let refusal = store.store(files, &limits).await.unwrap().unwrap_err();
         assert_eq!(
             (refusal.code, refusal.fields[0].pointer.as_str()),
             (code, pointer)
         );
-        assert_eq!(files(folder.path()).len(), 1);
+        assert_eq!(files_of(folder.path()).len(), 1);
     }
+}
+
+#[tokio::test]
+async fn a_file_that_was_altered_is_never_given_to_its_end() {
+    use futures::TryStreamExt as _;
+
+    let (folder, store) = store();
+    let bytes = vec![b'a'; 100_000];
+    let sha256 = store.put(bytes.clone()).await.unwrap();
+    let read = |stream: FileStream| async move {
+        stream
+            .try_fold(Vec::new(), |mut all, chunk| async move {
+                all.extend_from_slice(&chunk);
+                Ok(all)
+            })
+            .await
+    };
+    let stream = store.stream(&sha256).await.unwrap().unwrap();
+    assert_eq!(read(stream).await.unwrap(), bytes);
+    let hex = sha256.as_str();
+    let path = folder.path().join("made/when/missing").join(&hex[..2]).join(hex);
+    std::fs::write(path, vec![b'b'; 100_000]).unwrap();
+    let stream = store.stream(&sha256).await.unwrap().unwrap();
+    assert!(matches!(read(stream).await, Err(AttachmentError::Altered(_))));
+    assert!(store.stream(&Sha256Hex::of(b"x")).await.unwrap().is_none());
 }
 
 #[tokio::test]
@@ -144,7 +225,7 @@ async fn a_store_that_is_gone_is_unavailable() {
     let fault = store.put(b"prova".to_vec()).await.unwrap_err();
     assert!(matches!(fault, AttachmentError::Unavailable(_)), "{fault}");
     assert!(matches!(
-        AttachmentStore::open(&url(&gone)),
+        AttachmentStore::open(&settings(&gone)),
         Err(AttachmentError::Unavailable(_))
     ));
 }

@@ -13,8 +13,12 @@ use super::exit::{Exit, Failure};
 use super::page::Page;
 use super::reach;
 use super::session::Session;
+use super::words::one_of;
 use crate::domain::case::StateName;
-use crate::domain::ids::{OfficeCode, PatronatoCode, SedeCode, TopicCode};
+use crate::domain::filter::Figure;
+use crate::domain::ids::{ActorId, OfficeCode, PatronatoCode, SedeCode, TopicCode};
+use crate::domain::protocol::ProtocolNumber;
+use crate::domain::search::SearchText;
 
 pub(super) use flows::Flows;
 
@@ -27,7 +31,7 @@ pub struct CaseArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum CaseCommand {
-    List(CaseListArgs),
+    List(Box<CaseListArgs>),
     /// Show one request: its state, what is allowed now, and why not
     Show(CaseRef),
     /// Show everything that happened to one request, message by message
@@ -39,6 +43,7 @@ pub enum CaseCommand {
 #[command(after_help = "\
 Examples:
   usciere case list --overdue --sede 230001
+  usciere case list --text 'invalidita civ' --patronato inca
   usciere case list --from 2026-11-01 -o csv > november.csv")]
 pub struct CaseListArgs {
     /// Only in this state
@@ -56,16 +61,34 @@ pub struct CaseListArgs {
     /// Only about this topic
     #[arg(long)]
     pub topic: Option<TopicCode>,
+    /// Only those this operator sent
+    #[arg(long, value_name = "ID")]
+    pub operator: Option<ActorId>,
+    /// Only those this officer has in charge
+    #[arg(long, value_name = "ID")]
+    pub officer: Option<ActorId>,
+    /// Only the one with this protocol number
+    #[arg(long)]
+    pub protocol: Option<ProtocolNumber>,
+    /// Only those with these words, whatever their case, accents and ends
+    #[arg(long)]
+    pub text: Option<SearchText>,
+    /// Only those of this figure of `usciere stats`
+    #[arg(long, value_parser = one_of(Figure::ALL, Figure::as_str, Figure::from_word))]
+    pub figure: Option<Figure>,
+    /// Only those with files
+    #[arg(long)]
+    pub with_attachments: bool,
     /// Only those that waited too long
     #[arg(long)]
     pub overdue: bool,
     /// Only those solicited
     #[arg(long)]
     pub solicited: bool,
-    /// Only those opened on or after this day
+    /// Only those opened (or, with a solicit as figure, solicited) on or after this day
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub from: Option<NaiveDate>,
-    /// Only those opened on or before this day
+    /// Only those opened (or solicited) on or before this day
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub to: Option<NaiveDate>,
     #[command(flatten)]
@@ -83,7 +106,10 @@ pub async fn run(args: CaseArgs, session: &mut Session) -> Result<Exit, Failure>
     let (config, store) = reach::database(session).await?;
     let flows = Flows::load(&config.workflows.dir, &mut session.printer);
     match args.command {
-        CaseCommand::List(args) => list::run(&args, &store, &flows, &mut session.printer).await?,
+        CaseCommand::List(args) => {
+            let rules = flows.booking_rules(reach::clock(&config, &store).await?.now());
+            list::run(&args, &store, &flows, &rules, &mut session.printer).await?;
+        }
         CaseCommand::Show(which) => {
             let now = reach::clock(&config, &store).await?.now();
             let request = find::request(&store, &which.request).await?;

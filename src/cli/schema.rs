@@ -19,6 +19,7 @@ use crate::schema::{Message, asyncapi};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Documents:
+  openapi        every route of the HTTP API, OpenAPI 3.1
   asyncapi       every channel and message of the broker, AsyncAPI 3.0
   MESSAGE        the JSON Schema (2020-12) of one message: request.submit, sede.request.assigned,
                  portal.request.accepted; `usciere schema list` names them all
@@ -72,6 +73,7 @@ impl TypedValueParser for Name {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Document {
+    OpenApi,
     AsyncApi,
     CommandLine,
     Configuration,
@@ -81,10 +83,15 @@ enum Document {
 
 impl Document {
     fn all() -> impl Iterator<Item = Self> {
-        [Self::AsyncApi, Self::CommandLine, Self::Configuration]
-            .into_iter()
-            .chain(Message::all().map(Self::Message))
-            .chain(RegisterName::ALL.iter().map(|name| Self::Register(*name)))
+        [
+            Self::OpenApi,
+            Self::AsyncApi,
+            Self::CommandLine,
+            Self::Configuration,
+        ]
+        .into_iter()
+        .chain(Message::all().map(Self::Message))
+        .chain(RegisterName::ALL.iter().map(|name| Self::Register(*name)))
     }
 
     fn by_name(name: &str) -> Option<Self> {
@@ -93,6 +100,7 @@ impl Document {
 
     fn name(self) -> String {
         match self {
+            Self::OpenApi => "openapi".to_owned(),
             Self::AsyncApi => "asyncapi".to_owned(),
             Self::CommandLine => "cli".to_owned(),
             Self::Configuration => "configuration".to_owned(),
@@ -103,6 +111,7 @@ impl Document {
 
     const fn what(self) -> &'static str {
         match self {
+            Self::OpenApi => "the routes of the HTTP API",
             Self::AsyncApi => "the broker's channels and messages",
             Self::CommandLine => "the command line",
             Self::Configuration => "the keys of the configuration",
@@ -147,6 +156,7 @@ pub fn run(args: &SchemaArgs, session: &mut Session) -> Result<Exit, Failure> {
         (Document::Message(message), true) => pretty(&message.example()),
         (Document::Message(message), false) => pretty(&message.schema()),
         (_, true) => return Err(Failure::usage("only messages have an example")),
+        (Document::OpenApi, false) => pretty(&crate::http::api::openapi()),
         (Document::AsyncApi, false) => pretty(&asyncapi(&session.load(None)?.config.amqp.prefix)),
         (Document::CommandLine, false) => reference::command_line(),
         (Document::Configuration, false) => reference::configuration(),

@@ -6,6 +6,7 @@
 mod file_name;
 mod media_type;
 mod prepare;
+mod scan;
 
 use std::fmt;
 
@@ -16,7 +17,8 @@ use super::ids::text_id;
 
 pub use file_name::clean_file_name;
 pub use media_type::MediaType;
-pub use prepare::{Complaints, Prepared, PreparedContent, check_file, check_total, prepare};
+pub use prepare::{Complaints, Prepared, PreparedContent, check_claim, check_file, check_total, prepare};
+pub use scan::{ScanState, infected};
 
 text_id!(
     /// The SHA-256 of a file: its name in the store.
@@ -26,10 +28,15 @@ text_id!(
 
 impl Sha256Hex {
     pub fn of(bytes: &[u8]) -> Self {
+        Self::from_digest(&Sha256::digest(bytes))
+    }
+
+    /// Of a digest that was computed elsewhere.
+    pub fn from_digest(digest: &[u8]) -> Self {
         use fmt::Write;
 
         let mut hex = String::with_capacity(64);
-        for byte in Sha256::digest(bytes) {
+        for byte in digest {
             write!(hex, "{byte:02x}").expect("a String takes everything");
         }
         Self(hex.into())
@@ -55,6 +62,23 @@ impl fmt::Debug for StoredAttachment {
             .field("size", &self.size)
             .finish_non_exhaustive()
     }
+}
+
+/// A file that is kept, with what the scanner knows of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filed {
+    pub file: StoredAttachment,
+    pub scan: ScanState,
+}
+
+/// A file that came before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownFile {
+    pub size: u64,
+    pub media_type: MediaType,
+    pub scan: ScanState,
+    /// It was brought or used by whoever asks, who may therefore name it by its hash.
+    pub own: bool,
 }
 
 /// How much may be attached (R-064: 6 MB, taken as per file).

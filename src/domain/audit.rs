@@ -139,6 +139,20 @@ impl AuditEntry {
 }
 
 impl AuditEntry {
+    /// Personal data shown on the command line, to the operating system's user.
+    pub fn of_administrator(user: &str, action: &'static str, about: String) -> Self {
+        Self {
+            actor: ActorId::parse(&user.replace(' ', "-")).ok(),
+            standing: Standing::Administrator,
+            action: AuditAction::parse(action).expect("words of the command line"),
+            outcome: AuditOutcome::Done,
+            code: None,
+            requests: Vec::new(),
+            persons: Vec::new(),
+            correlation: Some(about),
+        }
+    }
+
     /// A message whose publisher may not speak for whom it claims; kept as a dead letter.
     pub fn of_impostor(message: Option<MessageId>) -> Self {
         Self {

@@ -150,6 +150,15 @@ impl Calendar {
         self.days.add(start, days)
     }
 
+    /// The last date since which `days` have passed on `today`; `None` if no date there is lies far enough back.
+    pub fn latest_start(self, today: NaiveDate, days: u16) -> Option<NaiveDate> {
+        let mut start = today.checked_sub_days(Days::new(u64::from(days)))?;
+        while self.add(start, days) > today {
+            start = start.pred_opt()?;
+        }
+        Some(start)
+    }
+
     pub fn between(self, start: NaiveDate, end: NaiveDate) -> u32 {
         self.days.between(start, end)
     }

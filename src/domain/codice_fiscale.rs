@@ -104,6 +104,18 @@ impl CodiceFiscale {
         Self(base.into())
     }
 
+    /// Every code that stands for the same base: the 128 omocodia forms, this one among them.
+    pub fn forms(&self) -> Vec<Self> {
+        if self.is_provisional() {
+            return vec![self.clone()];
+        }
+        let base = self.base();
+        check::omocodia_forms(base.0.as_bytes())
+            .into_iter()
+            .map(|form| Self(form.into()))
+            .collect()
+    }
+
     /// What the code tells of the birth; a provisional one tells nothing.
     pub fn birth_hint(&self) -> Option<BirthHint> {
         if self.is_provisional() {

@@ -95,6 +95,55 @@ words!(
     }
 );
 
+impl EventKind {
+    /// Whether it is the sede's own affair: no patronato ever sees it.
+    pub const fn is_internal(self) -> bool {
+        match self {
+            Self::Noted | Self::Taken | Self::Released => true,
+            Self::Submitted
+            | Self::Assigned
+            | Self::Transferred
+            | Self::Replied
+            | Self::Closed
+            | Self::Messaged
+            | Self::Attached
+            | Self::Solicited
+            | Self::Booked
+            | Self::AppointmentEnabled
+            | Self::AppointmentConfirmed
+            | Self::AppointmentCancelled
+            | Self::Elapsed => false,
+        }
+    }
+
+    /// To whom it is news worth reading.
+    pub const fn news_to(self) -> Option<Side> {
+        match self {
+            Self::Replied
+            | Self::Closed
+            | Self::AppointmentEnabled
+            | Self::AppointmentConfirmed
+            | Self::AppointmentCancelled => Some(Side::Patronato),
+            Self::Submitted
+            | Self::Assigned
+            | Self::Transferred
+            | Self::Messaged
+            | Self::Attached
+            | Self::Solicited
+            | Self::Booked => Some(Side::Sede),
+            Self::Taken | Self::Released | Self::Noted | Self::Elapsed => None,
+        }
+    }
+}
+
+words!(
+    /// One of the two that write to each other.
+    Side {
+        Patronato = "patronato",
+        Sede = "sede",
+    }
+);
+
 words!(
     /// How an officer takes a request in charge.
     Claim {

@@ -14,7 +14,7 @@ use super::ids::{MessageId, PersonId, RequestId, SedeCode, Source, TopicCode};
 use super::protocol::ProtocolNumber;
 
 /// The citizen a request speaks for, as identified when it was sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct IdentifiedCitizen {
     pub person_id: PersonId,
     pub codice_fiscale: Option<CodiceFiscale>,
@@ -53,7 +53,7 @@ impl Request {
 }
 
 /// The operator's declaration of holding the citizen's delegation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Delegation {
     pub declared_at: DateTime<Utc>,
     /// Which version of the declaration's text was accepted.

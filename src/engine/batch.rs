@@ -5,6 +5,7 @@ mod numbers;
 use std::collections::{HashMap, HashSet};
 
 use super::Limits;
+use super::files::Files;
 use super::item::{Handled, Item, Original, target};
 use super::ledger::{Cause, Ledger, Stop, opening_details};
 use super::lookup::Found;
@@ -39,6 +40,7 @@ pub(super) struct Batch<'a> {
     pub(super) parking: Parking,
     pub(super) inbox: Vec<InboxRow>,
     pub(super) letters: Vec<NewDeadLetter>,
+    pub(super) files: Files,
     pub(super) audit: Vec<AuditEntry>,
     /// Submissions by their position in the batch.
     opening: HashMap<usize, OpeningState>,
@@ -59,9 +61,15 @@ impl<'a> Batch<'a> {
             earlier: HashMap::new(),
             inbox: Vec::new(),
             letters: Vec::new(),
+            files: Files::default(),
             audit: Vec::new(),
             opening: HashMap::new(),
         }
+    }
+
+    pub(super) fn remember_files(&mut self, found: &[Found]) {
+        let files = found.iter().filter_map(|found| found.attachments.as_ref().ok());
+        self.files.remember(files.flatten());
     }
 
     /// Judges every submission before numbers are drawn, so that exactly as many are drawn as are used. One that lacks
@@ -239,7 +247,12 @@ impl<'a> Batch<'a> {
     ) -> Result<Option<Answer>, Stop> {
         match self.opening.remove(&index) {
             Some(OpeningState::Numbered(accepted, number)) => {
-                let files = found.attachments.clone()?;
+                let files = found
+                    .attachments
+                    .clone()?
+                    .into_iter()
+                    .map(|filed| filed.file)
+                    .collect();
                 let details = opening_details(submit, &accepted, files, self.ledger.now);
                 self.ledger.open(id, submit, *accepted, number, cause, details)
             }

@@ -7,16 +7,19 @@ use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::Engine;
 use super::batch::Batch;
+use super::digest::digests;
 use super::item::{Handled, Item, target};
 use super::ledger::{Ledger, Stop};
 use super::lookup::{Found, LookupError};
 use super::parking::{Parking, Turn};
-use super::translate::may_change_hands;
+use super::translate::{may_change_hands, wanted_hour};
 use crate::domain::command::Content;
 use crate::domain::dead_letter::DeadLetterReason;
-use crate::domain::ids::{MessageId, RequestId, Source};
+use crate::domain::ids::{MessageId, RequestId, SedeCode, Source};
 use crate::domain::request::Request;
 use crate::store::{
     Change, IntakeTransaction, NewDeadLetter, NewOutboxRow, OutboxRow, SeenMessage, StoreError,
@@ -41,8 +44,8 @@ impl HandleError {
     /// Whether the same batch may succeed later; otherwise one of its commands will always break it.
     pub const fn is_passing(&self) -> bool {
         match self {
-            Self::Store(error) | Self::LookUp(LookupError::Register(error)) => error.is_passing(),
-            Self::LookUp(LookupError::Attachments(_)) => true,
+            Self::Store(error) => error.is_passing(),
+            Self::LookUp(error) => error.is_passing(),
             Self::Fault(_) => false,
         }
     }
@@ -131,6 +134,11 @@ impl Engine {
             batch.judge_openings(items, found, limits);
             Ok(())
         })?;
+        batch.remember_files(found);
+        let (wanted, holders) = hours(items, &batch.ledger.requests);
+        batch.ledger.agenda = transaction
+            .lock_agenda(wanted, &holders, batch.ledger.now)
+            .await?;
         let numbers = transaction.draw_protocol_numbers(&batch.numbers_needed()).await?;
         batch.give_numbers(numbers);
         for entry in transaction.histories(&changing_hands(items)).await? {
@@ -152,6 +160,7 @@ impl Engine {
             parking,
             inbox,
             letters,
+            files,
             audit,
             ..
         } = batch;
@@ -168,6 +177,12 @@ impl Engine {
         transaction.insert_requests(&opened).await?;
         transaction.update_requests(&changed).await?;
         transaction.append_history(&ledger.history).await?;
+        transaction.save_agenda(&ledger.agenda.changes()).await?;
+        transaction.file(&files.uses(&ledger.history)).await?;
+        transaction
+            .digest(&digests(&ledger.history, &ledger.requests, ledger.registers))
+            .await?;
+        transaction.note_replies(&ledger.replies).await?;
         transaction.remember(&inbox).await?;
         parking.write(&mut transaction).await?;
         transaction.bury(&letters).await?;
@@ -275,6 +290,29 @@ fn targets(items: &[Item], seen: &HashMap<(Source, MessageId), SeenMessage>) -> 
     ids.sort_unstable();
     ids.dedup();
     ids
+}
+
+/// The hours appointments of this batch are to be at, and the requests that may hold one already.
+fn hours(
+    items: &[Item],
+    requests: &HashMap<RequestId, Request>,
+) -> (Vec<(SedeCode, DateTime<Utc>)>, Vec<RequestId>) {
+    let (mut wanted, mut holders) = (Vec::new(), Vec::new());
+    for item in items {
+        let Item::Command { envelope, .. } = item else {
+            continue;
+        };
+        let Content::Command(command) = &envelope.content else {
+            continue;
+        };
+        let Some((request, hour)) = wanted_hour(command) else {
+            continue;
+        };
+        let sede = requests.get(&request).map(|request| request.case.sede.clone());
+        wanted.extend(sede.zip(hour));
+        holders.push(request);
+    }
+    (wanted, holders)
 }
 
 fn changing_hands(items: &[Item]) -> Vec<RequestId> {

@@ -9,16 +9,17 @@ use super::EngineOptions;
 use super::render::{Scene, portal_row, sede_row};
 use super::submission::Accepted;
 use super::translate::Act;
+use crate::domain::agenda::{Agenda, NotLookedFor};
 use crate::domain::command::Personal;
 use crate::domain::command::{Envelope, Submit};
-use crate::domain::event::{Actor, Effect, EventKind};
+use crate::domain::event::{Actor, Effect, Event, EventKind};
 use crate::domain::ids::{ActorId, MessageId, RequestId, SedeCode, Source};
 use crate::domain::protocol::ProtocolNumber;
 use crate::domain::refusal::Refusal;
 use crate::domain::registers::Registers;
 use crate::domain::request::{Delegation, Details, HistoryEntry, IdentifiedCitizen, RecordedEvent, Request};
 use crate::domain::trace::TraceParent;
-use crate::store::{Answer, NewMail, NewOutboxRow};
+use crate::store::{Answer, NewMail, NewOutboxRow, ReplyRow};
 use crate::workflow::{Opening, Registry, Workflow, decide, open};
 
 /// The version of the declaration's text an operator accepts today.
@@ -79,6 +80,8 @@ pub(super) struct Ledger<'a> {
     pub(super) history: Vec<HistoryEntry>,
     pub(super) outbox: Vec<NewOutboxRow>,
     pub(super) mails: Vec<NewMail>,
+    pub(super) agenda: Agenda,
+    pub(super) replies: Vec<ReplyRow>,
 }
 
 impl<'a> Ledger<'a> {
@@ -102,6 +105,8 @@ impl<'a> Ledger<'a> {
             history: Vec::new(),
             outbox: Vec::new(),
             mails: Vec::new(),
+            agenda: Agenda::default(),
+            replies: Vec::new(),
         }
     }
 
@@ -201,7 +206,9 @@ impl<'a> Ledger<'a> {
         if decision.ignored {
             return Ok(None);
         }
+        self.keep_hours(id, &event, &details)?;
         let request = self.requests.get_mut(&id).expect("found above");
+        let waited_since = request.case.facts.awaiting_since;
         let previous = std::mem::replace(&mut request.case.sede, decision.sede);
         request.case.state = decision.state;
         request.case.facts = decision.facts;
@@ -215,6 +222,11 @@ impl<'a> Ledger<'a> {
             self.changed.insert(id);
         }
         let seq = self.record(id, event.kind(), actor.clone(), recorded, details.clone(), cause);
+        if super::digest::is_reply(event.kind()) {
+            let request = &self.requests[&id];
+            self.replies
+                .push(super::digest::reply(request, seq, waited_since, self.now));
+        }
         let scene = Happened {
             id,
             seq,
@@ -224,6 +236,39 @@ impl<'a> Ledger<'a> {
             workflow,
         };
         self.carry_out(&scene, &decision.effects, cause)
+    }
+
+    /// Takes, fixes or gives back the hour of an appointment.
+    fn keep_hours(&mut self, id: RequestId, event: &Event, details: &Details) -> Result<(), Stop> {
+        let sede = &self.requests[&id].case.sede;
+        let elsewhere = |NotLookedFor| Stop::Fault("the request changed hands within the batch".to_owned());
+        match event {
+            Event::Booked => {
+                if let Some(slot) = details.slot {
+                    let booked = self.agenda.book(id, sede, slot.to_utc(), self.now);
+                    booked.map_err(elsewhere)??;
+                }
+            }
+            Event::AppointmentConfirmed => {
+                if let Some(at) = details.at {
+                    self.agenda.confirm(id, sede, at.to_utc()).map_err(elsewhere)?;
+                }
+            }
+            Event::AppointmentCancelled => self.agenda.release(id),
+            Event::Assigned { .. }
+            | Event::Transferred { .. }
+            | Event::Taken { .. }
+            | Event::Released
+            | Event::Replied { .. }
+            | Event::Closed
+            | Event::Noted
+            | Event::Messaged
+            | Event::Attached
+            | Event::Solicited
+            | Event::AppointmentEnabled
+            | Event::Elapsed { .. } => {}
+        }
+        Ok(())
     }
 
     fn record(

@@ -2,11 +2,12 @@
 //! transaction. When our own database or the attachments are away the batch waits; when a remote register is, only
 //! the command that needs it does, parked. Nothing is lost or refused for it.
 
+use super::Engine;
 use super::item::Item;
-use super::{Engine, Limits};
 use crate::attachments::AttachmentError;
-use crate::domain::attachment::{StoredAttachment, prepare};
+use crate::domain::attachment::{Filed, Prepared, prepare};
 use crate::domain::command::{AttachmentInput, CitizenQuery, Command, Content, Practice};
+use crate::domain::ids::Source;
 use crate::domain::refusal::Refusal;
 use crate::domain::registers::{Citizen, PracticeRecord};
 use crate::registry::{Answer, NoAnswer};
@@ -20,7 +21,7 @@ pub(super) struct Found {
     /// Everything the practices' register knows of the given reference.
     pub(super) practices: Vec<PracticeRecord>,
     /// The files, stored; or why they are not allowed.
-    pub(super) attachments: Result<Vec<StoredAttachment>, Refusal>,
+    pub(super) attachments: Result<Vec<Filed>, Refusal>,
     /// A remote register that has not answered: nothing can be decided yet, and nothing else was found.
     pub(super) missing: Option<NoAnswer>,
 }
@@ -28,10 +29,10 @@ pub(super) struct Found {
 /// What cannot be asked now, for any command of the batch.
 #[derive(Debug, thiserror::Error)]
 pub enum LookupError {
-    #[error("the registers in the database do not answer")]
-    Register(#[from] StoreError),
     #[error("the attachment store does not answer")]
     Attachments(#[from] AttachmentError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl Engine {
@@ -46,46 +47,85 @@ impl Engine {
             self.people.practices.find_practices(&references)
         );
         let (mut citizens, mut practices) = (citizens?.into_iter(), practices?.into_iter());
+        let answers: Vec<_> = wanted
+            .iter()
+            .map(|want| {
+                both(
+                    want.citizen
+                        .and_then(|_| citizens.next())
+                        .unwrap_or(Ok(Vec::new())),
+                    want.practice
+                        .and_then(|_| practices.next())
+                        .unwrap_or(Ok(Vec::new())),
+                )
+            })
+            .collect();
+        let prepared = wanted.iter().zip(&answers).map(|(want, answer)| {
+            // What is parked brings its files again when its turn comes.
+            let files = if answer.is_ok() { want.attachments } else { &[] };
+            prepare(files, &self.options.limits.attachments)
+        });
+        let files = self.take_in(items, prepared.collect()).await?;
         let mut found = Vec::with_capacity(items.len());
-        for want in wanted {
-            let citizens = want
-                .citizen
-                .and_then(|_| citizens.next())
-                .unwrap_or(Ok(Vec::new()));
-            let practices = want
-                .practice
-                .and_then(|_| practices.next())
-                .unwrap_or(Ok(Vec::new()));
-            found.push(match both(citizens, practices) {
-                Ok((citizens, practices)) => Found {
-                    citizens,
-                    practices,
-                    attachments: self.take_in(want.attachments, &self.options.limits).await?,
-                    missing: None,
-                },
-                Err(missing) => Found {
-                    citizens: Vec::new(),
-                    practices: Vec::new(),
-                    attachments: Ok(Vec::new()),
-                    missing: Some(missing),
-                },
+        for (answer, attachments) in answers.into_iter().zip(files) {
+            let (citizens, practices, missing) = match answer {
+                Ok((citizens, practices)) => (citizens, practices, None),
+                Err(missing) => (Vec::new(), Vec::new(), Some(missing)),
+            };
+            found.push(Found {
+                citizens,
+                practices,
+                attachments,
+                missing,
             });
         }
         Ok(found)
     }
 
-    /// Stores the files of one message under the hash of their content; storing one twice changes nothing.
+    /// Keeps the files of each message under the hash of their content; keeping one twice changes nothing.
     async fn take_in(
         &self,
-        inputs: &[AttachmentInput],
-        limits: &Limits,
-    ) -> Result<Result<Vec<StoredAttachment>, Refusal>, AttachmentError> {
-        if inputs.is_empty() {
-            return Ok(Ok(Vec::new()));
+        items: &[Item],
+        prepared: Vec<Result<Vec<Prepared>, Refusal>>,
+    ) -> Result<Vec<Result<Vec<Filed>, Refusal>>, LookupError> {
+        let sources: Vec<Option<&Source>> = items.iter().map(source).collect();
+        let mut wanted = Vec::new();
+        for (source, files) in sources.iter().zip(&prepared) {
+            for file in files.iter().flatten() {
+                wanted.extend(source.map(|source| (source.clone(), file.sha256.clone())));
+            }
         }
-        match prepare(inputs, &limits.attachments) {
-            Ok(prepared) => self.attachments.store(prepared, &limits.attachments).await,
-            Err(refusal) => Ok(Err(refusal)),
+        let known = self.store.known_files(&wanted).await?;
+        let mut filed = Vec::with_capacity(prepared.len());
+        for (source, files) in sources.into_iter().zip(prepared) {
+            filed.push(match files {
+                Ok(prepared) => {
+                    let known = |file: &Prepared| known.get(&(source?.clone(), file.sha256.clone())).copied();
+                    let judged = prepared.into_iter().map(|file| (known(&file), file));
+                    self.attachments
+                        .store(judged.collect(), &self.options.limits.attachments)
+                        .await?
+                }
+                Err(refusal) => Err(refusal),
+            });
+        }
+        Ok(filed)
+    }
+}
+
+fn source(item: &Item) -> Option<&Source> {
+    match item {
+        Item::Command { envelope, .. } => Some(&envelope.source),
+        Item::DeadLetter(_) => None,
+    }
+}
+
+impl LookupError {
+    /// Whether the same may be found later; otherwise somebody has to look.
+    pub const fn is_passing(&self) -> bool {
+        match self {
+            Self::Attachments(_) => true,
+            Self::Store(error) => error.is_passing(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! A command on an existing request, as an event of its workflow: who acts, what happens, what travels with it.
 
+use chrono::{DateTime, Utc};
+
 use super::Limits;
 use super::lookup::Found;
 use super::submission::{optional_text, required_text};
@@ -162,7 +164,8 @@ impl Context<'_> {
     }
 
     fn attachments(&self) -> Result<Vec<StoredAttachment>, Refusal> {
-        self.found.attachments.clone()
+        let filed = self.found.attachments.clone()?;
+        Ok(filed.into_iter().map(|filed| filed.file).collect())
     }
 
     /// A sede requests can be passed on to.
@@ -242,5 +245,26 @@ pub(super) fn may_change_hands(command: &Command) -> Option<RequestId> {
         | Command::Note(_)
         | Command::ConfirmAppointment(_)
         | Command::CancelAppointment(_) => None,
+    }
+}
+
+/// The request of a command that concerns an appointment, and the hour it is to be at.
+pub(super) fn wanted_hour(command: &Command) -> Option<(RequestId, Option<DateTime<Utc>>)> {
+    match command {
+        Command::Book(body) => body.slot.map(|slot| (body.by.request_id, Some(slot.to_utc()))),
+        Command::ConfirmAppointment(body) => Some((body.by.request_id, Some(body.at.to_utc()))),
+        Command::CancelAppointment(body) => Some((body.by.request_id, None)),
+        Command::Submit(_)
+        | Command::Message(_)
+        | Command::Attach(_)
+        | Command::Solicit(_)
+        | Command::Take(_)
+        | Command::Release(_)
+        | Command::Assign(_)
+        | Command::Transfer(_)
+        | Command::Reply(_)
+        | Command::Close(_)
+        | Command::EnableAppointment(_)
+        | Command::Note(_) => None,
     }
 }

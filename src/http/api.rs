@@ -4,17 +4,26 @@
 //! Every route is declared once, with its documentation beside its handler.
 
 mod admin;
+mod agenda;
+mod attachments;
 mod caller;
 mod catalogue;
 mod commands;
 mod document;
+mod events;
+mod exports;
 mod listed;
 mod me;
+mod paper;
 mod path;
 mod people;
 mod preferences;
 mod query;
+mod replies;
+mod requests;
 mod routing;
+mod statistics;
+mod summary;
 mod trail;
 
 use std::net::SocketAddr;
@@ -38,13 +47,14 @@ use crate::attachments::AttachmentStore;
 use crate::clock::Clock;
 use crate::config::amqp::AmqpSettings;
 use crate::domain::registers::Registers;
-use crate::engine::Door;
+use crate::engine::{Door, Limits};
 use crate::identity::Authenticate;
 use crate::registry::PeopleRegisters;
 use crate::store::Store;
 use crate::workflow::Registry;
 
 pub use document::openapi;
+pub use events::Watch;
 
 /// What the API answers from. One per node.
 pub struct Api {
@@ -55,12 +65,18 @@ pub struct Api {
     pub registers: watch::Receiver<Arc<Registers>>,
     pub people: PeopleRegisters,
     pub attachments: AttachmentStore,
+    /// What texts and files may be.
+    pub limits: Limits,
     pub authority: Arc<dyn Authenticate>,
     /// For those who run usciere.
     pub broker: Broker,
     pub amqp: AmqpSettings,
     pub replay: Replay,
     pub workflows_folder: PathBuf,
+    /// What the service calls itself.
+    pub brand: String,
+    /// What happens, for those who watch.
+    pub watch: Watch,
     pub rate_limits: RateLimits,
     /// Longest a command is waited for.
     pub patience: Duration,
@@ -79,9 +95,17 @@ fn routes() -> ApiRouter<Shared> {
     ApiRouter::new()
         .merge(commands::routes())
         .merge(catalogue::routes())
+        .merge(attachments::routes())
+        .merge(agenda::routes())
         .merge(people::routes())
         .merge(routing::routes())
         .merge(admin::routes())
+        .merge(requests::routes())
+        .merge(summary::routes())
+        .merge(exports::routes())
+        .merge(replies::routes())
+        .merge(statistics::routes())
+        .merge(events::routes())
         .merge(me::routes())
         .merge(preferences::routes())
 }

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use aide::OperationOutput;
+use aide::generate::GenContext;
+use aide::openapi::{MediaType, Operation, Response as DocumentedResponse, SchemaObject};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
@@ -124,6 +126,25 @@ impl IntoResponse for Problem {
 
 impl OperationOutput for Problem {
     type Inner = Self;
+
+    fn operation_response(context: &mut GenContext, _: &mut Operation) -> Option<DocumentedResponse> {
+        let schema = SchemaObject {
+            json_schema: context.schema.subschema_for::<Self>(),
+            external_docs: None,
+            example: None,
+        };
+        let json = MediaType {
+            schema: Some(schema),
+            ..MediaType::default()
+        };
+        Some(DocumentedResponse {
+            description: "A problem.".to_owned(),
+            content: [("application/problem+json".to_owned(), json)]
+                .into_iter()
+                .collect(),
+            ..DocumentedResponse::default()
+        })
+    }
 }
 
 impl From<Refusal> for Problem {

@@ -22,6 +22,8 @@ pub enum Part {
     /// Sedi, competence, topics and patronati are in memory.
     Registers,
     Workflows,
+    /// Every request found its sede, or its desk decided.
+    Routing,
     /// A remote register of citizens; reported where there is one.
     CitizensRegister,
     /// A remote register of practices; reported where there is one.
@@ -30,12 +32,13 @@ pub enum Part {
 
 impl Part {
     /// What every node has.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Database,
         Self::BrokerConsuming,
         Self::BrokerPublishing,
         Self::Registers,
         Self::Workflows,
+        Self::Routing,
     ];
 }
 
@@ -57,6 +60,8 @@ pub enum Reason {
     ReloadFailed,
     /// Nothing was imported yet.
     Empty,
+    /// Requests wait that no rule could route: give the registers a rule, and assign them at the desk.
+    Unrouted,
     /// It answers, and what it answers cannot be.
     Faulty,
     /// People hold the intake: `usciere queue resume`.
@@ -183,6 +188,7 @@ impl fmt::Display for Part {
             Self::BrokerPublishing => "broker_publishing",
             Self::Registers => "registers",
             Self::Workflows => "workflows",
+            Self::Routing => "routing",
             Self::CitizensRegister => "citizens_register",
             Self::PracticesRegister => "practices_register",
         })

@@ -27,7 +27,7 @@ pub async fn engine_only(config: &Config, store: &Store, clock: Clock) -> Result
 }
 
 pub(super) fn attachments(config: &Config) -> Result<AttachmentStore, NodeError> {
-    AttachmentStore::open(&config.attachments.url).map_err(NodeError::Attachments)
+    AttachmentStore::open(&config.attachments).map_err(NodeError::Attachments)
 }
 
 /// The engine as configured.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::{NodeError, NodeOptions};
+use super::{NodeError, NodeOptions, Role};
 use crate::config::Config;
 use crate::http::dev::{DevHooks, OffsetNotKept};
 use crate::http::late::Late;
@@ -49,7 +49,10 @@ pub(super) fn serve_http(
         readiness: options.readiness.clone(),
         exporter,
     };
-    let router = http::router(state, config.profile, config.http.listen, Some(hooks), late);
+    let mut router = http::router(state, config.profile, config.http.listen, Some(hooks), late);
+    if options.roles.contains(&Role::Web) {
+        router = router.merge(http::secured(http::docs::router()));
+    }
     let stop = options.shutdown.soft();
     options.shutdown.spawn(async move {
         if let Err(error) = http::serve(listener, router, stop).await {

@@ -7,9 +7,12 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::amqp::{Broker, BrokerState, Consuming, Publishing};
+use crate::domain::ids::SedeCode;
 use crate::lifecycle::readiness::{Part, Readiness, Reason, Status};
 use crate::store::{Store, StoreError};
-use crate::telemetry::metrics::{DATABASE_CONNECTIONS, OUTBOX_OLDEST_AGE_SECONDS, OUTBOX_UNSENT, QUEUE_LAG};
+use crate::telemetry::metrics::{
+    DATABASE_CONNECTIONS, OUTBOX_OLDEST_AGE_SECONDS, OUTBOX_UNSENT, QUEUE_LAG, UNROUTED_REQUESTS,
+};
 
 const EVERY: Duration = Duration::from_secs(1);
 const LAG_EVERY: Duration = Duration::from_secs(5);
@@ -39,6 +42,28 @@ pub(super) async fn watch_database(store: Store, readiness: Readiness, stop: Can
         tokio::select! {
             () = stop.cancelled() => {}
             () = tokio::time::sleep(EVERY) => {}
+        }
+    }
+}
+
+/// Looks every few seconds whether requests wait that no rule could route: somebody has to.
+pub(super) async fn watch_unrouted(store: Store, readiness: Readiness, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        // That the database is away is said elsewhere.
+        if let Ok(waiting) = store.waiting_at(&SedeCode::unrouted_desk()).await {
+            gauge!(UNROUTED_REQUESTS).set(f64::from(i32::try_from(waiting).unwrap_or(i32::MAX)));
+            readiness.set(
+                Part::Routing,
+                if waiting == 0 {
+                    Status::Up
+                } else {
+                    Status::degraded(Reason::Unrouted)
+                },
+            );
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(LAG_EVERY) => {}
         }
     }
 }

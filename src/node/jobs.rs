@@ -13,10 +13,11 @@ use crate::scheduler::{CronLine, Job, JobContext, JobError, JobReport};
 use crate::store::{JobName, Kept, Store, StoreError};
 
 /// When each built-in job runs unless the configuration says otherwise.
-const SCHEDULES: [(&str, &str, Tz); 4] = [
+const SCHEDULES: [(&str, &str, Tz); 5] = [
     ("overdue", "0 * * * * *", Tz::UTC),
     ("mail", "*/30 * * * * *", Tz::UTC),
     ("digest", "0 */5 * * * *", Tz::UTC),
+    ("attachment-scan", "20 * * * * *", Tz::UTC),
     ("janitor", "0 15 3 * * *", Tz::Europe__Rome),
 ];
 
@@ -47,6 +48,7 @@ fn job(name: &'static str, cron: &str, zone: Tz, parts: &JobParts, retention: &R
         "overdue" => Job::new(name, cron, zone, move |_| sweep(parts.clone())),
         "mail" => Job::new(name, cron, zone, move |_| wake(parts.clone())),
         "digest" => Job::new(name, cron, zone, move |context| digest(parts.clone(), context)),
+        "attachment-scan" => Job::new(name, cron, zone, move |_| scan(parts.clone())),
         _ => Job::new(name, cron, zone, move |_| clean(parts.clone(), retention.clone())),
     }
 }
@@ -57,6 +59,26 @@ async fn sweep(parts: JobParts) -> Result<JobReport, JobError> {
     let note = (swept.failed > 0).then(|| format!("{} timers could not be decided", swept.failed));
     Ok(JobReport {
         worked: swept.fired,
+        note,
+    })
+}
+
+/// Files that came while the scanner was away.
+async fn scan(parts: JobParts) -> Result<JobReport, JobError> {
+    let scanned = parts.engine.scan_waiting_files().await?;
+    let note = match (scanned.infected, scanned.failed, scanned.broke_off) {
+        (0, 0, false) => None,
+        (infected, failed, broke_off) => Some(format!(
+            "{infected} infected, {failed} not judged{}",
+            if broke_off {
+                ", the rest waits for the scanner"
+            } else {
+                ""
+            }
+        )),
+    };
+    Ok(JobReport {
+        worked: scanned.clean + scanned.infected,
         note,
     })
 }

@@ -215,6 +215,11 @@ impl Parts<'_> {
             readiness.clone(),
             self.stop.clone(),
         ));
+        shutdown.spawn(health::watch_unrouted(
+            self.store.clone(),
+            readiness.clone(),
+            self.stop.clone(),
+        ));
         let queue = intake_queue(&self.options.config.amqp.prefix);
         shutdown.spawn(health::watch_queue(broker.clone(), queue, self.stop.clone()));
     }

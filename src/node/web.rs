@@ -11,7 +11,7 @@ use crate::attachments::AttachmentStore;
 use crate::config::Config;
 use crate::domain::registers::Registers;
 use crate::engine::{Door, Engine};
-use crate::http::api::Api;
+use crate::http::api::{Api, Watch};
 use crate::http::rate_limit::RateLimits;
 use crate::identity::Authority;
 use crate::identity::development::{DevelopmentKey, DevelopmentKeyError};
@@ -37,10 +37,13 @@ pub(super) async fn api(
         registers: registers.clone(),
         people: engine.people().clone(),
         attachments,
+        limits: engine.limits().clone(),
         broker: broker.clone(),
         amqp: config.amqp.clone(),
         replay: Replay::new(Arc::clone(engine), DecodeRules::from(&config.amqp)),
         workflows_folder: config.workflows.dir.clone(),
+        brand: config.brand.name.clone(),
+        watch: Watch::start(store.clone(), shutdown.soft()),
         authority,
         rate_limits: RateLimits::new(&config.http),
         patience: config.http.patience.get(),

@@ -41,7 +41,7 @@ fn of_portal(kind: CommandKind) -> Value {
         CommandKind::Attach => json!({
             "attachments": [{
                 "name": "delega.pdf",
-                "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                "content_base64": "JVBERi0xLjQKJSVFT0YK",
             }],
         }),
         CommandKind::Book => {
@@ -56,7 +56,9 @@ fn of_sede(kind: CommandKind) -> Value {
     let by = json!({ "request_id": REQUEST, "officer": { "id": "f-17", "name": "Anna Verdi" } });
     let more = match kind {
         CommandKind::Assign => json!({ "sede": "230001" }),
-        CommandKind::Transfer => json!({ "sede": "700100", "reason": "Competenza del polo estero" }),
+        CommandKind::Transfer => {
+            json!({ "sede": "230001", "reason": "Il richiedente ha cambiato residenza" })
+        }
         CommandKind::Reply => json!({
             "text": "La domanda è in lavorazione: la liquidazione è prevista a gennaio.",
             "attachments": [],

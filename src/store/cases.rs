@@ -1,37 +1,17 @@
-//! Questions about requests: lists, one with its history, and the way each of its messages went.
+//! What administrators ask about one request: its history, and the way each of its messages went.
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::rows::{CaseRow, HistoryRow};
 use super::{Store, StoreError};
 use crate::domain::case::{StateName, WorkflowRef};
-use crate::domain::ids::{OfficeCode, PatronatoCode, RequestId, SedeCode, TopicCode};
+use crate::domain::ids::{RequestId, SedeCode};
 use crate::domain::person::Scope;
-use crate::domain::protocol::ProtocolNumber;
 use crate::domain::request::{HistoryEntry, Request};
 use crate::workflow::graph::{Count, Counts};
-
-/// Which requests to list; everything given must fit.
-#[derive(Debug, Clone, Default)]
-pub struct CaseFilter {
-    pub patronato: Option<PatronatoCode>,
-    pub office: Option<OfficeCode>,
-    pub sede: Option<SedeCode>,
-    pub state: Option<StateName>,
-    pub topic: Option<TopicCode>,
-    pub overdue: Option<bool>,
-    /// Whether at least one solicit was sent.
-    pub solicited: Option<bool>,
-    pub protocol: Option<ProtocolNumber>,
-    pub opened_from: Option<NaiveDate>,
-    pub opened_to: Option<NaiveDate>,
-    /// Only those older than this one (keyset paging, newest first).
-    pub before: Option<(DateTime<Utc>, RequestId)>,
-    pub limit: i64,
-}
 
 /// One message or mail of a request, and how far it got.
 #[derive(Debug, Clone)]
@@ -48,50 +28,6 @@ pub struct Sending {
 }
 
 impl Store {
-    pub async fn requests(&self, filter: &CaseFilter) -> Result<Vec<Request>, StoreError> {
-        let (before_at, before_id) = filter
-            .before
-            .map_or((None, None), |(at, id)| (Some(at), Some(id.0)));
-        let protocol = filter.protocol.as_ref();
-        let rows = sqlx::query_as!(
-            CaseRow,
-            r#"
-            select * from cases
-            where ($1::text is null or patronato = $1)
-              and ($2::text is null or sede = $2)
-              and ($3::text is null or state = $3)
-              and ($4::boolean is null or overdue = $4)
-              and ($5::text is null or (protocol_office = $5 and protocol_on = $6 and protocol_sequence = $7))
-              and ($8::date is null or opened_at >= $8::date at time zone 'Europe/Rome')
-              and ($9::date is null or opened_at < ($9::date + 1) at time zone 'Europe/Rome')
-              and ($10::timestamptz is null or (opened_at, id) < ($10, $11::uuid))
-              and ($12::text is null or office = $12)
-              and ($13::text is null or topic = $13)
-              and ($14::boolean is null or (first_solicit is not null) = $14)
-            order by opened_at desc, id desc
-            limit $15
-            "#,
-            filter.patronato.as_ref().map(PatronatoCode::as_str),
-            filter.sede.as_ref().map(SedeCode::as_str),
-            filter.state.as_ref().map(StateName::as_str),
-            filter.overdue,
-            protocol.map(|p| p.office().as_str()),
-            protocol.map(ProtocolNumber::date),
-            protocol.map(|p| super::intake::to_i32(p.sequence())),
-            filter.opened_from,
-            filter.opened_to,
-            before_at,
-            before_id,
-            filter.office.as_ref().map(OfficeCode::as_str),
-            filter.topic.as_ref().map(TopicCode::as_str),
-            filter.solicited,
-            filter.limit
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        rows.into_iter().map(Request::try_from).collect()
-    }
-
     /// A request, if a scope may see it.
     pub async fn visible_request(&self, scope: &Scope, id: RequestId) -> Result<Option<Request>, StoreError> {
         let mut question = self.begin_question(scope).await?;
@@ -126,6 +62,17 @@ impl Store {
         .fetch_all(&self.pool)
         .await?;
         Ok(ids.into_iter().map(RequestId).collect())
+    }
+
+    /// How many requests wait for an answer at a sede or desk.
+    pub async fn waiting_at(&self, sede: &SedeCode) -> Result<i64, StoreError> {
+        let waiting = sqlx::query_scalar!(
+            r#"select count(*) as "waiting!" from cases where sede = $1 and awaiting_since is not null"#,
+            sede.as_str()
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(waiting)
     }
 
     /// Every event of a request, oldest first.

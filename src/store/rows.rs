@@ -20,6 +20,7 @@ use crate::domain::protocol::{ProtocolNumber, ProtocolOffice};
 use crate::domain::request::{HistoryEntry, IdentifiedCitizen, Request};
 
 /// A row of `cases`, every column.
+#[derive(sqlx::FromRow)]
 pub(super) struct CaseRow {
     pub(super) id: Uuid,
     pub(super) workflow: String,
@@ -188,6 +189,8 @@ pub(super) struct HistoryRow {
     pub(super) source: String,
     pub(super) caused_by: Option<String>,
     pub(super) at: DateTime<Utc>,
+    #[expect(dead_code, reason = "for those who follow what happens")]
+    pub(super) position: i64,
 }
 
 impl TryFrom<HistoryRow> for HistoryEntry {

@@ -49,6 +49,12 @@ pub const MAIL_SERVER_AWAY: &str = "usciere_mail_server_away";
 pub const JOB_RUNS: &str = "usciere_job_runs_total";
 /// How late the last run of a `job` began.
 pub const JOB_LATE_SECONDS: &str = "usciere_job_late_seconds";
+/// Files the scanner was asked about, by `outcome`: clean, infected, failed.
+pub const ATTACHMENT_SCANS: &str = "usciere_attachment_scans_total";
+/// Files nobody may fetch, by `scan`: pending, quarantined.
+pub const ATTACHMENTS_HELD: &str = "usciere_attachments_held";
+/// Requests no rule could route that wait on their desk.
+pub const UNROUTED_REQUESTS: &str = "usciere_unrouted_requests";
 /// Rows of the audit that are chained: the position of the last link.
 pub const AUDIT_HEAD: &str = "usciere_audit_head_position";
 /// The first 48 bits of the last link's hash, as a number.
@@ -59,7 +65,8 @@ pub const DATABASE_CONNECTIONS: &str = "usciere_database_connections";
 pub const NODE_READY: &str = "usciere_node_ready";
 
 /// Counters with a label, and the words that exist from the start: a rate needs a zero to begin from.
-const FROM_ZERO: [(&str, &str, &[&str]); 4] = [
+const FROM_ZERO: [(&str, &str, &[&str]); 5] = [
+    (ATTACHMENT_SCANS, "outcome", &["clean", "infected", "failed"]),
     (
         INTAKE_OUTCOMES,
         "outcome",
@@ -176,6 +183,12 @@ fn describe() {
         Unit::Seconds,
         "How late the last run of a job began"
     );
+    describe_counter!(ATTACHMENT_SCANS, "Files the scanner was asked about, by outcome");
+    describe_gauge!(ATTACHMENTS_HELD, "Files nobody may fetch, by scan");
+    describe_gauge!(
+        UNROUTED_REQUESTS,
+        "Requests no rule could route that wait on their desk"
+    );
     describe_gauge!(AUDIT_HEAD, Unit::Count, "Position of the audit's last link");
     describe_gauge!(
         AUDIT_HEAD_FINGERPRINT,
@@ -202,6 +215,7 @@ fn begin_at_zero() {
         OUTBOX_OLDEST_AGE_SECONDS,
         BROKER_BLOCKED,
         MAIL_SERVER_AWAY,
+        UNROUTED_REQUESTS,
         NODE_READY,
     ] {
         gauge!(name).set(0.0);

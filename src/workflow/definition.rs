@@ -9,6 +9,7 @@ use super::vocabulary::{Change, Condition};
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{Case, Facts, StateName, WorkflowRef};
 use crate::domain::event::{Effect, EventKind, Party};
+use crate::domain::filter::BookingRule;
 
 /// The SHA-256 of a definition file as it stands: a released version never changes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -147,6 +148,19 @@ impl Workflow {
             0
         } else {
             self.limits.interactions.saturating_sub(facts.interactions)
+        }
+    }
+
+    /// When the sender may book, as of now. Reads the days and limits of this version, as its rules do.
+    pub fn booking_rule(&self, now: DateTime<Utc>) -> BookingRule {
+        let today = self.calendar.today(now);
+        BookingRule {
+            workflow: self.reference.clone(),
+            waiting_since: self
+                .thresholds
+                .appointment
+                .and_then(|days| self.calendar.latest_start(today, days)),
+            interactions: self.limits.interactions,
         }
     }
 

@@ -6,9 +6,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::definition::Workflow;
 use super::problems::{Problem, Problems};
 use crate::domain::case::{WorkflowName, WorkflowRef};
+use crate::domain::filter::BookingRule;
 
 /// The file of released versions, one line each: `"richiesta.v1" = "<sha256>"`.
 pub const RELEASED: &str = "released.toml";
@@ -83,6 +86,11 @@ impl Registry {
             .values()
             .rev()
             .find(|workflow| workflow.reference().name == *name)
+    }
+
+    /// When the senders of requests of each version may book, as of now.
+    pub fn booking_rules(&self, now: DateTime<Utc>) -> Vec<BookingRule> {
+        self.iter().map(|workflow| workflow.booking_rule(now)).collect()
     }
 
     /// Every version, by name and version: what a store pins as (name, version, sha256).

@@ -190,6 +190,9 @@ async fn a_body_is_shown_masked_or_byte_for_byte() {
         Value::Null
     );
     assert_eq!(system.usciere(&["dead", "show", "1", "--raw"]).out, body);
+    let audited = system.usciere(&["audit", "list", "--action", "dead show"]);
+    assert_eq!(audited.all("correlation"), ["dead letter 1"]);
+    assert_eq!(audited.all("capacity"), ["administrator"]);
     assert_eq!(system.usciere(&["dead", "show", "17"]).code, 5);
 }
 

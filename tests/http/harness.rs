@@ -143,18 +143,15 @@ impl Site {
         location.strip_prefix("/api/v1").unwrap().to_owned()
     }
 
+    /// A call of anything this node answers.
+    pub(crate) fn raw(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client
+            .request(method, format!("http://{}{path}", self.node.http))
+    }
+
     /// Moves the engine's now to this many days from the start.
     pub(crate) fn days_later(&self, days: i64) {
         self.clock.set_offset(chrono::TimeDelta::days(days));
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "a foreign client, not the engine")]
-    pub(crate) async fn publish_raw(&self, key: &str, properties: BasicProperties, body: &[u8]) {
-        let options = BasicPublishOptions::default();
-        self.channel
-            .basic_publish("usciere.commands".into(), key.into(), options, body, properties)
-            .await
-            .unwrap();
     }
 
     /// The next message of a queue: its kind, its headers as text, its body.
@@ -190,22 +187,23 @@ impl Site {
     }
 
     /// Publishes a command over AMQP, as a portal or sede does.
-    #[expect(clippy::disallowed_methods, reason = "a foreign client, not the engine")]
     pub(crate) async fn publish(&self, message_id: &str, key: &str, body: &Value) {
         let properties = BasicProperties::default()
             .with_message_id(message_id.into())
             .with_type(key.splitn(3, '.').nth(2).unwrap().into())
             .with_content_type("application/json".into())
             .with_delivery_mode(2);
+        self.publish_raw(key, properties, body.to_string().as_bytes())
+            .await;
+    }
+
+    /// Publishes whatever it is told to.
+    #[expect(clippy::disallowed_methods, reason = "a foreign client, not the engine")]
+    pub(crate) async fn publish_raw(&self, key: &str, properties: BasicProperties, body: &[u8]) {
         let options = BasicPublishOptions::default();
-        let body = body.to_string();
-        let sent = self.channel.basic_publish(
-            "usciere.commands".into(),
-            key.into(),
-            options,
-            body.as_bytes(),
-            properties,
-        );
+        let sent =
+            self.channel
+                .basic_publish("usciere.commands".into(), key.into(), options, body, properties);
         sent.await.unwrap().await.unwrap();
     }
 

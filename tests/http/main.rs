@@ -5,18 +5,28 @@
 
 mod access;
 mod administration;
+mod agenda;
+mod attachments;
 mod audit;
 mod commands;
 mod conversation;
+mod described;
+mod examples;
+#[path = "../support/fake_clamd.rs"]
+mod fake_clamd;
 #[expect(dead_code, reason = "not every manner and every question is needed here")]
 #[path = "../support/fake_register.rs"]
 mod fake_register;
+mod fuzz;
 mod harness;
 mod issuer;
+mod leaks;
 #[path = "../support/node.rs"]
 mod node;
+mod papers;
 mod people;
 mod preferences;
+mod questions;
 mod rates;
 mod refusals;
 mod registers;

@@ -3,11 +3,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
 
+mod agenda;
+mod attachments;
 mod conversation;
 mod crash;
 mod dead_letters;
 mod deadlines;
 mod demo;
+mod desks;
+#[path = "../support/fake_clamd.rs"]
+mod fake_clamd;
 #[expect(dead_code, reason = "not every manner and every question is needed here")]
 #[path = "../support/fake_register.rs"]
 mod fake_register;
@@ -20,6 +25,7 @@ mod pauses;
 mod program;
 mod refusals;
 mod routing;
+mod s3;
 #[path = "../support/services.rs"]
 mod services;
 mod submission;

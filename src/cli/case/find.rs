@@ -3,10 +3,11 @@
 use uuid::Uuid;
 
 use crate::cli::exit::Failure;
+use crate::domain::filter::{Page, RequestFilter};
 use crate::domain::ids::RequestId;
 use crate::domain::protocol::ProtocolNumber;
 use crate::domain::request::Request;
-use crate::store::{CaseFilter, Store};
+use crate::store::{Store, Viewer};
 
 /// Shorter beginnings name too many.
 const SHORTEST_BEGINNING: usize = 4;
@@ -26,12 +27,20 @@ enum Named {
 pub(super) async fn request(store: &Store, text: &str) -> Result<Request, Failure> {
     let found = match read(text)? {
         Named::Protocol(number) => {
-            let filter = CaseFilter {
+            let filter = RequestFilter {
                 protocol: Some(number),
-                limit: 1,
-                ..CaseFilter::default()
+                ..RequestFilter::default()
             };
-            store.requests(&filter).await?.pop()
+            let one = Page {
+                after: None,
+                limit: 1,
+            };
+            let mut question = store.ask(&Viewer::Administrator).await?;
+            question
+                .requests(&filter, one)
+                .await?
+                .pop()
+                .map(|listed| listed.request)
         }
         Named::Id(id) => store.request(id).await?,
         Named::Beginning(first, last) => match store.request_ids_between(first, last, 2).await?.as_slice() {

@@ -2,15 +2,18 @@
 
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
+
 use crate::cli::output::Printer;
 use crate::domain::case::{Case, StateName, WorkflowRef};
+use crate::domain::filter::BookingRule;
 use crate::workflow::{Registry, Workflow};
 
 pub(in crate::cli) struct Flows(Registry);
 
 impl Flows {
     /// Reads the folder. Looking at requests must not fail because of it: what is wrong is said, and done without.
-    pub(super) fn load(folder: &Path, printer: &mut Printer) -> Self {
+    pub(in crate::cli) fn load(folder: &Path, printer: &mut Printer) -> Self {
         Self(Registry::load(folder).unwrap_or_else(|_| {
             printer.say(format!(
                 "the workflow definitions in {} cannot be read: states show their names, and what is allowed is \
@@ -28,6 +31,11 @@ impl Flows {
 
     pub(super) fn workflow(&self, reference: &WorkflowRef) -> Option<&Workflow> {
         self.0.get(reference).map(AsRef::as_ref)
+    }
+
+    /// When senders may book, as of now.
+    pub(in crate::cli) fn booking_rules(&self, now: DateTime<Utc>) -> Vec<BookingRule> {
+        self.0.booking_rules(now)
     }
 
     /// What people call the state a request is in.

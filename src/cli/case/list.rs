@@ -9,10 +9,11 @@ use crate::cli::cells::{flag, maybe, moment};
 use crate::cli::exit::Failure;
 use crate::cli::output::{Printer, Row};
 use crate::domain::case::StateName;
+use crate::domain::filter::{self, BookingRule, Condition, DateRange, Position, RequestFilter};
 use crate::domain::ids::{OfficeCode, PatronatoCode, RequestId, SedeCode, TopicCode};
 use crate::domain::protocol::ProtocolNumber;
 use crate::domain::request::Request;
-use crate::store::{CaseFilter, Store};
+use crate::store::{Store, Viewer};
 
 /// A request in a list: nothing of the citizen.
 #[derive(Debug, Serialize)]
@@ -35,30 +36,31 @@ pub(super) async fn run(
     args: &CaseListArgs,
     store: &Store,
     flows: &Flows,
+    rules: &[BookingRule],
     printer: &mut Printer,
 ) -> Result<(), Failure> {
-    let before = match &args.page.after {
+    let after = match &args.page.after {
         None => None,
         Some(text) => {
             let last = find::request(store, text).await?;
-            Some((last.opened_at, last.case.id))
+            Some(Position {
+                at: last.opened_at,
+                request: last.case.id,
+            })
         }
     };
-    let filter = CaseFilter {
-        patronato: args.patronato.clone(),
-        office: args.office.clone(),
-        sede: args.sede.clone(),
-        state: args.state.clone(),
-        topic: args.topic.clone(),
-        overdue: args.overdue.then_some(true),
-        solicited: args.solicited.then_some(true),
-        opened_from: args.from,
-        opened_to: args.to,
-        before,
-        limit: args.page.one_more().into(),
-        ..CaseFilter::default()
+    let page = filter::Page {
+        after,
+        limit: args.page.one_more(),
     };
-    let mut requests = store.requests(&filter).await?;
+    let filter = filter_of(args, rules)?;
+    let mut question = store.ask(&Viewer::Administrator).await?;
+    let mut requests: Vec<Request> = question
+        .requests(&filter, page)
+        .await?
+        .into_iter()
+        .map(|listed| listed.request)
+        .collect();
     let more = args.page.cut(&mut requests);
     let lines: Vec<CaseLine> = requests
         .iter()
@@ -71,6 +73,29 @@ pub(super) async fn run(
         Some(_) => {}
     }
     Ok(())
+}
+
+fn filter_of(args: &CaseListArgs, rules: &[BookingRule]) -> Result<RequestFilter, Failure> {
+    let dates = DateRange::new(args.from, args.to)
+        .map_err(|error| Failure::usage(format!("--from, --to: {error}")))?;
+    Ok(RequestFilter {
+        patronato: args.patronato.clone(),
+        office: args.office.clone(),
+        sender: args.operator.clone(),
+        sede: args.sede.clone(),
+        officer: args.officer.clone(),
+        state: args.state.clone(),
+        topic: args.topic.clone(),
+        dates,
+        condition: args.figure.map(|figure| Condition::of(figure, rules)),
+        overdue: args.overdue.then_some(true),
+        solicited: args.solicited.then_some(true),
+        with_attachments: args.with_attachments.then_some(true),
+        unread: None,
+        protocol: args.protocol.clone(),
+        text: args.text.clone(),
+        codice_fiscale: None,
+    })
 }
 
 impl CaseLine {

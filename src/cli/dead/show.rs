@@ -9,6 +9,8 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{Format, Printer, Row};
 use crate::cli::reach;
 use crate::cli::session::Session;
+use crate::cli::who;
+use crate::domain::audit::AuditEntry;
 use crate::store::Resolved;
 
 #[derive(Debug, Serialize)]
@@ -19,6 +21,9 @@ pub(super) async fn run(args: &DeadShowArgs, session: &mut Session) -> Result<Ex
     let (_, store) = reach::database(session).await?;
     let letter = select::one(&store, args.id).await?;
     if args.raw {
+        let about = format!("dead letter {}", args.id);
+        let entry = AuditEntry::of_administrator(&who::user(), "dead show --raw", about);
+        store.record(&entry).await?;
         session.printer.bytes(&letter.body)?;
     } else {
         Sheet(letter.into()).print(&mut session.printer)?;

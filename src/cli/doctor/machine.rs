@@ -9,6 +9,7 @@ use chrono::{NaiveDate, Offset, TimeZone};
 use chrono_tz::{Europe::Rome, IANA_TZDB_VERSION};
 
 use super::Finding;
+use crate::config::attachments::AttachmentsUrl;
 use crate::config::mail::SmtpUrl;
 use crate::config::{Config, Loaded};
 use crate::workflow::Registry;
@@ -17,7 +18,12 @@ pub(super) fn look(loaded: &Loaded) -> Vec<Finding> {
     let config = &loaded.config;
     let mut findings = vec![configuration(loaded)];
     findings.extend(secrets(loaded));
-    findings.push(folder("attachments", config.attachments.url.folder()));
+    findings.push(match &config.attachments.url {
+        AttachmentsUrl::Folder(attachments) => folder("attachments", attachments),
+        AttachmentsUrl::S3(place) => {
+            Finding::good("attachments", format!("kept in the bucket {}", place.bucket))
+        }
+    });
     if let SmtpUrl::Files(mails) = &config.smtp.url {
         findings.push(folder("mail", mails));
         findings.extend(no_mail_leaves(config));

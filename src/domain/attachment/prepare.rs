@@ -16,6 +16,7 @@ pub struct Prepared {
     pub index: usize,
     pub name: String,
     pub media_type: MediaType,
+    pub sha256: Sha256Hex,
     pub content: PreparedContent,
 }
 
@@ -24,14 +25,14 @@ pub enum PreparedContent {
     /// Came with the message.
     Inline(Vec<u8>),
     /// Uploaded before: only the store can tell whether it is there and what it is.
-    Uploaded(Sha256Hex),
+    Uploaded,
 }
 
 impl std::fmt::Debug for PreparedContent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Inline(bytes) => write!(f, "Inline({} bytes)", bytes.len()),
-            Self::Uploaded(sha256) => write!(f, "Uploaded({sha256})"),
+            Self::Uploaded => f.write_str("Uploaded"),
         }
     }
 }
@@ -71,7 +72,7 @@ pub fn prepare(inputs: &[AttachmentInput], limits: &AttachmentLimits) -> Result<
     }
     let inline = |file: &Prepared| match &file.content {
         PreparedContent::Inline(bytes) => length(bytes),
-        PreparedContent::Uploaded(_) => 0,
+        PreparedContent::Uploaded => 0,
     };
     check_total(prepared.iter().map(inline).sum(), limits, &mut complaints);
     complaints.or(prepared)
@@ -107,6 +108,7 @@ fn prepare_one(
                 index,
                 name,
                 media_type,
+                sha256: Sha256Hex::of(&bytes),
                 content: PreparedContent::Inline(bytes),
             })
         }
@@ -124,7 +126,8 @@ fn prepare_one(
                 index,
                 name,
                 media_type,
-                content: PreparedContent::Uploaded(sha256),
+                sha256,
+                content: PreparedContent::Uploaded,
             })
         }
         (Some(_), Some(_)) | (None, None) => {
@@ -150,10 +153,33 @@ pub fn check_file(name: &str, bytes: &[u8], limits: &AttachmentLimits) -> Result
         ));
     }
     if MediaType::of_content(bytes) != Some(claimed) {
-        let message = format!("Il contenuto di «{name}» non corrisponde al suo formato.");
-        return Err(Refusal::new(RefusalCode::AttachmentType, message));
+        return Err(other_content(name));
     }
     Ok(claimed)
+}
+
+/// Judges the name of a file that was judged by its content before.
+pub fn check_claim(
+    name: &str,
+    size: u64,
+    content: MediaType,
+    limits: &AttachmentLimits,
+) -> Result<(), Refusal> {
+    if MediaType::of_name(name) != Some(content) {
+        return Err(other_content(name));
+    }
+    if size > limits.file {
+        return Err(Refusal::new(
+            RefusalCode::AttachmentTooLarge,
+            too_large(name, limits),
+        ));
+    }
+    Ok(())
+}
+
+fn other_content(name: &str) -> Refusal {
+    let message = format!("Il contenuto di «{name}» non corrisponde al suo formato.");
+    Refusal::new(RefusalCode::AttachmentType, message)
 }
 
 /// Judges the weight of all files of a message.

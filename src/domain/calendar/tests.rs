@@ -177,3 +177,20 @@ proptest! {
         prop_assert!(now < rome.start_of(later(today, 1)));
     }
 }
+
+#[test]
+fn the_latest_start_is_the_last_day_whose_waiting_is_over() {
+    for days in [DayCount::Calendar, DayCount::Working] {
+        let calendar = Calendar {
+            zone: TimeZone::default(),
+            days,
+        };
+        let mut today = NaiveDate::from_ymd_opt(2026, 12, 1).unwrap();
+        for _ in 0..60 {
+            let start = calendar.latest_start(today, 16).unwrap();
+            assert!(calendar.add(start, 16) <= today, "{days} {today}");
+            assert!(calendar.add(later(start, 1), 16) > today, "{days} {today}");
+            today = later(today, 1);
+        }
+    }
+}

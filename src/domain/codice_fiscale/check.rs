@@ -23,6 +23,24 @@ pub(super) fn digit_at(at: usize, byte: u8) -> Option<u8> {
     u8::try_from(digit).ok()
 }
 
+/// Every form of a base code, each with its own check character.
+pub(super) fn omocodia_forms(base: &[u8]) -> Vec<String> {
+    let form = |replaced: u8| {
+        let mut code = String::with_capacity(16);
+        for (at, byte) in base.iter().enumerate().take(15) {
+            let place = OMOCODIA.iter().position(|place| *place == at);
+            let letter = place
+                .filter(|place| replaced & (1 << place) != 0)
+                .and_then(|_| digit_at(at, *byte))
+                .map(|digit| OMOCODIA_LETTERS[usize::from(digit)]);
+            code.push(char::from(letter.unwrap_or(*byte)));
+        }
+        code.push(char::from(check_character(code.as_bytes())));
+        code
+    };
+    (0..1 << OMOCODIA.len()).map(form).collect()
+}
+
 /// Sixteen bytes: letters, digits and month in their places, a day that exists, the right check character.
 pub(super) fn is_personal(code: &[u8]) -> bool {
     let in_place = |(at, byte): (usize, &u8)| match at {

@@ -42,6 +42,24 @@ fn every_form_of_a_code_has_one_base() {
     assert_eq!(distinct.len(), 128);
 }
 
+#[test]
+fn the_forms_of_a_code_are_those_found_by_trial() {
+    let tried: std::collections::BTreeSet<_> =
+        (0..128_u8).map(|places| omocodia_form(BIANCHI, places)).collect();
+    let third = omocodia_form(BIANCHI, 0b11);
+    assert_eq!(
+        third
+            .forms()
+            .into_iter()
+            .collect::<std::collections::BTreeSet<_>>(),
+        tried
+    );
+    for [form, base, ..] in cases() {
+        let forms = CodiceFiscale::parse(base).unwrap().forms();
+        assert!(forms.contains(&CodiceFiscale::parse(form).unwrap()), "{form}");
+    }
+}
+
 /// The form with letters in the places whose bit is set, with its check character found by trial.
 fn omocodia_form(code: &str, places: u8) -> CodiceFiscale {
     let mut bytes = code.as_bytes().to_vec();

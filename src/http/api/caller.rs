@@ -30,7 +30,6 @@ pub(super) struct Member {
 
 /// Somebody of a sede or desk.
 #[derive(Debug, Clone)]
-#[expect(dead_code, reason = "no route asks for one yet")]
 pub(super) struct Official {
     pub(super) person: Person,
     pub(super) sede: SedeCode,

@@ -5,6 +5,7 @@
 
 mod answer;
 mod complete;
+mod document;
 mod status;
 
 use std::sync::Arc;
@@ -14,7 +15,6 @@ use aide::axum::ApiRouter;
 use aide::axum::routing::{ApiMethodRouter, post_with};
 use aide::generate::GenContext;
 use aide::openapi::{Operation, Response as Documented, StatusCode as StatusCodePattern};
-use aide::transform::TransformOperation;
 use aide::{OperationInput, OperationOutput};
 use axum::body::{Bytes, HttpBody as _};
 use axum::extract::{FromRequest, Request, State};
@@ -35,6 +35,7 @@ use crate::engine::{Handled, Item};
 use crate::http::body::is_json;
 use crate::http::problem::Problem;
 use answer::Answered;
+use document::document;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// When a command that could not be waited for may be sent again.
@@ -90,14 +91,6 @@ fn route(kind: CommandKind) -> ApiMethodRouter<Shared> {
         };
         post_with(handler, |operation| document(kind, operation))
     }
-}
-
-fn document(kind: CommandKind, operation: TransformOperation<'_>) -> TransformOperation<'_> {
-    let id = kind.as_str().replace('.', "_");
-    operation
-        .id(&id)
-        .tag(if kind.is_of_portal() { "portal" } else { "sede" })
-        .summary(kind.as_str())
 }
 
 /// A body as it was sent, and its idempotency key.

@@ -20,10 +20,12 @@ pub(super) fn routes() -> ApiRouter<Shared> {
         .api_route(
             "/preferences",
             get_with(read, |op| {
-                op.id("getPreferences").summary("How you want to be told by mail")
+                op.id("getPreferences")
+                    .tag("preferences")
+                    .summary("How you want to be told by mail")
             })
             .put_with(replace, |op| {
-                op.id("putPreferences").summary(
+                op.id("putPreferences").tag("preferences").summary(
                     "Choose anew how you want to be told by mail; what is left out is as if never chosen",
                 )
             }),
@@ -32,6 +34,7 @@ pub(super) fn routes() -> ApiRouter<Shared> {
             "/unsubscribe/{token}",
             post_with(unsubscribe, |op| {
                 op.id("unsubscribe")
+                    .tag("preferences")
                     .summary("End all mails to whoever got the mail with this token (RFC 8058)")
             }),
         )

@@ -21,7 +21,8 @@ use crate::http::problem::Problem;
 
 /// Routes whose answers say nothing of anybody. All others are recorded, so that a forgotten one is recorded too; and
 /// so is whatever changes something.
-const IMPERSONAL: [&str; 7] = [
+const IMPERSONAL: [&str; 8] = [
+    "/statistics",
     "/topics",
     "/sedi",
     "/me",

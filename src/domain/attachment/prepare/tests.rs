@@ -40,7 +40,8 @@ fn good_files_are_decoded_named_and_typed() {
     );
     assert!(matches!(&prepared[0].content, PreparedContent::Inline(bytes) if bytes == b"prova"));
     assert_eq!(prepared[1].media_type, MediaType::Pdf);
-    assert!(matches!(&prepared[1].content, PreparedContent::Uploaded(sha256) if *sha256 == hash));
+    assert!(matches!(prepared[1].content, PreparedContent::Uploaded));
+    assert_eq!(prepared[1].sha256, hash);
 }
 
 fn text(length: usize) -> AttachmentInput {
@@ -127,4 +128,42 @@ proptest! {
     fn any_input_is_judged_without_a_panic(name in any::<String>(), base64 in any::<Option<String>>(), hash in any::<Option<String>>()) {
         let _ = prepare(&[AttachmentInput { name, content_base64: base64, sha256: hash }], &SMALL);
     }
+}
+
+#[rstest]
+#[case::six_megabytes(&[6 * MIB], true)]
+#[case::one_byte_more(&[6 * MIB + 1], false)]
+#[case::ten_files(&[1; 10], true)]
+#[case::eleven_files(&[1; 11], false)]
+#[case::twenty_megabytes(&[5 * MIB; 4], true)]
+#[case::one_byte_more_in_all(&[5 * MIB, 5 * MIB, 5 * MIB, 5 * MIB, 1], false)]
+fn r_064_six_megabytes_a_file_ten_files_and_twenty_megabytes_a_message(
+    #[case] sizes: &[u64],
+    #[case] allowed: bool,
+) {
+    let inputs: Vec<_> = sizes
+        .iter()
+        .map(|size| text(usize::try_from(*size).unwrap()))
+        .collect();
+    let judged = prepare(&inputs, &AttachmentLimits::default());
+    assert_eq!(judged.is_ok(), allowed);
+    let code = judged.err().map(|refusal| refusal.code);
+    assert!(
+        allowed || code == Some(RefusalCode::AttachmentTooLarge),
+        "{code:?}"
+    );
+}
+
+#[test]
+fn r_065_each_file_keeps_its_name_and_its_place() {
+    let inputs = [inline("Documento.txt", b"uno"), inline("../Altro.TXT", b"due")];
+    let names: Vec<_> = prepare(&inputs, &AttachmentLimits::default())
+        .unwrap()
+        .into_iter()
+        .map(|file| (file.index, file.name))
+        .collect();
+    assert_eq!(
+        names,
+        [(0, "Documento.txt".to_owned()), (1, "Altro.TXT".to_owned())]
+    );
 }

@@ -1,0 +1,78 @@
+//! The list as CSV that Italian spreadsheets open by double click: UTF-8 with its mark, semicolons, every cell quoted.
+
+use csv::{QuoteStyle, Terminator, Writer, WriterBuilder};
+
+use super::{COLUMNS, Cell, ListLine, yes_no};
+use crate::documents::moment::Moment;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The beginning of the file: its mark and the names of the columns.
+pub fn csv_head() -> Vec<u8> {
+    let mut bytes = BYTE_ORDER_MARK.to_vec();
+    bytes.extend(written(|writer| writer.write_record(COLUMNS)));
+    bytes
+}
+
+/// Lines as the file holds them.
+pub fn csv_lines(lines: &[ListLine]) -> Vec<u8> {
+    written(|writer| {
+        lines
+            .iter()
+            .try_for_each(|ListLine(cells)| writer.write_record(cells.iter().map(shown)))
+    })
+}
+
+fn written(write: impl FnOnce(&mut Writer<Vec<u8>>) -> csv::Result<()>) -> Vec<u8> {
+    let mut writer = WriterBuilder::new()
+        .delimiter(b';')
+        .quote_style(QuoteStyle::Always)
+        .terminator(Terminator::CRLF)
+        .from_writer(Vec::new());
+    write(&mut writer).expect("every line has as many cells as there are columns, and memory takes them");
+    writer.into_inner().expect("memory takes everything")
+}
+
+fn shown(cell: &Cell) -> String {
+    match cell {
+        Cell::Text(text) => neutral(text),
+        Cell::Day(day) => day.map_or_else(String::new, |day| day.format("%d/%m/%Y").to_string()),
+        Cell::Moment(at) => Moment::new(*at).to_string(),
+        Cell::Flag(flag) => yes_no(*flag).to_owned(),
+        Cell::Number(number) => number.to_string(),
+    }
+}
+
+/// A spreadsheet runs a cell that begins like a formula: an apostrophe makes it text.
+fn neutral(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_that_would_run_become_text() {
+        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
+            assert_eq!(neutral(formula), format!("'{formula}"));
+        }
+        for harmless in ["", "a=1", "Rossi-Bianchi", " =1"] {
+            assert_eq!(neutral(harmless), harmless);
+        }
+    }
+
+    #[test]
+    fn the_file_begins_with_its_mark_and_names_its_columns() {
+        let head = String::from_utf8(csv_head()).unwrap();
+        assert!(
+            head.starts_with("\u{feff}\"Data richiesta\";\"Numero protocollo\";"),
+            "{head}"
+        );
+        assert!(head.ends_with("\"Appuntamento\"\r\n"), "{head}");
+    }
+}

@@ -1,0 +1,113 @@
+//! The document is valid by its own standard and says everything about every route.
+
+use std::collections::BTreeSet;
+
+use super::schemas::operations;
+use super::*;
+
+/// From the Python package `openapi-spec-validator` (see tests/data/README.md).
+const OPENAPI_SCHEMA: &str = include_str!("../../../../tests/data/openapi-3.1.schema.json");
+
+#[test]
+fn the_document_is_valid() {
+    let schema = serde_json::from_str(OPENAPI_SCHEMA).unwrap();
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    let document = openapi();
+    let problems: Vec<_> = validator
+        .iter_errors(&document)
+        .map(|error| format!("{}: {}", error.instance_path(), error.kind().keyword()))
+        .collect();
+    assert!(problems.is_empty(), "{problems:#?}");
+
+    let mut wrong = document;
+    wrong["paths"]["/api/v1/requests"]["post"]["responses"] = serde_json::json!([]);
+    assert!(!validator.is_valid(&wrong), "the official schema does look at it");
+}
+
+#[test]
+fn every_schema_in_it_is_valid() {
+    for (name, schema) in openapi()["components"]["schemas"].as_object().unwrap() {
+        jsonschema::draft202012::meta::validate(schema).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}
+
+#[test]
+fn every_operation_says_what_it_is_for_and_what_it_answers() {
+    let mut document = openapi();
+    let tags: BTreeSet<String> = TAGS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let mut ids = BTreeSet::new();
+    for (path, method, operation) in operations(&mut document) {
+        let place = format!("{method} {path}");
+        let text = |name: &str| operation[name].as_str().unwrap_or_default();
+        assert!(!text("summary").is_empty(), "{place} has no summary");
+        assert!(
+            ids.insert(text("operationId").to_owned()),
+            "{place} has no name of its own"
+        );
+        let tag = operation["tags"][0].as_str().unwrap_or_default();
+        assert!(tags.contains(tag), "{place} has no tag");
+        let responses = operation["responses"].as_object().unwrap();
+        assert!(
+            responses.keys().any(|status| status.starts_with('2')),
+            "{place} succeeds with nothing"
+        );
+        assert!(
+            responses.contains_key("401") && responses.contains_key("503"),
+            "{place} never fails"
+        );
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            assert!(
+                parameter["schema"].is_object() || parameter["schema"].is_boolean(),
+                "{place}: {parameter}"
+            );
+        }
+    }
+    assert!(ids.len() > 15);
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn references<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
+        match value {
+            Value::Object(members) => {
+                found.extend(members.get("$ref").and_then(Value::as_str));
+                members.values().for_each(|value| references(value, found));
+            }
+            Value::Array(items) => items.iter().for_each(|value| references(value, found)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    let document = openapi();
+    let mut found = Vec::new();
+    references(&document, &mut found);
+    assert!(found.len() > 100);
+    for reference in found {
+        assert!(
+            document.pointer(reference.trim_start_matches('#')).is_some(),
+            "{reference}"
+        );
+    }
+}
+
+#[test]
+fn the_examples_fit_their_schemas() {
+    let mut document = openapi();
+    let schemas = document["components"].clone();
+    let mut seen = 0;
+    for (path, method, operation) in operations(&mut document) {
+        let content = &operation["requestBody"]["content"]["application/json"];
+        let Some(example) = content.get("example") else {
+            continue;
+        };
+        let mut schema = content["schema"].clone();
+        schema["components"] = schemas.clone();
+        let validator = jsonschema::draft202012::new(&schema).unwrap();
+        let problems: Vec<_> = validator
+            .iter_errors(example)
+            .map(|error| error.to_string())
+            .collect();
+        assert!(problems.is_empty(), "{method} {path}: {problems:?}");
+        seen += 1;
+    }
+    assert!(seen >= 15);
+}

@@ -1,0 +1,140 @@
+//! A request as a line of a list.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::domain::calendar::rome_date;
+use crate::domain::case::{Appointment, StateName, WorkflowRef};
+use crate::domain::codice_fiscale::CodiceFiscale;
+use crate::domain::command::{Personal, Role};
+use crate::domain::event::Side;
+use crate::domain::ids::{ActorId, OfficeCode, PatronatoCode, RequestId, SedeCode, TopicCode};
+use crate::domain::protocol::ProtocolNumber;
+use crate::domain::registers::{Registers, Sede};
+use crate::http::api::Shared;
+use crate::store::Listed;
+use crate::workflow::Registry;
+
+/// The labels people read, as of one moment.
+pub(in crate::http::api) struct Names {
+    registers: Arc<Registers>,
+    workflows: Arc<Registry>,
+}
+
+impl Names {
+    pub(in crate::http::api) fn of(api: &Shared) -> Self {
+        Self {
+            registers: api.registers.borrow().clone(),
+            workflows: api.workflows.borrow().clone(),
+        }
+    }
+
+    pub(in crate::http::api) fn state(&self, workflow: &WorkflowRef, state: &StateName) -> String {
+        let workflow = self.workflows.get(workflow);
+        let label = workflow.and_then(|workflow| workflow.state_label(state));
+        label.map_or_else(|| state.to_string(), ToOwned::to_owned)
+    }
+
+    pub(in crate::http::api) fn topic(&self, code: &TopicCode) -> String {
+        let topic = self.registers.topic(code);
+        topic.map_or_else(|| code.to_string(), |topic| topic.label.clone())
+    }
+
+    /// "Agenzia di inoltro": `LANCIANO-230001`.
+    pub(in crate::http::api) fn sede(&self, code: &SedeCode) -> String {
+        self.registers
+            .sede(code)
+            .map_or_else(|| code.to_string(), Sede::label)
+    }
+}
+
+/// Who sent a request.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(in crate::http::api) struct Sender {
+    pub(in crate::http::api) id: ActorId,
+    pub(in crate::http::api) name: Personal,
+}
+
+/// A request in a list.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(in crate::http::api) struct RequestLine {
+    pub(in crate::http::api) request_id: RequestId,
+    pub(in crate::http::api) protocol_number: ProtocolNumber,
+    opened_at: DateTime<Utc>,
+    /// "Data richiesta": the day in Italy.
+    opened_on: NaiveDate,
+    state: StateName,
+    /// "Stato richiesta".
+    state_label: String,
+    topic: TopicCode,
+    /// "Oggetto".
+    topic_label: String,
+    sede: SedeCode,
+    sede_label: String,
+    patronato: PatronatoCode,
+    office: OfficeCode,
+    role: Role,
+    operator: Sender,
+    /// Enough to recognise it: `BNC************U`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    codice_fiscale: Option<String>,
+    /// Since when an answer is waited for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    awaiting_since: Option<NaiveDate>,
+    overdue: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_solicit: Option<NaiveDate>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    second_solicit: Option<NaiveDate>,
+    appointment: Appointment,
+    /// How many files it has.
+    attachments: u32,
+    /// Something in it is new to you.
+    unread: bool,
+    /// Who of the sede took it in charge last; told to sedi only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    officer: Option<ActorId>,
+}
+
+impl RequestLine {
+    pub(in crate::http::api) fn new(listed: &Listed, names: &Names, side: Side) -> Self {
+        let request = &listed.request;
+        let (case, facts) = (&request.case, &request.case.facts);
+        let code = request
+            .citizen
+            .as_ref()
+            .and_then(|citizen| citizen.codice_fiscale.as_ref());
+        let charge = facts.charge.as_ref().filter(|_| side == Side::Sede);
+        Self {
+            request_id: case.id,
+            protocol_number: request.protocol.clone(),
+            opened_at: request.opened_at,
+            opened_on: rome_date(request.opened_at),
+            state: case.state.clone(),
+            state_label: names.state(&case.workflow, &case.state),
+            topic: request.topic.clone(),
+            topic_label: names.topic(&request.topic),
+            sede: case.sede.clone(),
+            sede_label: names.sede(&case.sede),
+            patronato: case.patronato.clone(),
+            office: case.office.clone(),
+            role: request.role,
+            operator: Sender {
+                id: request.sender.id.clone(),
+                name: request.sender.name.clone(),
+            },
+            codice_fiscale: code.map(CodiceFiscale::masked),
+            awaiting_since: facts.awaiting_since,
+            overdue: facts.overdue,
+            first_solicit: facts.first_solicit,
+            second_solicit: facts.second_solicit,
+            appointment: facts.appointment,
+            attachments: listed.attachments,
+            unread: listed.unread,
+            officer: charge.map(|charge| charge.officer.clone()),
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Lists a page at a time, by an opaque cursor: it names the last line seen, so pages do not shift when requests come
+//! in.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::DateTime;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::domain::filter::{Page, Position};
+use crate::domain::ids::{InvalidId, RequestId};
+use crate::store::Counted;
+
+/// How many lines a page has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u16")]
+pub(in crate::http::api) struct PageSize(u16);
+
+const SIZES: [u16; 3] = [25, 50, 100];
+
+impl Default for PageSize {
+    fn default() -> Self {
+        Self(50)
+    }
+}
+
+impl TryFrom<u16> for PageSize {
+    type Error = InvalidId;
+
+    fn try_from(size: u16) -> Result<Self, InvalidId> {
+        SIZES.contains(&size).then_some(Self(size)).ok_or(InvalidId {
+            kind: "size of a page",
+            expected: "25, 50 or 100",
+        })
+    }
+}
+
+impl JsonSchema for PageSize {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "PageSize".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "integer", "enum": SIZES, "default": 50 })
+    }
+}
+
+/// The `next` of the page before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(in crate::http::api) struct Cursor(Position);
+
+impl Cursor {
+    fn write(position: Position) -> String {
+        let mut bytes = position.at.timestamp_micros().to_be_bytes().to_vec();
+        bytes.extend_from_slice(position.request.0.as_bytes());
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    fn read(text: &str) -> Option<Position> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (at, id) = bytes.split_first_chunk::<8>()?;
+        let at = DateTime::from_timestamp_micros(i64::from_be_bytes(*at))?;
+        // What the database can compare with.
+        let year = chrono::Datelike::year(&at);
+        (1900..10_000).contains(&year).then_some(())?;
+        Some(Position {
+            at,
+            request: RequestId(Uuid::from_slice(id).ok()?),
+        })
+    }
+}
+
+impl TryFrom<String> for Cursor {
+    type Error = InvalidId;
+
+    fn try_from(text: String) -> Result<Self, InvalidId> {
+        Self::read(&text).map(Self).ok_or(InvalidId {
+            kind: "cursor",
+            expected: "the `next` of the page before",
+        })
+    }
+}
+
+impl JsonSchema for Cursor {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Cursor".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string", "pattern": "^[A-Za-z0-9_-]{32}$", "description": "the `next` of the page before"
+        })
+    }
+}
+
+/// Which page.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::http::api) struct PageQuery {
+    pub(in crate::http::api) cursor: Option<Cursor>,
+    pub(in crate::http::api) limit: PageSize,
+}
+
+impl PageQuery {
+    /// One line more than is shown tells whether there are more.
+    pub(in crate::http::api) fn one_more(self) -> Page {
+        Page {
+            after: self.cursor.map(|cursor| cursor.0),
+            limit: self.limit.0 + 1,
+        }
+    }
+}
+
+/// How many fit.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+pub(in crate::http::api) struct Total {
+    /// Counted up to 1,000.
+    count: u64,
+    /// `false`: there are more than were counted.
+    exact: bool,
+}
+
+impl From<Counted> for Total {
+    fn from(counted: Counted) -> Self {
+        Self {
+            count: counted.count,
+            exact: counted.exact,
+        }
+    }
+}
+
+impl Total {
+    pub(in crate::http::api) const fn exactly(count: u64) -> Self {
+        Self { count, exact: true }
+    }
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(in crate::http::api) struct Listing<T> {
+    pub(in crate::http::api) items: Vec<T>,
+    /// The `cursor` of the next page; missing on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+    total: Total,
+}
+
+impl<T> Listing<T> {
+    /// Of one line more than the page has, where there are more.
+    pub(in crate::http::api) fn new(
+        mut found: Vec<T>,
+        page: PageQuery,
+        total: Total,
+        position: impl Fn(&T) -> Position,
+    ) -> Self {
+        let shown = usize::from(page.limit.0);
+        let more = found.len() > shown;
+        found.truncate(shown);
+        let next = found
+            .last()
+            .filter(|_| more)
+            .map(|last| Cursor::write(position(last)));
+        Self {
+            items: found,
+            next,
+            total,
+        }
+    }
+
+    pub(in crate::http::api) fn map<U>(self, line: impl FnMut(T) -> U) -> Listing<U> {
+        Listing {
+            items: self.items.into_iter().map(line).collect(),
+            next: self.next,
+            total: self.total,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_back_the_position_it_was_written_for() {
+        let position = Position {
+            at: "2026-11-23T09:15:32.123456Z".parse().unwrap(),
+            request: "0199c0de-0000-7000-8000-000000000001".parse().unwrap(),
+        };
+        let text = Cursor::write(position);
+        assert_eq!(text.len(), 32);
+        assert_eq!(Cursor::try_from(text), Ok(Cursor(position)));
+    }
+
+    #[test]
+    fn made_up_cursors_and_sizes_are_refused() {
+        for text in ["", "abc", "????", &"A".repeat(31), &"f".repeat(32)] {
+            assert!(Cursor::try_from(text.to_owned()).is_err(), "{text}");
+        }
+        assert!(PageSize::try_from(24).is_err());
+        assert!(PageSize::try_from(25).is_ok());
+    }
+}

@@ -1,0 +1,125 @@
+//! What a batch leaves behind for questions: words, news, replies. Two set-based statements in its transaction.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::event::Side;
+use crate::domain::ids::{ActorId, OfficeCode, PatronatoCode, RequestId, SedeCode, TopicCode};
+use crate::store::intake::to_i32;
+use crate::store::{IntakeTransaction, StoreError};
+
+/// What one batch adds to what is known of a request.
+#[derive(Clone)]
+pub struct DigestRow {
+    pub request: RequestId,
+    pub patronato: PatronatoCode,
+    pub office: OfficeCode,
+    /// Whether this batch opened it.
+    pub opened: bool,
+    /// The sede it came to in this batch: it may find the request from now on.
+    pub sedi: Vec<SedeCode>,
+    /// Folded words to find it by.
+    pub words: String,
+    pub attachments: u32,
+    /// The last events that are news to each side.
+    pub news: Vec<(Side, u32)>,
+}
+
+impl DigestRow {
+    fn news_to(&self, side: Side) -> u32 {
+        let of_side = self.news.iter().filter(|(to, _)| *to == side);
+        of_side.map(|(_, seq)| *seq).max().unwrap_or(0)
+    }
+
+    /// `@` and a scope's name, one for each scope that may find the request from now on.
+    fn scopes(&self) -> String {
+        let office = self
+            .opened
+            .then(|| format!("@{}/{}", self.patronato, self.office));
+        let sedi = self.sedi.iter().map(|sede| format!("@{sede}"));
+        office.into_iter().chain(sedi).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// An answer of a sede.
+#[derive(Debug, Clone)]
+pub struct ReplyRow {
+    pub request: RequestId,
+    pub seq: u32,
+    pub patronato: PatronatoCode,
+    pub office: OfficeCode,
+    pub sender: ActorId,
+    pub sede: SedeCode,
+    pub topic: TopicCode,
+    pub at: DateTime<Utc>,
+    /// Days of waiting it ended; `None` when nothing waited.
+    pub days: Option<u32>,
+}
+
+impl IntakeTransaction {
+    /// Adds to the digests of requests; one row each.
+    pub async fn digest(&mut self, rows: &[DigestRow]) -> Result<(), StoreError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        sqlx::query!(
+            r#"
+            insert into request_digest as d
+                (case_id, patronato, office, document, attachments, office_news, sede_news)
+            select t.case_id, t.patronato, t.office,
+                   array_to_tsvector(string_to_array(t.scopes, ' ')) || to_tsvector('italian', t.words),
+                   t.attachments, t.office_news, t.sede_news
+            from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[], $8::int[])
+                 as t (case_id, patronato, office, scopes, words, attachments, office_news, sede_news)
+            order by t.case_id
+            on conflict (case_id) do update
+            set document = case when excluded.document = ''::tsvector then d.document
+                                else d.document || excluded.document end,
+                attachments = d.attachments + excluded.attachments,
+                office_news = greatest(d.office_news, excluded.office_news),
+                sede_news = greatest(d.sede_news, excluded.sede_news)
+            "#,
+            &rows.iter().map(|r| r.request.0).collect::<Vec<_>>(),
+            &rows.iter().map(|r| r.patronato.to_string()).collect::<Vec<_>>(),
+            &rows.iter().map(|r| r.office.to_string()).collect::<Vec<_>>(),
+            &rows.iter().map(DigestRow::scopes).collect::<Vec<_>>(),
+            &rows.iter().map(|r| r.words.clone()).collect::<Vec<_>>(),
+            &rows.iter().map(|r| to_i32(r.attachments)).collect::<Vec<_>>(),
+            &rows
+                .iter()
+                .map(|r| to_i32(r.news_to(Side::Patronato)))
+                .collect::<Vec<_>>(),
+            &rows
+                .iter()
+                .map(|r| to_i32(r.news_to(Side::Sede)))
+                .collect::<Vec<_>>()
+        )
+        .execute(&mut *self.transaction)
+        .await?;
+        Ok(())
+    }
+
+    pub async fn note_replies(&mut self, rows: &[ReplyRow]) -> Result<(), StoreError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        sqlx::query!(
+            r#"
+            insert into reply (case_id, seq, patronato, office, sender, sede, topic, at, days)
+            select * from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+                                 $8::timestamptz[], $9::int[])
+            "#,
+            &rows.iter().map(|r| r.request.0).collect::<Vec<_>>(),
+            &rows.iter().map(|r| to_i32(r.seq)).collect::<Vec<_>>(),
+            &rows.iter().map(|r| r.patronato.to_string()).collect::<Vec<_>>(),
+            &rows.iter().map(|r| r.office.to_string()).collect::<Vec<_>>(),
+            &rows.iter().map(|r| r.sender.to_string()).collect::<Vec<_>>(),
+            &rows.iter().map(|r| r.sede.to_string()).collect::<Vec<_>>(),
+            &rows.iter().map(|r| r.topic.to_string()).collect::<Vec<_>>(),
+            &rows.iter().map(|r| r.at).collect::<Vec<_>>(),
+            &rows.iter().map(|r| r.days.map(to_i32)).collect::<Vec<_>>() as _
+        )
+        .execute(&mut *self.transaction)
+        .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,167 @@
+//! Lists of requests, a page at a time, and how many there are.
+
+use sqlx::{FromRow, Postgres, QueryBuilder};
+
+use super::{Question, Viewer};
+use crate::domain::filter::{Page, Position, RequestFilter};
+use crate::domain::request::Request;
+use crate::store::rows::CaseRow;
+use crate::store::{Store, StoreError};
+
+/// A request in a list.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    pub request: Request,
+    /// How many files it has.
+    pub attachments: u32,
+    /// Something in it is new to the asking person.
+    pub unread: bool,
+}
+
+impl Listed {
+    /// Where the next page begins.
+    pub fn position(&self) -> Position {
+        Position {
+            at: self.request.opened_at,
+            request: self.request.case.id,
+        }
+    }
+}
+
+/// How many requests fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    pub count: u64,
+    /// Whether that is all: otherwise there are more.
+    pub exact: bool,
+}
+
+#[derive(FromRow)]
+pub(super) struct ListedRow {
+    #[sqlx(flatten)]
+    case: CaseRow,
+    attachments: i32,
+    unread: bool,
+}
+
+impl TryFrom<ListedRow> for Listed {
+    type Error = StoreError;
+
+    fn try_from(row: ListedRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            attachments: u32::try_from(row.attachments).unwrap_or(0),
+            unread: row.unread,
+            request: row.case.try_into()?,
+        })
+    }
+}
+
+impl Question {
+    /// The requests that fit, newest first.
+    pub async fn requests(&mut self, filter: &RequestFilter, page: Page) -> Result<Vec<Listed>, StoreError> {
+        let mut query = self.list("", filter, page);
+        let rows: Vec<ListedRow> = query.build_query_as().fetch_all(&mut *self.transaction).await?;
+        rows.into_iter().map(Listed::try_from).collect()
+    }
+
+    /// How the database goes about a list, for those who tune it.
+    pub async fn plan(&mut self, filter: &RequestFilter, page: Page) -> Result<String, StoreError> {
+        let mut query = self.list("explain ", filter, page);
+        let lines: Vec<String> = query
+            .build_query_scalar()
+            .fetch_all(&mut *self.transaction)
+            .await?;
+        Ok(lines.join("\n"))
+    }
+
+    fn list(&self, before: &str, filter: &RequestFilter, page: Page) -> QueryBuilder<Postgres> {
+        let mut query = QueryBuilder::new(before);
+        self.select(&mut query);
+        self.tables(&mut query);
+        query.push(" where true");
+        self.narrow(&mut query, filter);
+        if let Some(after) = page.after {
+            query
+                .push(" and (c.opened_at, c.id) < (")
+                .push_bind(after.at)
+                .push(", ")
+                .push_bind(after.request.0)
+                .push(")");
+        }
+        query
+            .push(" order by c.opened_at desc, c.id desc limit ")
+            .push_bind(i64::from(page.limit));
+        query
+    }
+
+    /// How many requests fit; counts no further than one more than `at_most`.
+    pub async fn count(&mut self, filter: &RequestFilter, at_most: u32) -> Result<Counted, StoreError> {
+        let mut query = QueryBuilder::new("select count(*) from (select 1");
+        self.tables(&mut query);
+        query.push(" where true");
+        self.narrow(&mut query, filter);
+        query
+            .push(" limit ")
+            .push_bind(i64::from(at_most) + 1)
+            .push(") as found");
+        let count: i64 = query
+            .build_query_scalar()
+            .fetch_one(&mut *self.transaction)
+            .await?;
+        let count = u64::try_from(count).unwrap_or(0);
+        Ok(Counted {
+            count: count.min(at_most.into()),
+            exact: count <= at_most.into(),
+        })
+    }
+
+    /// What a list selects of each request.
+    pub(super) fn select(&self, query: &mut QueryBuilder<Postgres>) {
+        let unread = self.unread();
+        query.push(format_args!(
+            "select c.*, coalesce(d.attachments, 0) as attachments, {unread} as unread"
+        ));
+    }
+}
+
+/// Every request that fits, page after page: each is a question of its own, so that a slow reader keeps no
+/// transaction open.
+pub struct RequestPages {
+    store: Store,
+    viewer: Viewer,
+    filter: RequestFilter,
+    page: Option<Page>,
+}
+
+impl Store {
+    pub fn every_request(&self, viewer: Viewer, filter: RequestFilter, page: u16) -> RequestPages {
+        RequestPages {
+            store: self.clone(),
+            viewer,
+            filter,
+            page: Some(Page {
+                after: None,
+                limit: page,
+            }),
+        }
+    }
+}
+
+impl RequestPages {
+    /// The next page; `None` after the last one.
+    pub async fn next(&mut self) -> Result<Option<Vec<Listed>>, StoreError> {
+        let Some(page) = self.page else {
+            return Ok(None);
+        };
+        let mut question = self.store.ask(&self.viewer).await?;
+        let listed = question.requests(&self.filter, page).await?;
+        self.page = listed
+            .last()
+            .filter(|_| listed.len() == usize::from(page.limit))
+            .map(|last| Page {
+                after: Some(last.position()),
+                ..page
+            });
+        Ok(Some(listed).filter(|listed| !listed.is_empty()))
+    }
+}
