@@ -1,5 +1,4 @@
--- What questions read beside requests and their history, each under the scope of the asking person. The tables of the
--- other parts of the schema are not granted to questions at all.
+-- Files, each under the scope of the asking person: those of requests in sight, and those one brought oneself.
 
 -- The source the asking scope writes under: portal.inca, sede.230001; null for none.
 create function scope_source() returns text language sql stable as $$
@@ -10,42 +9,13 @@ create function scope_source() returns text language sql stable as $$
     end
 $$;
 
-do $$
-declare
-    guarded text;
-    visible text;
-begin
-    for guarded, visible in values
-        -- who has the office needs no look at the request
-        ('request_digest', $visible$
-            (patronato = (select current_setting('usciere.patronato', true))
-                and office = (select current_setting('usciere.office', true)))
-            or ((select current_setting('usciere.sede', true)) <> ''
-                and exists (select from cases where cases.id = case_id))
-        $visible$),
-        ('reply', $visible$
-            (patronato = (select current_setting('usciere.patronato', true))
-                and office = (select current_setting('usciere.office', true)))
-            or sede = (select current_setting('usciere.sede', true))
-            or ((select current_setting('usciere.sede', true)) <> ''
-                and exists (select from cases where cases.id = case_id))
-        $visible$),
-        ('read_mark', $visible$
-            source = (select scope_source())
-        $visible$),
-        ('attachment_use', $visible$
-            exists (select from cases where cases.id = case_id)
-        $visible$),
-        ('attachment_upload', $visible$
-            source = (select scope_source())
-        $visible$),
-        ('attachment', $visible$
-            exists (select from attachment_use as u where u.sha256 = attachment.sha256)
-            or exists (select from attachment_upload as u where u.sha256 = attachment.sha256)
-        $visible$)
-    loop
-        if to_regclass(guarded) is not null then
-            call guard_rows(guarded::regclass, visible);
-        end if;
-    end loop;
-end $$;
+call guard_rows('attachment_use', $visible$
+    exists (select from cases where cases.id = case_id)
+$visible$);
+call guard_rows('attachment_upload', $visible$
+    source = (select scope_source())
+$visible$);
+call guard_rows('attachment', $visible$
+    exists (select from attachment_use as u where u.sha256 = attachment.sha256)
+    or exists (select from attachment_upload as u where u.sha256 = attachment.sha256)
+$visible$);
