@@ -42,12 +42,14 @@ pub(super) fn routes() -> ApiRouter<Shared> {
                     "For officers of the sede. All or none; one that is there already stays. A sede that publishes \
                      hours takes bookings at these alone, one that publishes none takes any hour as a wish.",
                 )
+                .response::<201, Json<Published>>()
             }),
         )
         .api_route(
             "/sedi/{code}/slots/{id}",
             delete_with(withdraw, |op| {
                 op.id("withdrawSlot").summary("Withdraws an hour nobody holds")
+                    .response::<204, ()>()
             }),
         )
 }

@@ -38,6 +38,7 @@ pub(super) fn routes() -> ApiRouter<Shared> {
                      `Content-Disposition`. The answer's `sha256` names it in a later message: gif, jpg, pdf, tiff or \
                      txt, at most 6 MB.",
                 )
+                .response::<201, Json<Brought>>()
             }),
         )
         .api_route(
@@ -47,6 +48,8 @@ pub(super) fn routes() -> ApiRouter<Shared> {
                     "For whoever may see a request that uses it, and for whoever uploaded it. 409 while it waits for \
                      the virus scanner, 410 once a virus was found.",
                 )
+                .response::<200, ()>()
+                .response::<410, Problem>()
             }),
         )
 }

@@ -36,6 +36,7 @@ pub(super) fn routes() -> ApiRouter<Shared> {
                 op.id("unsubscribe")
                     .tag("preferences")
                     .summary("End all mails to whoever got the mail with this token (RFC 8058)")
+                    .response::<204, ()>()
             }),
         )
 }
