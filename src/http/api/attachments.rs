@@ -49,6 +49,7 @@ pub(super) fn routes() -> ApiRouter<Shared> {
                      the virus scanner, 410 once a virus was found.",
                 )
                 .response_with::<200, Vec<u8>, _>(|response| response.description("The file, as it was brought."))
+                .response::<410, Problem>()
             }),
         )
 }
