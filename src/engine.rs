@@ -13,6 +13,7 @@ mod handle;
 mod item;
 mod ledger;
 mod lookup;
+mod opening;
 mod parking;
 mod render;
 mod rescan;

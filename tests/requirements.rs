@@ -52,7 +52,9 @@ fn exists(proof: &str) -> bool {
         Some((path, name)) => {
             std::fs::read_to_string(root().join(path)).is_ok_and(|text| text.contains(&format!("fn {name}(")))
         }
-        None => proof.ends_with(".toml") && root().join(proof).exists(),
+        None => {
+            Path::new(proof).extension().is_some_and(|kind| kind == "toml") && root().join(proof).exists()
+        }
     }
 }
 

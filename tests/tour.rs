@@ -1,6 +1,6 @@
 //! `docs/tour.md` is true: its commands are run in their order against `usciere dev`, and what it shows is what comes.
 //!
-//! Ids, dates and times are another at every run and are compared as such. `USCIERE_TOUR=write` writes into the page
+//! Ids, dates and times are another at every run and are compared as such. `TOUR=write` writes into the page
 //! what came.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
@@ -167,7 +167,7 @@ async fn the_tour_shows_what_comes() {
     let mut printed = dev.run(&blocks).into_iter();
     let mut last = String::new();
     let mut shown = 0;
-    let write = std::env::var_os("USCIERE_TOUR").is_some_and(|mode| mode == "write");
+    let write = std::env::var_os("TOUR").is_some_and(|mode| mode == "write");
     for piece in &mut pieces {
         match piece {
             Piece::Prose(_) => {}

@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 
 use super::EngineOptions;
+use super::opening::opening;
 use super::render::{Scene, portal_row, sede_row};
 use super::submission::Accepted;
 use super::translate::Act;
@@ -13,17 +14,14 @@ use crate::domain::agenda::{Agenda, NotLookedFor};
 use crate::domain::command::Personal;
 use crate::domain::command::{Envelope, Submit};
 use crate::domain::event::{Actor, Effect, Event, EventKind};
-use crate::domain::ids::{ActorId, MessageId, RequestId, SedeCode, Source};
+use crate::domain::ids::{MessageId, RequestId, SedeCode, Source};
 use crate::domain::protocol::ProtocolNumber;
 use crate::domain::refusal::Refusal;
 use crate::domain::registers::Registers;
-use crate::domain::request::{Delegation, Details, HistoryEntry, IdentifiedCitizen, RecordedEvent, Request};
+use crate::domain::request::{Details, HistoryEntry, IdentifiedCitizen, RecordedEvent, Request};
 use crate::domain::trace::TraceParent;
 use crate::store::{Answer, NewMail, NewOutboxRow, ReplyRow};
-use crate::workflow::{Opening, Registry, Workflow, decide, open};
-
-/// The version of the declaration's text an operator accepts today.
-const DELEGATION_TEXT: u16 = 1;
+use crate::workflow::{Registry, Workflow, decide, open};
 
 /// What brought an event about.
 #[derive(Debug, Clone)]
@@ -367,47 +365,4 @@ struct Happened<'a> {
     actor: Actor,
     details: Details,
     workflow: &'a Workflow,
-}
-
-fn opening(id: RequestId, submit: &Submit, accepted: &Accepted) -> Opening {
-    use crate::routing::{Desk, Destination};
-    let (desk, assign_to) = match &accepted.routing.destination {
-        Destination::Sede(sede) => (SedeCode::lineainps(), Some(sede.clone())),
-        Destination::Desk(Desk::FirstLevel) => (SedeCode::lineainps(), None),
-        Destination::Desk(Desk::Unrouted(_)) => (SedeCode::unrouted_desk(), None),
-    };
-    Opening {
-        id,
-        patronato: submit.patronato.clone(),
-        office: submit.office.clone(),
-        sender: ActorId::clone(&submit.operator.id),
-        desk,
-        assign_to,
-    }
-}
-
-/// What travels with the opening of a request.
-pub(super) fn opening_details(
-    submit: &Submit,
-    accepted: &Accepted,
-    attachments: Vec<crate::domain::attachment::StoredAttachment>,
-    now: DateTime<Utc>,
-) -> Details {
-    Details {
-        name: Some(submit.operator.name.clone()),
-        text: submit.text.clone(),
-        notes: submit.notes.clone(),
-        attachments,
-        delegation: accepted.citizen.is_some().then_some(Delegation {
-            declared_at: now,
-            text_version: DELEGATION_TEXT,
-        }),
-        routing: accepted
-            .routing
-            .explanation
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
-        ..Details::default()
-    }
 }

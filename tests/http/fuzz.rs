@@ -39,8 +39,21 @@ async fn a_fuzzer_finds_no_answer_that_is_not_described() {
     site.stop().await;
 }
 
+/// What the interpreter of the fuzzer says when it fell over itself (gh-106905): nothing was found or cleared.
+const INTERPRETER: &str = "AST constructor recursion depth mismatch";
+
 /// What the fuzzer says, if it finds anything.
 async fn found(root: &Path, site: &Site, person: &Person, request: &str) -> Option<String> {
+    for _ in 0..3 {
+        match looked(root, site, person, request).await {
+            Some(said) if said.contains(INTERPRETER) => {}
+            said => return said,
+        }
+    }
+    Some(format!("the fuzzer did not get through: {INTERPRETER}"))
+}
+
+async fn looked(root: &Path, site: &Site, person: &Person, request: &str) -> Option<String> {
     let folder = tempfile::tempdir().unwrap();
     let settings = std::fs::read_to_string(root.join("tests/readers/schemathesis.toml")).unwrap();
     // A request that is there, so that more than 404 is looked at.
@@ -60,8 +73,9 @@ async fn found(root: &Path, site: &Site, person: &Person, request: &str) -> Opti
             "all",
             "--phases",
             "examples,coverage,fuzzing",
+            // CPython 3.11 breaks its own parser when threads use it at once (gh-106905).
             "--workers",
-            "2",
+            "1",
         ])
         // Streams do not end.
         .args(["--exclude-operation-id", "watch"])

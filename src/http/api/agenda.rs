@@ -32,22 +32,23 @@ pub(super) fn routes() -> ApiRouter<Shared> {
         .api_route(
             "/sedi/{code}/slots",
             get_with(list, |op| {
-                op.id("listSlots").summary("The hours a sede publishes").description(
+                op.id("listSlots").tag("questions").summary("The hours a sede publishes").description(
                     "The free ones from now on; its own officers see also the taken ones and by which request. What \
                      stands in `starts_at` is what a booking names in `slot`.",
                 )
             })
             .post_with(publish, |op| {
-                op.id("publishSlots").summary("Publishes hours").description(
+                op.id("publishSlots").tag("sede").summary("Publishes hours").description(
                     "For officers of the sede. All or none; one that is there already stays. A sede that publishes \
                      hours takes bookings at these alone, one that publishes none takes any hour as a wish.",
                 )
+                .response::<201, Json<Published>>()
             }),
         )
         .api_route(
             "/sedi/{code}/slots/{id}",
             delete_with(withdraw, |op| {
-                op.id("withdrawSlot").summary("Withdraws an hour nobody holds")
+                op.id("withdrawSlot").tag("sede").summary("Withdraws an hour nobody holds").response::<204, ()>()
             }),
         )
 }

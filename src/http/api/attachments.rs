@@ -33,20 +33,23 @@ pub(super) fn routes() -> ApiRouter<Shared> {
         .api_route(
             "/attachments",
             post_with(bring, |op| {
-                op.id("uploadAttachment").summary("Uploads a file").description(
+                op.id("uploadAttachment").tag("portal").summary("Uploads a file").description(
                     "As `multipart/form-data` with the field `file`, or as a raw body with its name in \
                      `Content-Disposition`. The answer's `sha256` names it in a later message: gif, jpg, pdf, tiff or \
                      txt, at most 6 MB.",
                 )
+                .response::<201, Json<Brought>>()
             }),
         )
         .api_route(
             "/attachments/{sha256}",
             get_with(fetch, |op| {
-                op.id("fetchAttachment").summary("Fetches a file").description(
+                op.id("fetchAttachment").tag("questions").summary("Fetches a file").description(
                     "For whoever may see a request that uses it, and for whoever uploaded it. 409 while it waits for \
                      the virus scanner, 410 once a virus was found.",
                 )
+                .response_with::<200, Vec<u8>, _>(|response| response.description("The file, as it was brought."))
+                .response::<410, Problem>()
             }),
         )
 }

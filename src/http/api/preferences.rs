@@ -3,10 +3,14 @@
 use aide::OperationInput;
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
+use aide::generate::GenContext;
+use aide::openapi::Operation;
 use axum::Json;
 use axum::extract::{FromRequestParts, Path, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use schemars::JsonSchema;
+use serde::Deserialize;
 use uuid::Uuid;
 
 use super::Shared;
@@ -36,6 +40,7 @@ pub(super) fn routes() -> ApiRouter<Shared> {
                 op.id("unsubscribe")
                     .tag("preferences")
                     .summary("End all mails to whoever got the mail with this token (RFC 8058)")
+                    .response::<204, ()>()
             }),
         )
 }
@@ -60,21 +65,31 @@ async fn replace(
 }
 
 /// The secret of one mail: whoever knows it has the mail.
-struct Token(Uuid);
+struct OfMail(Uuid);
 
-impl<S: Send + Sync> FromRequestParts<S> for Token {
+#[derive(Deserialize, JsonSchema)]
+struct MailPath {
+    /// The secret of a mail, from its `List-Unsubscribe`.
+    token: Uuid,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for OfMail {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let path = Path::<Uuid>::from_request_parts(parts, state).await;
-        path.map(|Path(token)| Self(token)).map_err(|_| unknown())
+        let path = Path::<MailPath>::from_request_parts(parts, state).await;
+        path.map(|Path(path)| Self(path.token)).map_err(|_| unknown())
     }
 }
 
-impl OperationInput for Token {}
+impl OperationInput for OfMail {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        Path::<MailPath>::operation_input(ctx, operation);
+    }
+}
 
 /// Needs no login: a mail program has none. What it sends besides (`List-Unsubscribe=One-Click`) says nothing more.
-async fn unsubscribe(State(api): State<Shared>, Token(token): Token) -> Result<StatusCode, Problem> {
+async fn unsubscribe(State(api): State<Shared>, OfMail(token): OfMail) -> Result<StatusCode, Problem> {
     if api.store.unsubscribe(token).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {

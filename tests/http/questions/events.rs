@@ -51,7 +51,8 @@ impl Watcher {
                     event,
                     data: serde_json::from_str(&field("data:").unwrap()).unwrap(),
                 });
-                self.read = rest.to_owned();
+                let rest = rest.to_owned();
+                self.read = rest;
                 if told.is_some() {
                     return told;
                 }

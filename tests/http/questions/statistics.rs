@@ -103,9 +103,14 @@ async fn r_112_each_figure_is_the_list_it_opens() {
         }
     }
 
-    // enabled are those whose sender may book by the rules the engine decides by
-    let enabled_now = list(&site, &operator(), "figure=appointment_enabled").await;
-    for request in list(&site, &operator(), "").await {
+    only_senders_book_what_is_enabled(&site).await;
+    site.stop().await;
+}
+
+/// enabled are those whose sender may book by the rules the engine decides by.
+async fn only_senders_book_what_is_enabled(site: &Site) {
+    let enabled_now = list(site, &operator(), "figure=appointment_enabled").await;
+    for request in list(site, &operator(), "").await {
         let path = format!("/requests/{request}");
         let offers = [operator(), colleague()].map(async |person: Person| {
             let detail = site.get(&person, &path).await.done(200);
@@ -117,5 +122,4 @@ async fn r_112_each_figure_is_the_list_it_opens() {
             assert_eq!(allowed, own && enabled_now.contains(&request), "{request}");
         }
     }
-    site.stop().await;
 }

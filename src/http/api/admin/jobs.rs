@@ -41,7 +41,10 @@ pub(super) fn routes() -> ApiRouter<Shared> {
         )
         .api_route(
             "/jobs/{id}/run",
-            post_with(run, says("runJob", "Asks the schedulers to run a job now")),
+            post_with(run, |operation| {
+                says("runJob", "Asks the schedulers to run a job now")(operation)
+                    .response::<202, Json<Asked>>()
+            }),
         )
         .api_route(
             "/jobs/{id}/pause",

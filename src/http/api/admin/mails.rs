@@ -27,14 +27,16 @@ pub(super) fn routes() -> ApiRouter<Shared> {
         )
         .api_route(
             "/mails/{id}/retry",
-            post_with(retry, says("retryMail", "Queues a mail again that was not sent")),
+            post_with(retry, |operation| {
+                says("retryMail", "Queues a mail again that was not sent")(operation).response::<202, ()>()
+            }),
         )
         .api_route(
             "/mails/retry",
-            post_with(
-                retry_all,
-                says("retryMails", "Queues every mail again that was given up"),
-            ),
+            post_with(retry_all, |operation| {
+                says("retryMails", "Queues every mail again that was given up")(operation)
+                    .response::<202, Json<Queued>>()
+            }),
         )
 }
 

@@ -35,13 +35,13 @@ pub(super) fn routes() -> ApiRouter<Shared> {
         )
         .api_route(
             "/queues/{id}/resume",
-            post_with(
-                resume,
+            post_with(resume, |operation| {
                 says(
                     "resumeQueue",
                     "Lets a queue go on; what waited leaves in its order",
-                ),
-            ),
+                )(operation)
+                .response::<204, ()>()
+            }),
         )
 }
 

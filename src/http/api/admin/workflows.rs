@@ -43,7 +43,7 @@ pub(super) fn routes() -> ApiRouter<Shared> {
                     "drawWorkflow",
                     "A version as a picture, with how many requests stand where",
                 )(operation)
-                .response::<200, String>()
+                .response::<200, ()>()
             }),
         )
 }

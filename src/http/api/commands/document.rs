@@ -38,9 +38,7 @@ pub(super) fn document(kind: CommandKind, operation: TransformOperation<'_>) -> 
         let inner = operation.inner_mut();
         HeaderInput::operation_input(context, inner);
         inner.request_body = Some(ReferenceOr::Item(body(kind, context)));
-        if kind == CommandKind::Submit {
-            created(inner);
-        }
+        answers(kind, inner);
     });
     operation
 }
@@ -78,11 +76,13 @@ fn body(kind: CommandKind, context: &mut GenContext) -> RequestBody {
     }
 }
 
-/// A request that was sent is there now: 201, not 200.
-fn created(operation: &mut Operation) {
-    let responses = operation.responses.get_or_insert_default();
-    if let Some(done) = responses.responses.shift_remove(&StatusCode::Code(200)) {
-        responses.responses.insert(StatusCode::Code(201), done);
+/// 201 for a request that is there now, 200 for one that changed; 202 with the same body where a register is awaited.
+fn answers(kind: CommandKind, operation: &mut Operation) {
+    let responses = &mut operation.responses.get_or_insert_default().responses;
+    if let Some(done) = responses.shift_remove(&StatusCode::Code(200)) {
+        let status = if kind == CommandKind::Submit { 201 } else { 200 };
+        responses.insert(StatusCode::Code(202), done.clone());
+        responses.insert(StatusCode::Code(status), done);
     }
 }
 
