@@ -4,7 +4,7 @@ use lapin::BasicProperties;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{SEDE, Site, answered, submission};
+use crate::harness::{SEDE, Site, answered, submission, until};
 use crate::people::{manager, officer, operator};
 
 const SUBMIT: &str = "portal.inca.request.submit";
@@ -29,13 +29,11 @@ impl Site {
     async fn bury(&self, key: &str, properties: BasicProperties, body: &[u8]) -> i64 {
         let before = self.dead_letters("?limit=1").await["items"][0]["id"].as_i64();
         self.publish_raw(key, properties, body).await;
-        loop {
+        until("the dead letter", async || {
             let newest = self.dead_letters("?limit=1").await["items"][0]["id"].as_i64();
-            if newest > before {
-                return newest.unwrap();
-            }
-            tokio::task::yield_now().await;
-        }
+            newest.filter(|_| newest > before)
+        })
+        .await
     }
 
     async fn dead_letters(&self, query: &str) -> Value {
@@ -169,9 +167,10 @@ async fn a_queue_is_held_and_let_go() {
     let pause = format!("/queues/{queue}/pause");
     let far = json!({"until": "2100-01-01T00:00:00Z", "note": "lavori"});
     assert_eq!(site.order(&pause, far).await.done(200)["by"], "gestore1");
-    while !site.node.held.borrow().hold(&queue) {
-        tokio::task::yield_now().await;
-    }
+    until("the pause", async || {
+        site.node.held.borrow().hold(&queue).then_some(())
+    })
+    .await;
     site.submit(&operator()).await;
     let held = line().await;
     assert_eq!(
@@ -203,10 +202,8 @@ async fn jobs_are_run_held_and_let_go() {
         items.retain(|job| job["name"] == name);
         items.pop()
     };
-    while job("janitor").await.is_none() {
-        tokio::task::yield_now().await;
-    }
-    assert_eq!(job("janitor").await.unwrap()["next"].as_array().unwrap().len(), 5);
+    let janitor = until("the janitor", async || job("janitor").await).await;
+    assert_eq!(janitor["next"].as_array().unwrap().len(), 5);
     let held = site
         .order("/jobs/janitor/pause", json!({"note": "prova"}))
         .await
@@ -216,7 +213,7 @@ async fn jobs_are_run_held_and_let_go() {
         (&json!("gestore1"), &json!([]))
     );
     let asked = site.order("/jobs/janitor/run", json!({})).await.done(202);
-    loop {
+    until("the end of the run", async || {
         let history = site
             .get(&manager(), "/jobs/janitor/history?limit=1")
             .await
@@ -226,11 +223,9 @@ async fn jobs_are_run_held_and_let_go() {
             (&run["asked_by"], &run["scheduled_for"]),
             (&json!("gestore1"), &asked["scheduled_for"])
         );
-        if run["result"] == "done" {
-            break;
-        }
-        tokio::task::yield_now().await;
-    }
+        (run["result"] == "done").then_some(())
+    })
+    .await;
     assert_eq!(
         site.order("/jobs/janitor/resume", json!({})).await.done(200)["paused"],
         false
@@ -289,13 +284,11 @@ async fn mails_are_listed_to_nobody_and_sent_once() {
     )
     .await
     .done(200);
-    let mail = loop {
+    let mail = until("the mail", async || {
         let listed = site.get(&manager(), "/mails?state=sent").await.done(200);
-        if let Some(mail) = listed["items"].get(0) {
-            break mail.clone();
-        }
-        tokio::task::yield_now().await;
-    };
+        listed["items"].get(0).cloned()
+    })
+    .await;
     assert_eq!(
         (&mail["kind"], &mail["recipient"]),
         (&json!("reply"), &json!("o***@inca.example"))
@@ -315,14 +308,12 @@ async fn mails_are_listed_to_nobody_and_sent_once() {
 #[tokio::test]
 async fn living_nodes_are_told() {
     let site = Site::start().await;
-    loop {
+    let nodes = until("its buckets", async || {
         let nodes = site.get(&manager(), "/nodes").await.done(200);
-        if nodes["items"][0]["buckets"].as_i64() > Some(0) {
-            assert_eq!(nodes["items"].as_array().unwrap().len(), 1);
-            assert_eq!(nodes["items"][0]["name"], site.node.name.as_str());
-            break;
-        }
-        tokio::task::yield_now().await;
-    }
+        (nodes["items"][0]["buckets"].as_i64() > Some(0)).then_some(nodes)
+    })
+    .await;
+    assert_eq!(nodes["items"].as_array().unwrap().len(), 1);
+    assert_eq!(nodes["items"][0]["name"], site.node.name.as_str());
     site.stop().await;
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 use sqlx::Row as _;
 
-use crate::harness::Site;
+use crate::harness::{Site, until};
 use crate::people::{of_pomezia, officer, operator};
 
 /// A row of the audit: actor, standing, action, outcome, code, requests, persons.
@@ -23,16 +23,12 @@ impl Site {
 
     /// Waits until the node has chained what is there.
     async fn until_chained(&self) {
-        let waiting = async || {
-            let waiting: bool = sqlx::query_scalar("select exists (select from audit_pending)")
-                .fetch_one(&self.pool)
-                .await
-                .unwrap();
-            waiting
-        };
-        while waiting().await {
-            tokio::task::yield_now().await;
-        }
+        let chained = "select not exists (select from audit_pending)";
+        until("the chain", async || {
+            let chained: bool = sqlx::query_scalar(chained).fetch_one(&self.pool).await.unwrap();
+            chained.then_some(())
+        })
+        .await;
     }
 
     async fn run_sql(&self, statement: &'static str) {

@@ -18,7 +18,8 @@ use usciere::node::Node;
 
 use crate::node::{self, PATIENCE};
 
-const LOOK: Duration = Duration::from_millis(10);
+/// Between two looks at one thing: a person's calls per second stay below what `http.rate_limit` allows.
+const LOOK: Duration = Duration::from_millis(25);
 const VALID: Duration = Duration::from_hours(1);
 
 /// Where the example registers route [`submission`].
@@ -156,33 +157,23 @@ impl Site {
 
     /// The next message of a queue: its kind, its headers as text, its body.
     pub(crate) async fn next(&self, queue: &str) -> Told {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let got = self
-                .channel
-                .basic_get(queue.into(), BasicGetOptions::default())
-                .await
-                .unwrap();
-            if let Some(message) = got {
-                message.ack(BasicAckOptions::default()).await.unwrap();
-                let properties = &message.delivery.properties;
-                let header = |name: &str| {
-                    let headers = properties.headers().as_ref()?;
-                    Some(headers.inner().get(name)?.as_long_string()?.to_string())
-                };
-                return Told {
-                    kind: properties
-                        .kind()
-                        .as_ref()
-                        .map(ToString::to_string)
-                        .unwrap_or_default(),
-                    causation_id: header("causation-id").unwrap_or_default(),
-                    traceparent: header("traceparent").unwrap_or_default(),
-                    body: serde_json::from_slice(&message.delivery.data).unwrap(),
-                };
-            }
-            assert!(Instant::now() < deadline, "nothing came to {queue}");
-            tokio::time::sleep(LOOK).await;
+        let message = until(&format!("a message in {queue}"), async || {
+            let options = BasicGetOptions::default();
+            self.channel.basic_get(queue.into(), options).await.unwrap()
+        })
+        .await;
+        message.ack(BasicAckOptions::default()).await.unwrap();
+        let properties = &message.delivery.properties;
+        let header = |name: &str| {
+            let headers = properties.headers().as_ref()?;
+            Some(headers.inner().get(name)?.as_long_string()?.to_string())
+        };
+        let kind = properties.kind().as_ref();
+        Told {
+            kind: kind.map(ToString::to_string).unwrap_or_default(),
+            causation_id: header("causation-id").unwrap_or_default(),
+            traceparent: header("traceparent").unwrap_or_default(),
+            body: serde_json::from_slice(&message.delivery.data).unwrap(),
         }
     }
 
@@ -209,18 +200,16 @@ impl Site {
 
     /// Waits until a message was kept aside for a reason.
     pub(crate) async fn until_dead_lettered(&self, reason: &str) {
-        let deadline = Instant::now() + PATIENCE;
         let count = "select count(*) from dead_letter where reason = $1";
-        while sqlx::query_scalar::<_, i64>(count)
-            .bind(reason)
-            .fetch_one(&self.pool)
-            .await
-            .unwrap()
-            == 0
-        {
-            assert!(Instant::now() < deadline, "no {reason} was dead-lettered");
-            tokio::time::sleep(LOOK).await;
-        }
+        until(&format!("a dead letter {reason}"), async || {
+            let count: i64 = sqlx::query_scalar(count)
+                .bind(reason)
+                .fetch_one(&self.pool)
+                .await
+                .unwrap();
+            (count > 0).then_some(())
+        })
+        .await;
     }
 
     pub(crate) async fn stop(self) {
@@ -229,17 +218,25 @@ impl Site {
     }
 }
 
-/// Calls until the answer has another status.
-pub(crate) async fn until_not(status: u16, call: impl AsyncFn() -> Answer) -> Answer {
+/// Looks until there is something to see.
+pub(crate) async fn until<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let answer = call().await;
-        if answer.status != status {
-            return answer;
+        if let Some(seen) = look().await {
+            return seen;
         }
-        assert!(Instant::now() < deadline, "still {status}");
+        assert!(Instant::now() < deadline, "still waiting for {what}");
         tokio::time::sleep(LOOK).await;
     }
+}
+
+/// Calls until the answer has another status.
+pub(crate) async fn until_not(status: u16, call: impl AsyncFn() -> Answer) -> Answer {
+    until(&format!("another status than {status}"), async || {
+        let answer = call().await;
+        (answer.status != status).then_some(answer)
+    })
+    .await
 }
 
 /// A message as a portal or sede receives it.
