@@ -3,8 +3,9 @@
 //! Two connections per node, one that only consumes and one that only publishes, so that a broker in alarm blocks
 //! the second and never the first. Both are rebuilt by [`supervisor`], never by lapin's own recovery.
 
-/// lapin writes a returned message, body and all, into the log: this filter is always in force.
-pub const SILENCED: &str = "lapin::returned_messages=off";
+/// Filters of the log that are always in force. lapin writes a returned message into it, body and all; and it calls an
+/// error what we expect and answer, such as a queue that is not there yet.
+pub const SILENCED: &[&str] = &["lapin::returned_messages=off", "lapin::channel=off"];
 
 mod connection;
 pub mod consumer;

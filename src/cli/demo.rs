@@ -8,9 +8,11 @@ mod traffic;
 use clap::{Args, Subcommand};
 
 use super::exit::{Exit, Failure};
+use super::reach;
 use super::session::Session;
 use crate::config::interval::Interval;
 use crate::config::{Config, Profile};
+use crate::store::Store;
 
 /// Fill a development system with made-up requests, or keep it busy
 #[derive(Debug, Args)]
@@ -55,6 +57,13 @@ pub async fn run(args: DemoArgs, session: &mut Session) -> Result<Exit, Failure>
         DemoCommand::Load(args) => load::run(&args, session).await,
         DemoCommand::Traffic(args) => traffic::run(&args, session).await,
     }
+}
+
+/// The system to fill: a development one unless somebody says otherwise, and never one with real requests.
+async fn made_up(session: &Session) -> Result<(Config, Store), Failure> {
+    let (config, store) = reach::database_as(session, Some(Profile::Dev)).await?;
+    only_in_development(&config)?;
+    Ok((config, store))
 }
 
 /// Made-up requests never stand among real ones.

@@ -184,18 +184,20 @@ fn announce(
     let management = services.management_url().map(ToString::to_string);
     session.printer.say(format!(
         "usciere {} - profile {} (not for production)\n\
-         \x20 database    {}\n\
-         \x20 broker      {}\n\
+         \x20 http        {http}   (/api/v1 /docs /healthz /readyz /metrics /dev/clock /dev/mails)\n\
          \x20 management  {}\n\
-         \x20 http        {http}   (/api/v1 /healthz /readyz /metrics /dev/clock /dev/mails)\n\
          \x20 mails       {mail_folder}\n\
-         Ready. Try in another terminal, with AMQP_URL and DATABASE_URL set to these:\n\
+         Ready. In another terminal:\n\
+         \x20 export USCIERE_PROFILE={} HTTP_URL='{http}'\n\
+         \x20 export DATABASE_URL='{}'\n\
+         \x20 export AMQP_URL='{}'\n\
          \x20 usciere send --example --wait --reply-auto",
         env!("CARGO_PKG_VERSION"),
         config.profile,
+        management.as_deref().unwrap_or("-"),
+        config.profile,
         services.database_url(),
         services.amqp_url(),
-        management.as_deref().unwrap_or("-"),
     ));
     let Some(file) = &args.ready_file else {
         return Ok(());

@@ -4,7 +4,7 @@ use super::exit::{Exit, Failure};
 use super::session::Session;
 use crate::amqp::{Broker, BrokerError};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Profile};
 use crate::node;
 use crate::store::{SchemaStatus, Store};
 
@@ -35,7 +35,12 @@ pub async fn store(config: &Config) -> Result<Store, Failure> {
 
 /// The configuration, and the database it names.
 pub async fn database(session: &Session) -> Result<(Config, Store), Failure> {
-    let config = session.load(None)?.config;
+    database_as(session, None).await
+}
+
+/// As [`database`], of another kind of system where nobody says which.
+pub async fn database_as(session: &Session, usual: Option<Profile>) -> Result<(Config, Store), Failure> {
+    let config = session.load(usual)?.config;
     let store = store(&config).await?;
     Ok((config, store))
 }

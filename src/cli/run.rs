@@ -43,7 +43,7 @@ pub(super) fn telemetry(config: &Config, session: &Session) -> Result<Exporter, 
         (false, 1) => Verbosity::Debug,
         (false, _) => Verbosity::Trace,
     };
-    crate::telemetry::log::start(&config.log, verbosity, &[crate::amqp::SILENCED])
+    crate::telemetry::log::start(&config.log, verbosity, crate::amqp::SILENCED)
         .map_err(anyhow::Error::from)?;
     Ok(crate::telemetry::metrics::start().map_err(anyhow::Error::from)?)
 }

@@ -269,7 +269,7 @@ fn log() -> (tempfile::TempDir, std::path::PathBuf) {
         ..LogSettings::default()
     };
     let file = std::sync::Arc::new(File::create(&path).unwrap());
-    let always = &[usciere::amqp::SILENCED];
+    let always = usciere::amqp::SILENCED;
     let (subscriber, _) = subscriber(&settings, Verbosity::Configured, file, false, always).unwrap();
     tracing::subscriber::set_global_default(subscriber).unwrap();
     (folder, path)

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::story::{Situation, body};
-use super::{DemoLoadArgs, only_in_development};
+use super::{DemoLoadArgs, made_up};
 use crate::amqp::envelope::{RawDelivery, decode};
 use crate::amqp::{DecodeRules, Properties};
 use crate::cli::exit::{Exit, Failure};
@@ -45,8 +45,7 @@ struct Deed {
 type Days = BTreeMap<std::cmp::Reverse<u16>, Vec<Deed>>;
 
 pub(super) async fn run(args: &DemoLoadArgs, session: &mut Session) -> Result<Exit, Failure> {
-    let (config, store) = reach::database(session).await?;
-    only_in_development(&config)?;
+    let (config, store) = made_up(session).await?;
     let clock = reach::clock(&config, &store).await?;
     let engine = node::engine_only(&config, &store, clock.clone())
         .await

@@ -8,7 +8,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::people::patronato;
 use super::story::body;
-use super::{DemoTrafficArgs, only_in_development};
+use super::{DemoTrafficArgs, made_up};
 use crate::amqp::{Broker, Exchange, Outgoing, Published, Publisher};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Row;
@@ -43,8 +43,7 @@ impl Row for Sent {
 }
 
 pub(super) async fn run(args: &DemoTrafficArgs, session: &mut Session) -> Result<Exit, Failure> {
-    let (config, store) = reach::database(session).await?;
-    only_in_development(&config)?;
+    let (config, store) = made_up(session).await?;
     let broker = reach::broker(&config).await?;
     let publisher = broker.publisher();
     publisher.ready().await;
