@@ -7,6 +7,7 @@
 /// error what we expect and answer, such as a queue that is not there yet.
 pub const SILENCED: &[&str] = &["lapin::returned_messages=off", "lapin::channel=off"];
 
+pub mod bare;
 mod connection;
 pub mod consumer;
 pub mod envelope;

@@ -1,6 +1,7 @@
 //! The command line: one file per command group, one printer, exit codes scripts can rely on.
 
 pub mod audit;
+pub mod bench;
 pub mod broker;
 pub mod case;
 pub mod cells;
@@ -77,6 +78,7 @@ pub enum Command {
     Broker(broker::BrokerArgs),
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
+    Bench(bench::BenchArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -98,6 +100,7 @@ async fn dispatch(command: Command, session: &mut Session) -> Result<Exit, Failu
     match command {
         Command::Config(args) => config::run(args, session),
         Command::Doctor(_) => doctor::run(session).await,
+        Command::Bench(args) => bench::run(args, session).await,
         Command::Schema(args) => schema::run(&args, session),
         Command::Completions(args) => completions::run(&args, session),
         Command::Man(args) => man::run(&args, session),

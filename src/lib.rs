@@ -12,6 +12,7 @@
 pub mod admin;
 pub mod amqp;
 pub mod attachments;
+pub mod bench;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -24,6 +24,7 @@ mod registers;
 mod rows;
 mod scope;
 mod settings;
+mod work;
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -60,6 +61,7 @@ pub use questions::{
 pub use registers::{PatronatoOffice, RegisterImport, Written};
 pub use scope::Rights;
 pub use settings::{Change, Kept};
+pub use work::DatabaseWork;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 

@@ -139,7 +139,7 @@ async fn start_services(data: &Path, loaded: &Loaded, session: &mut Session) -> 
     Services::start(&options).await.map_err(unavailable)
 }
 
-fn supply(loaded: &Loaded, key: &str, url: &str) -> Result<Supply, Failure> {
+pub(super) fn supply(loaded: &Loaded, key: &str, url: &str) -> Result<Supply, Failure> {
     match loaded.origin(key) {
         // Files name where a system usually runs, not what this one is to use.
         None | Some(Origin::BuiltIn(_) | Origin::File { .. }) => Ok(Supply::Private),
@@ -150,7 +150,7 @@ fn supply(loaded: &Loaded, key: &str, url: &str) -> Result<Supply, Failure> {
     }
 }
 
-fn unavailable(error: ServicesError) -> Failure {
+pub(super) fn unavailable(error: ServicesError) -> Failure {
     Failure::unavailable("the services of this machine cannot be used").caused_by(error)
 }
 

@@ -1,0 +1,182 @@
+//! The broker without an engine: the limit `usciere bench` measures against. Consume, publish with confirms, ack; the
+//! same messages, queues and number of connections as a node, and nothing else.
+
+use std::time::Instant;
+
+use futures::StreamExt as _;
+use futures::stream::select_all;
+use lapin::message::Delivery;
+use lapin::options::{
+    BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, BasicQosOptions, ConfirmSelectOptions,
+    QueuePurgeOptions,
+};
+use lapin::types::{FieldTable, ShortString};
+use lapin::{Channel, Confirmation, Connection, Consumer, PublisherConfirm};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::connection;
+use super::error::BrokerError;
+use super::publisher::short;
+use crate::config::amqp::AmqpSettings;
+use crate::domain::ids::RequestId;
+
+/// Acknowledged together, as a node does.
+const TOGETHER: usize = 256;
+
+/// Where each message is sent on to: exchange and routing key.
+pub type Copies = Vec<(String, String)>;
+
+/// Sends on what comes to `queue`, every message to all the places `copies` tells for its number, until it is stopped.
+pub async fn forward(
+    settings: &AmqpSettings,
+    queue: &str,
+    copies: impl Fn(usize) -> Copies,
+    stop: CancellationToken,
+) -> Result<(), BrokerError> {
+    let consuming = connection::open(settings, "usciere bench: bare, consuming").await?;
+    let publishing = connection::open(settings, "usciere bench: bare, publishing").await?;
+    let intake = consuming.create_channel().await?;
+    intake
+        .basic_qos(settings.prefetch, BasicQosOptions::default())
+        .await?;
+    let mut consumer = consume(&intake, queue, BasicConsumeOptions::default()).await?;
+    let outlet = publishing.create_channel().await?;
+    outlet.confirm_select(ConfirmSelectOptions::default()).await?;
+    let (sender, receiver) = mpsc::channel(settings.confirm_window);
+    let acking = tokio::spawn(acknowledge(intake, receiver));
+    let mut number = 0;
+    while let Some(Some(delivery)) = stop.run_until_cancelled(consumer.next()).await {
+        let delivery = delivery?;
+        let mut confirms = Vec::new();
+        for (exchange, key) in copies(number) {
+            confirms.push(send_on(&outlet, &exchange, &key, &delivery).await?);
+        }
+        number += 1;
+        if sender.send((delivery.delivery_tag, confirms)).await.is_err() {
+            break;
+        }
+    }
+    drop(sender);
+    acking
+        .await
+        .map_err(|error| BrokerError::Object(error.to_string()))??;
+    goodbye(&consuming).await;
+    goodbye(&publishing).await;
+    Ok(())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the bare way is measured, not our publisher"
+)]
+async fn send_on(
+    channel: &Channel,
+    exchange: &str,
+    key: &str,
+    delivery: &Delivery,
+) -> Result<PublisherConfirm, lapin::Error> {
+    let mandatory = BasicPublishOptions {
+        mandatory: true,
+        ..BasicPublishOptions::default()
+    };
+    let properties = delivery.properties.clone();
+    channel
+        .basic_publish(short(exchange), short(key), mandatory, &delivery.data, properties)
+        .await
+}
+
+async fn acknowledge(
+    channel: Channel,
+    mut sent: mpsc::Receiver<(u64, Vec<PublisherConfirm>)>,
+) -> Result<(), BrokerError> {
+    let mut together = Vec::with_capacity(TOGETHER);
+    while sent.recv_many(&mut together, TOGETHER).await > 0 {
+        let mut last = 0;
+        for (tag, confirms) in together.drain(..) {
+            for confirm in confirms {
+                match confirm.await? {
+                    Confirmation::Ack(None) => last = tag,
+                    Confirmation::Ack(Some(_)) | Confirmation::Nack(_) | Confirmation::NotRequested => {
+                        return Err(BrokerError::Object(
+                            "the broker did not take a message".to_owned(),
+                        ));
+                    }
+                }
+            }
+        }
+        channel
+            .basic_ack(last, BasicAckOptions { multiple: true })
+            .await?;
+    }
+    Ok(())
+}
+
+/// A message that reached its queue.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival {
+    /// By its `correlation_id`.
+    pub request: Option<RequestId>,
+    pub at: Instant,
+}
+
+/// Takes everything out of these queues, and tells when it came.
+pub async fn arrivals(
+    settings: &AmqpSettings,
+    queues: &[String],
+) -> Result<mpsc::UnboundedReceiver<Arrival>, BrokerError> {
+    let connection = connection::open(settings, "usciere bench: sedi").await?;
+    let channel = connection.create_channel().await?;
+    let no_ack = BasicConsumeOptions {
+        no_ack: true,
+        ..BasicConsumeOptions::default()
+    };
+    let mut consumers = Vec::new();
+    for queue in queues {
+        consumers.push(consume(&channel, queue, no_ack).await?);
+    }
+    let (sender, receiver) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        let _open = (connection, channel);
+        let mut deliveries = select_all(consumers);
+        while let Some(Ok(delivery)) = deliveries.next().await {
+            let id = delivery.properties.correlation_id().as_ref();
+            let arrival = Arrival {
+                request: id.and_then(|id| id.as_str().parse().ok()),
+                at: Instant::now(),
+            };
+            if sender.send(arrival).is_err() {
+                return;
+            }
+        }
+    });
+    Ok(receiver)
+}
+
+async fn consume(
+    channel: &Channel,
+    queue: &str,
+    options: BasicConsumeOptions,
+) -> Result<Consumer, lapin::Error> {
+    let tag = ShortString::default();
+    channel
+        .basic_consume(short(queue), tag, options, FieldTable::default())
+        .await
+}
+
+/// Empties queues.
+pub async fn purge(settings: &AmqpSettings, queues: &[String]) -> Result<(), BrokerError> {
+    let connection = connection::open(settings, "usciere bench: purging").await?;
+    let channel = connection.create_channel().await?;
+    for queue in queues {
+        channel
+            .queue_purge(short(queue), QueuePurgeOptions::default())
+            .await?;
+    }
+    goodbye(&connection).await;
+    Ok(())
+}
+
+async fn goodbye(connection: &Connection) {
+    let _ = connection.close(200, "bye".into()).await;
+}
