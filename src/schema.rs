@@ -5,6 +5,8 @@ mod asyncapi;
 mod channels;
 mod examples;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 mod types;
 

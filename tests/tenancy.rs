@@ -12,6 +12,8 @@ mod services;
 mod audit;
 #[path = "tenancy/many.rs"]
 mod many;
+#[path = "tenancy/people.rs"]
+mod people;
 #[path = "tenancy/rights.rs"]
 mod rights;
 #[path = "tenancy/rows.rs"]

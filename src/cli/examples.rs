@@ -11,13 +11,12 @@ use super::case::Flows;
 use super::exit::Failure;
 use super::output::{Format, Manner, Printer};
 use crate::domain::attachment::{MediaType, Sha256Hex, StoredAttachment};
-use crate::domain::case::{Appointment, Case, Charge, Facts, WorkflowRef};
-use crate::domain::command::{ContactReason, Operator, Personal, Practice, Role};
+use crate::domain::case::{Appointment, Charge, Facts};
+use crate::domain::command::{ContactReason, Personal, Role};
 use crate::domain::dead_letter::DeadLetterReason;
 use crate::domain::event::{Actor, Event, EventKind, MailKind};
 use crate::domain::ids::{SedeCode, Source};
-use crate::domain::practice::PracticeKind;
-use crate::domain::request::{Details, HistoryEntry, IdentifiedCitizen, RecordedEvent, Request};
+use crate::domain::request::{Details, HistoryEntry, RecordedEvent, Request, testing};
 use crate::store::{
     DeadLetter, DeadLetterId, DeadLetterSummary, JobCause, JobResult, JobRow, JobRunRow, MailId, MailState,
     MailSummary, Resolution, Resolved,
@@ -70,54 +69,19 @@ pub(super) fn moment(text: &str) -> DateTime<Utc> {
 
 /// At a sede since the day of the manual's example, overdue, solicited once.
 pub(super) fn waiting() -> Request {
-    Request {
-        case: Case {
-            id: "0199c0de-0000-7000-8000-000000000001".parse().unwrap(),
-            workflow: WorkflowRef {
-                name: "richiesta".parse().unwrap(),
-                version: 1,
-            },
-            patronato: "inca".parse().unwrap(),
-            office: "INCA-RM-001".parse().unwrap(),
-            sender: "op1".parse().unwrap(),
-            state: "assegnato_sede".parse().unwrap(),
-            sede: "230001".parse().unwrap(),
-            facts: Facts {
-                elapsed: 16,
-                overdue: true,
-                first_solicit: Some("2020-11-06".parse().unwrap()),
-                charge: Some(Charge {
-                    officer: "uff7".parse().unwrap(),
-                    until: moment("2020-11-10T08:20:00Z"),
-                }),
-                ..Facts::opened("2020-10-21".parse().unwrap())
-            },
-        },
-        role: Role::Operator,
-        sender: Operator {
-            id: "op1".parse().unwrap(),
-            name: Personal("Mario Rossi".to_owned()),
-            email: Some(Personal("op1@inca.example".to_owned())),
-        },
-        protocol: "INPS.7013.21/10/2020.0000123".parse().unwrap(),
-        reason: ContactReason::StatusOrRejection,
-        topic: "pensioni-paesi-non-convenzionati".parse().unwrap(),
-        practice: Some(Practice {
-            kind: PracticeKind::Pension,
-            number: "030010110000000".parse().unwrap(),
+    let mut request = testing::request();
+    request.opened_at = moment("2020-10-21T13:04:13Z");
+    request.case.facts = Facts {
+        elapsed: 16,
+        overdue: true,
+        first_solicit: Some("2020-11-06".parse().unwrap()),
+        charge: Some(Charge {
+            officer: "uff7".parse().unwrap(),
+            until: moment("2020-11-10T08:20:00Z"),
         }),
-        citizen: Some(IdentifiedCitizen {
-            person_id: "p-1".parse().unwrap(),
-            codice_fiscale: Some("BNCMRA50A01H501U".parse().unwrap()),
-            family_name: Personal("Bianchi".to_owned()),
-            given_name: Personal("Mario".to_owned()),
-            born_on: "1950-01-01".parse().unwrap(),
-        }),
-        due_on: None,
-        sede_seq: [("230001".parse().unwrap(), 2)].into(),
-        version: 3,
-        opened_at: moment("2020-10-21T13:04:13Z"),
-    }
+        ..request.case.facts
+    };
+    request
 }
 
 /// Of a referent, answered, with an appointment.

@@ -9,13 +9,12 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::attachment::{MediaType, Sha256Hex, StoredAttachment};
-use crate::domain::case::{Appointment, Case, Continuation, Facts, WorkflowRef};
-use crate::domain::command::{ContactReason, Operator, Personal, Practice, Role};
+use crate::domain::case::{Appointment, Continuation, Facts};
+use crate::domain::command::Personal;
 use crate::domain::event::{Actor, Claim, Event, EventKind, Side};
 use crate::domain::ids::Source;
-use crate::domain::practice::PracticeKind;
 use crate::domain::registers::Registers;
-use crate::domain::request::{Details, HistoryEntry, IdentifiedCitizen, RecordedEvent, Request};
+use crate::domain::request::{Details, HistoryEntry, RecordedEvent, Request, testing};
 use crate::workflow::Registry;
 
 const NOTE: &str = "Sentito il collega della linea estero";
@@ -29,50 +28,16 @@ fn said(text: &str) -> Personal {
 }
 
 fn request() -> Request {
-    Request {
-        case: Case {
-            id: "0199c0de-0000-7000-8000-000000000001".parse().unwrap(),
-            workflow: WorkflowRef {
-                name: "richiesta".parse().unwrap(),
-                version: 1,
-            },
-            patronato: "inca".parse().unwrap(),
-            office: "INCA-RM-001".parse().unwrap(),
-            sender: "op1".parse().unwrap(),
-            state: "chiuso_funzionario".parse().unwrap(),
-            sede: "230001".parse().unwrap(),
-            facts: Facts {
-                first_solicit: Some("2020-11-06".parse().unwrap()),
-                appointment: Appointment::Confirmed,
-                appointment_enabled: true,
-                ..Facts::opened("2020-10-21".parse().unwrap())
-            },
-        },
-        role: Role::Operator,
-        sender: Operator {
-            id: "op1".parse().unwrap(),
-            name: Personal("Mario Rossi".to_owned()),
-            email: Some(said("op1@inca.example")),
-        },
-        protocol: "INPS.7013.21/10/2020.0000123".parse().unwrap(),
-        reason: ContactReason::StatusOrRejection,
-        topic: "pensioni-paesi-non-convenzionati".parse().unwrap(),
-        practice: Some(Practice {
-            kind: PracticeKind::Pension,
-            number: "030010110000000".parse().unwrap(),
-        }),
-        citizen: Some(IdentifiedCitizen {
-            person_id: "p-1".parse().unwrap(),
-            codice_fiscale: Some("BNCMRA50A01H501U".parse().unwrap()),
-            family_name: Personal("Bianchi".to_owned()),
-            given_name: Personal("Mario".to_owned()),
-            born_on: "1950-01-01".parse().unwrap(),
-        }),
-        due_on: None,
-        sede_seq: [("230001".parse().unwrap(), 2)].into(),
-        version: 8,
-        opened_at: moment("2020-10-21T15:04:13Z"),
-    }
+    let mut request = testing::request();
+    request.version = 8;
+    request.case.state = "chiuso_funzionario".parse().unwrap();
+    request.case.facts = Facts {
+        first_solicit: Some("2020-11-06".parse().unwrap()),
+        appointment: Appointment::Confirmed,
+        appointment_enabled: true,
+        ..request.case.facts
+    };
+    request
 }
 
 fn entry(seq: u32, at: &str, actor: Actor, event: Option<Event>, details: Details) -> HistoryEntry {

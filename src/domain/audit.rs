@@ -13,7 +13,7 @@ use super::ids::{
     ActorId, InvalidId, MessageId, OfficeCode, PatronatoCode, PersonId, RequestId, SedeCode, Source, text_id,
 };
 use super::person::{Capacity, Person};
-use super::refusal::RefusalCode;
+use super::refusal::{RefusalCode, RefusalKind};
 
 pub use chain::{Fault, Head, Link, Verdict, Walk};
 pub use expiry::Expiry;
@@ -170,32 +170,9 @@ impl AuditEntry {
 
 /// Reaching for what is somebody else's is told apart from mistakes.
 const fn outcome_of(code: RefusalCode) -> AuditOutcome {
-    match code {
-        RefusalCode::RequestUnknown | RefusalCode::NotSender | RefusalCode::NotYourSede => {
-            AuditOutcome::Denied
-        }
-        RefusalCode::CitizenUnknown
-        | RefusalCode::CitizenAmbiguous
-        | RefusalCode::DelegationMissing
-        | RefusalCode::ReasonNotAllowed
-        | RefusalCode::PracticeRequired
-        | RefusalCode::PracticeNotLinked
-        | RefusalCode::PracticeNotEntitled
-        | RefusalCode::TopicUnknown
-        | RefusalCode::TopicNotForReason
-        | RefusalCode::TextMissing
-        | RefusalCode::TextTooLong
-        | RefusalCode::AttachmentType
-        | RefusalCode::AttachmentTooLarge
-        | RefusalCode::AttachmentMissing
-        | RefusalCode::SedeUnknown
-        | RefusalCode::NotYet
-        | RefusalCode::LimitReached
-        | RefusalCode::AwaitingReply
-        | RefusalCode::ConversationClosed
-        | RefusalCode::AlreadyBooked
-        | RefusalCode::StateConflict
-        | RefusalCode::InvalidBody => AuditOutcome::Refused,
+    match code.kind() {
+        RefusalKind::Unknown | RefusalKind::Foreign => AuditOutcome::Denied,
+        RefusalKind::Conflict | RefusalKind::TooLarge | RefusalKind::Wrong => AuditOutcome::Refused,
     }
 }
 

@@ -37,6 +37,52 @@ words!(
     }
 );
 
+/// What kind of answer a refusal is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefusalKind {
+    /// For who asks there is no such request.
+    Unknown,
+    /// It is somebody else's to do.
+    Foreign,
+    /// Not as things stand.
+    Conflict,
+    /// Larger than what is taken.
+    TooLarge,
+    /// What was sent is wrong.
+    Wrong,
+}
+
+impl RefusalCode {
+    pub const fn kind(self) -> RefusalKind {
+        match self {
+            Self::RequestUnknown => RefusalKind::Unknown,
+            Self::NotSender | Self::NotYourSede => RefusalKind::Foreign,
+            Self::NotYet
+            | Self::LimitReached
+            | Self::AwaitingReply
+            | Self::ConversationClosed
+            | Self::AlreadyBooked
+            | Self::StateConflict => RefusalKind::Conflict,
+            Self::AttachmentTooLarge => RefusalKind::TooLarge,
+            Self::CitizenUnknown
+            | Self::CitizenAmbiguous
+            | Self::DelegationMissing
+            | Self::ReasonNotAllowed
+            | Self::PracticeRequired
+            | Self::PracticeNotLinked
+            | Self::PracticeNotEntitled
+            | Self::TopicUnknown
+            | Self::TopicNotForReason
+            | Self::TextMissing
+            | Self::TextTooLong
+            | Self::AttachmentType
+            | Self::AttachmentMissing
+            | Self::SedeUnknown
+            | Self::InvalidBody => RefusalKind::Wrong,
+        }
+    }
+}
+
 /// A place in the body, as a JSON pointer, and what is wrong there (Italian, without the value).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FieldProblem {

@@ -60,6 +60,23 @@ pub struct Sede {
 }
 
 impl Sede {
+    /// An open one of which nothing else is known.
+    pub const fn named(code: SedeCode, name: String, kind: SedeKind) -> Self {
+        Self {
+            code,
+            name,
+            kind,
+            region: None,
+            province: None,
+            address: String::new(),
+            cap: None,
+            comune: String::new(),
+            protocol_code: None,
+            email: None,
+            active: true,
+        }
+    }
+
     /// As lists and details show it: `LANCIANO-230001`, `SARDEGNA` for a regional one.
     pub fn label(&self) -> String {
         match self.kind {

@@ -117,6 +117,9 @@ pub struct RecordedEvent {
 }
 
 #[cfg(test)]
+pub(crate) mod testing;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::event::Event;

@@ -11,7 +11,7 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::domain::refusal::{Candidate, FieldProblem, Reason, Refusal, RefusalCode};
+use crate::domain::refusal::{Candidate, FieldProblem, Reason, Refusal, RefusalCode, RefusalKind};
 use crate::domain::registers::RegisterName;
 use crate::registry::NoAnswer;
 use crate::store::StoreError;
@@ -174,31 +174,12 @@ impl From<NoAnswer> for Problem {
 
 /// CONTRACT.md 2, "Status".
 const fn status_of(code: RefusalCode) -> StatusCode {
-    match code {
-        RefusalCode::RequestUnknown => StatusCode::NOT_FOUND,
-        RefusalCode::NotSender | RefusalCode::NotYourSede => StatusCode::FORBIDDEN,
-        RefusalCode::NotYet
-        | RefusalCode::LimitReached
-        | RefusalCode::AwaitingReply
-        | RefusalCode::ConversationClosed
-        | RefusalCode::AlreadyBooked
-        | RefusalCode::StateConflict => StatusCode::CONFLICT,
-        RefusalCode::AttachmentTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        RefusalCode::CitizenUnknown
-        | RefusalCode::CitizenAmbiguous
-        | RefusalCode::DelegationMissing
-        | RefusalCode::ReasonNotAllowed
-        | RefusalCode::PracticeRequired
-        | RefusalCode::PracticeNotLinked
-        | RefusalCode::PracticeNotEntitled
-        | RefusalCode::TopicUnknown
-        | RefusalCode::TopicNotForReason
-        | RefusalCode::TextMissing
-        | RefusalCode::TextTooLong
-        | RefusalCode::AttachmentType
-        | RefusalCode::AttachmentMissing
-        | RefusalCode::SedeUnknown
-        | RefusalCode::InvalidBody => StatusCode::UNPROCESSABLE_ENTITY,
+    match code.kind() {
+        RefusalKind::Unknown => StatusCode::NOT_FOUND,
+        RefusalKind::Foreign => StatusCode::FORBIDDEN,
+        RefusalKind::Conflict => StatusCode::CONFLICT,
+        RefusalKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        RefusalKind::Wrong => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
 

@@ -8,17 +8,9 @@ use crate::domain::registers::{RegisterRows, Topic};
 /// A sede `code`, open in Lazio unless told otherwise.
 fn sede(code: &str, kind: SedeKind, active: bool) -> Sede {
     Sede {
-        code: SedeCode::parse(code).unwrap(),
-        name: code.to_uppercase(),
-        kind,
         region: Some(Region::Lazio),
-        province: None,
-        address: String::new(),
-        cap: None,
-        comune: String::new(),
-        protocol_code: None,
-        email: None,
         active,
+        ..Sede::named(SedeCode::parse(code).unwrap(), code.to_uppercase(), kind)
     }
 }
 

@@ -120,26 +120,7 @@ fn the_asyncapi_document_is_valid() {
 
 #[test]
 fn every_reference_of_the_document_leads_somewhere() {
-    fn references<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
-        match value {
-            Value::Object(members) => {
-                found.extend(members.get("$ref").and_then(Value::as_str));
-                members.values().for_each(|value| references(value, found));
-            }
-            Value::Array(items) => items.iter().for_each(|value| references(value, found)),
-            _ => {}
-        }
-    }
-    let document = asyncapi("usciere");
-    let mut found = Vec::new();
-    references(&document, &mut found);
-    assert!(found.len() > 100);
-    for reference in found {
-        assert!(
-            document.pointer(reference.trim_start_matches('#')).is_some(),
-            "{reference}"
-        );
-    }
+    testing::every_reference_leads_somewhere(&asyncapi("usciere"));
 }
 
 #[test]

@@ -9,7 +9,6 @@ use super::rows::{CaseRow, HistoryRow};
 use super::{Store, StoreError};
 use crate::domain::case::{StateName, WorkflowRef};
 use crate::domain::ids::{RequestId, SedeCode};
-use crate::domain::person::Scope;
 use crate::domain::request::{HistoryEntry, Request};
 use crate::workflow::graph::{Count, Counts};
 
@@ -28,16 +27,6 @@ pub struct Sending {
 }
 
 impl Store {
-    /// A request, if a scope may see it.
-    pub async fn visible_request(&self, scope: &Scope, id: RequestId) -> Result<Option<Request>, StoreError> {
-        let mut question = self.begin_question(scope).await?;
-        sqlx::query_as!(CaseRow, "select * from cases where id = $1", id.0)
-            .fetch_optional(&mut *question)
-            .await?
-            .map(Request::try_from)
-            .transpose()
-    }
-
     pub async fn request(&self, id: RequestId) -> Result<Option<Request>, StoreError> {
         sqlx::query_as!(CaseRow, "select * from cases where id = $1", id.0)
             .fetch_optional(&self.pool)

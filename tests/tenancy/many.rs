@@ -11,12 +11,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::postgres::PgPool;
 use sqlx::{AssertSqlSafe, ConnectOptions as _};
 use usciere::domain::codice_fiscale::CodiceFiscale;
-use usciere::domain::command::{Personal, Role};
 use usciere::domain::filter::{BookingRule, Condition, DateRange, Page, RequestFilter, Whose};
-use usciere::domain::person::{Capacity, Membership, Person};
+use usciere::domain::person::Person;
 use usciere::store::{Store, Viewer};
 
 use crate::database::{self, TestDatabase};
+use crate::people::{self, member};
 
 /// Requests of so many offices at half as many sedi over two years; one in 50 overdue, one in 20 solicited, three in
 /// four answered.
@@ -56,7 +56,7 @@ const CONSONANTS: [char; 20] = [
 
 async fn many(count: i32, offices: i32) -> TestDatabase {
     let database = TestDatabase::create().await;
-    let fill = sqlx::query(MANY).bind(count).bind(offices).bind(people());
+    let fill = sqlx::query(MANY).bind(count).bind(offices).bind(codes());
     fill.execute(&database.pool).await.unwrap();
     for statement in [DIGESTS, REPLIES] {
         sqlx::query(statement).execute(&database.pool).await.unwrap();
@@ -68,7 +68,7 @@ async fn many(count: i32, offices: i32) -> TestDatabase {
 }
 
 /// The codes of 8,000 people, Mario Bianchi among them.
-fn people() -> Vec<String> {
+fn codes() -> Vec<String> {
     let code = |number: u32| {
         let surname = [number / 400, number / 20 % 20, number % 20].map(|letter| CONSONANTS[letter as usize]);
         let code = format!("{}MRA50A01H501", surname.iter().collect::<String>());
@@ -137,28 +137,12 @@ impl Plans {
     }
 }
 
-fn person(capacity: Capacity) -> Person {
-    Person {
-        id: "op1".parse().unwrap(),
-        name: Personal("Mario Rossi".to_owned()),
-        email: None,
-        capacity,
-    }
-}
-
 fn operator() -> Person {
-    person(Capacity::Patronato(Membership {
-        patronato: "inca".parse().unwrap(),
-        office: "OF-1".parse().unwrap(),
-        roles: vec![Role::Operator],
-        region: None,
-    }))
+    member("inca", "OF-1")
 }
 
 fn officer() -> Person {
-    person(Capacity::Sede {
-        sede: "sede-1".parse().unwrap(),
-    })
+    people::officer("sede-1")
 }
 
 /// Filters of both sides with the index meant for each.

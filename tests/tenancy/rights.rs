@@ -1,16 +1,14 @@
 //! What the roles may do, and how a database is set up by a login with few rights.
 
-use std::time::Duration;
-
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use url::Url;
 use usciere::clock::Clock;
 use usciere::domain::ids::RequestId;
-use usciere::domain::person::Scope;
-use usciere::store::{Rights, Store, StoreOptions};
+use usciere::store::{Rights, Store, Viewer};
 use uuid::Uuid;
 
-use crate::database::TestDatabase;
+use crate::database::{self, TestDatabase};
+use crate::people::manager;
 use crate::services::fresh;
 
 async fn run(url: &Url, statement: String) -> Result<(), sqlx::Error> {
@@ -22,14 +20,7 @@ async fn run(url: &Url, statement: String) -> Result<(), sqlx::Error> {
 }
 
 fn store(url: &Url) -> Store {
-    Store::new(&StoreOptions {
-        url: url.to_string(),
-        application_name: "usciere-test".to_owned(),
-        max_connections: 2,
-        statement_timeout: Duration::from_secs(30),
-        lock_timeout: Duration::from_secs(30),
-    })
-    .unwrap()
+    database::store(url.as_str())
 }
 
 /// A new login, as which the address then connects.
@@ -122,10 +113,8 @@ async fn an_owner_with_few_rights_is_told_what_it_lacks_and_is_bound_like_everyb
     assert_eq!(store.rights().await.unwrap(), rights);
     store.create_partitions().await.unwrap();
     let nobody = RequestId(Uuid::nil());
-    assert_eq!(
-        store.visible_request(&Scope::Nothing, nobody).await.unwrap(),
-        None
-    );
+    let mut question = store.ask(&Viewer::person(&manager())).await.unwrap();
+    assert!(question.request(nobody).await.unwrap().is_none());
     assert_eq!(store.request(nobody).await.unwrap(), None);
 }
 

@@ -1,28 +1,19 @@
 //! Which rows of requests a question sees.
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool};
-use usciere::domain::ids::{OfficeCode, PatronatoCode, RequestId, SedeCode};
+use usciere::domain::ids::RequestId;
 use usciere::domain::person::Scope;
+use usciere::store::Viewer;
 use uuid::Uuid;
 
 use crate::database::TestDatabase;
+use crate::people::{manager, member, officer};
 
 /// Tables that people's questions read without a policy, and why.
 const OF_NOBODY: [(&str, &str); 2] = [
     ("patronato_office", "a register of offices: nothing of requests"),
     ("competence", "a register of territories: nothing of requests"),
 ];
-
-fn office(patronato: &str, office: &str) -> Scope {
-    Scope::Office {
-        patronato: PatronatoCode::parse(patronato).unwrap(),
-        office: OfficeCode::parse(office).unwrap(),
-    }
-}
-
-fn sede(code: &str) -> Scope {
-    Scope::Sede(SedeCode::parse(code).unwrap())
-}
 
 /// A request with an event of every kind of secrecy.
 async fn request(pool: &PgPool, number: u32, patronato: &str, office: &str, held_by: &[&str]) -> RequestId {
@@ -76,23 +67,41 @@ async fn a_scope_sees_what_is_its_own_and_another_offices_request_is_none() {
     let mine = request(&database.pool, 1, "inca", "RM-1", &["lineainps", "230001"]).await;
     let colleague = request(&database.pool, 2, "inca", "MI-1", &["230001"]).await;
     let other = request(&database.pool, 3, "acli", "RM-1", &["701300"]).await;
-    for (scope, seen) in [
-        (office("inca", "RM-1"), [true, false, false]),
-        (office("inca", "MI-1"), [false, true, false]),
-        (office("acli", "RM-1"), [false, false, true]),
-        (office("acli", "MI-1"), [false, false, false]),
-        (sede("230001"), [true, true, false]),
+    for (person, seen) in [
+        (member("inca", "RM-1"), [true, false, false]),
+        (member("inca", "MI-1"), [false, true, false]),
+        (member("acli", "RM-1"), [false, false, true]),
+        (member("acli", "MI-1"), [false, false, false]),
+        (officer("230001"), [true, true, false]),
         // held before
-        (sede("lineainps"), [true, false, false]),
-        (sede("701300"), [false, false, true]),
-        (Scope::Nothing, [false, false, false]),
+        (officer("lineainps"), [true, false, false]),
+        (officer("701300"), [false, false, true]),
+        (manager(), [false, false, false]),
     ] {
+        let scope = person.scope();
+        let rows = asked(&database.pool, &settings(&scope), "select id::text from cases")
+            .await
+            .unwrap();
         for (id, seen) in [mine, colleague, other].into_iter().zip(seen) {
-            let found = database.store.visible_request(&scope, id).await.unwrap();
+            let mut question = database.store.ask(&Viewer::person(&person)).await.unwrap();
+            let found = question.request(id).await.unwrap();
             assert_eq!(found.is_some(), seen, "{scope:?} and {id}");
+            // And by whatever SQL.
+            assert_eq!(rows.contains(&id.to_string()), seen, "{scope:?} and {id}");
         }
         // The same connections, as the engine again.
         assert!(database.store.request(other).await.unwrap().is_some());
+    }
+}
+
+/// What the database is told of a scope.
+fn settings(scope: &Scope) -> Vec<(&str, &str)> {
+    match scope {
+        Scope::Office { patronato, office } => {
+            vec![("patronato", patronato.as_str()), ("office", office.as_str())]
+        }
+        Scope::Sede(sede) => vec![("sede", sede.as_str())],
+        Scope::Nothing => Vec::new(),
     }
 }
 

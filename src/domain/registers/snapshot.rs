@@ -158,19 +158,8 @@ fn open_desk(sedi: &mut BTreeMap<SedeCode, Sede>, code: SedeCode, name: &str) {
         matches!(code.as_str(), LINEAINPS | UNROUTED_DESK),
         "one of the two desks"
     );
-    let desk = sedi.entry(code.clone()).or_insert_with(|| Sede {
-        code,
-        name: name.to_owned(),
-        kind: SedeKind::Desk,
-        region: None,
-        province: None,
-        address: String::new(),
-        cap: None,
-        comune: String::new(),
-        protocol_code: None,
-        email: None,
-        active: true,
-    });
+    let new = || Sede::named(code.clone(), name.to_owned(), SedeKind::Desk);
+    let desk = sedi.entry(code.clone()).or_insert_with(new);
     desk.kind = SedeKind::Desk;
     desk.active = true;
 }

@@ -41,17 +41,8 @@ fn referent(reason: &str) -> Submit {
 
 fn registers() -> Registers {
     let sede = |code: &str, kind| Sede {
-        code: code.parse().unwrap(),
-        name: code.to_uppercase(),
-        kind,
         region: Some(Region::Lazio),
-        province: None,
-        address: String::new(),
-        cap: None,
-        comune: String::new(),
-        protocol_code: None,
-        email: None,
-        active: true,
+        ..Sede::named(code.parse().unwrap(), code.to_uppercase(), kind)
     };
     let topic = |code: &str, reasons: &[ContactReason]| Topic {
         code: code.parse().unwrap(),

@@ -23,13 +23,24 @@ pub(super) fn one_more(limit: Option<u16>) -> u16 {
 
 impl<T> Listed<T> {
     /// The page of rows that were asked for with [`one_more`]; `cursor` names the last of it.
-    pub(super) fn of(mut items: Vec<T>, limit: Option<u16>, cursor: impl FnOnce(&T) -> String) -> Self {
-        let shown = usize::from(one_more(limit)) - 1;
+    pub(super) fn of(items: Vec<T>, limit: Option<u16>, cursor: impl FnOnce(&T) -> String) -> Self {
+        Self::cut(items, usize::from(one_more(limit)) - 1, cursor)
+    }
+
+    /// The page of so many rows, where one more was asked for.
+    pub(super) fn cut(mut items: Vec<T>, shown: usize, cursor: impl FnOnce(&T) -> String) -> Self {
         let more = items.len() > shown;
         items.truncate(shown);
         Self {
             next: items.last().filter(|_| more).map(cursor),
             items,
+        }
+    }
+
+    pub(super) fn map<U>(self, line: impl FnMut(T) -> U) -> Listed<U> {
+        Listed {
+            items: self.items.into_iter().map(line).collect(),
+            next: self.next,
         }
     }
 }

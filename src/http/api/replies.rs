@@ -183,7 +183,7 @@ async fn panel(
     let names = Names::of(api);
     let total = Total::exactly(replies.count);
     let listing = Listing::new(replies.requests, page, total, RepliedRequest::position);
-    let shown = listing.items.iter();
+    let shown = listing.page.items.iter();
     trail.requests(shown.map(|reply| reply.listed.request.case.id));
     Ok(Json(ReplyPanel {
         days,

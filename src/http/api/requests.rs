@@ -121,7 +121,7 @@ async fn listing(
     let total = question.count(&filter, COUNTED).await?;
     let names = Names::of(api);
     let listing = Listing::new(found, page, Total::from(total), Listed::position);
-    trail.requests(listing.items.iter().map(|listed| listed.request.case.id));
+    trail.requests(listing.page.items.iter().map(|listed| listed.request.case.id));
     let side = side(person);
     Ok(Json(
         listing.map(|listed| RequestLine::new(&listed, &names, side)),

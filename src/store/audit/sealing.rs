@@ -156,21 +156,7 @@ async fn take(transaction: &mut Transaction<'static, Postgres>) -> Result<Vec<Wa
     let waiting = rows.into_iter().map(|row| Waiting {
         id: row.id,
         at: row.at,
-        record: row.capacity.map(|capacity| Record {
-            id: row.id,
-            at: row.at,
-            actor: row.actor,
-            capacity,
-            patronato: row.patronato,
-            office: row.office,
-            sede: row.sede,
-            action: row.action.unwrap_or_default(),
-            outcome: row.outcome.unwrap_or_default(),
-            code: row.code,
-            requests: row.requests.unwrap_or_default(),
-            persons: row.persons.unwrap_or_default(),
-            correlation: row.correlation,
-        }),
+        record: record!(row, id, at),
     });
     Ok(waiting.collect())
 }

@@ -18,7 +18,7 @@ use crate::domain::registers::RegisterName;
 use crate::engine::Handled;
 use crate::http::api::Shared;
 use crate::http::problem::Problem;
-use crate::store::Outcome;
+use crate::store::{Listed, Outcome, Viewer};
 use crate::workflow::{Offer, offers};
 
 /// A command that was carried out, or taken in.
@@ -157,7 +157,8 @@ pub(in crate::http::api) async fn allowed(
     person: &Person,
     request: RequestId,
 ) -> Result<Vec<Offer>, Problem> {
-    let Some(request) = api.store.visible_request(&person.scope(), request).await? else {
+    let mut question = api.store.ask(&Viewer::person(person)).await?;
+    let Some(Listed { request, .. }) = question.request(request).await? else {
         return Ok(Vec::new());
     };
     let workflows = api.workflows.borrow().clone();

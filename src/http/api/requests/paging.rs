@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::domain::filter::{Page, Position};
 use crate::domain::ids::{InvalidId, RequestId};
+use crate::http::api::listed::Listed;
 use crate::store::Counted;
 
 /// How many lines a page has.
@@ -136,42 +137,32 @@ impl Total {
     }
 }
 
-/// A page of a list.
+/// A page of a list, and how long the list is.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(in crate::http::api) struct Listing<T> {
-    pub(in crate::http::api) items: Vec<T>,
-    /// The `cursor` of the next page; missing on the last one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
+    #[serde(flatten)]
+    pub(in crate::http::api) page: Listed<T>,
     total: Total,
 }
 
 impl<T> Listing<T> {
     /// Of one line more than the page has, where there are more.
     pub(in crate::http::api) fn new(
-        mut found: Vec<T>,
+        found: Vec<T>,
         page: PageQuery,
         total: Total,
         position: impl Fn(&T) -> Position,
     ) -> Self {
-        let shown = usize::from(page.limit.0);
-        let more = found.len() > shown;
-        found.truncate(shown);
-        let next = found
-            .last()
-            .filter(|_| more)
-            .map(|last| Cursor::write(position(last)));
+        let cursor = |last: &T| Cursor::write(position(last));
         Self {
-            items: found,
-            next,
+            page: Listed::cut(found, page.limit.0.into(), cursor),
             total,
         }
     }
 
     pub(in crate::http::api) fn map<U>(self, line: impl FnMut(T) -> U) -> Listing<U> {
         Listing {
-            items: self.items.into_iter().map(line).collect(),
-            next: self.next,
+            page: self.page.map(line),
             total: self.total,
         }
     }
