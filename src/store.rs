@@ -6,6 +6,7 @@
 //! Limits on time are the server's: `statement_timeout`, `lock_timeout`.
 
 mod agenda;
+mod attempts;
 mod attachments;
 mod audit;
 mod cases;
@@ -33,11 +34,13 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool};
 
 pub use agenda::{SlotFilter, Withdrawn};
+pub use attempts::Fingerprint;
 pub use attachments::{FileUse, VisibleFile};
 pub use audit::{AuditFilter, AuditReading, Sealed, Walked};
 pub use cases::Sending;
 pub use dead_letters::{
-    DeadLetter, DeadLetterFilter, DeadLetterId, DeadLetterSummary, NewDeadLetter, Resolution, Resolved,
+    DeadLetter, DeadLetterFilter, DeadLetterId, DeadLetterMatch, DeadLetterSummary, NewDeadLetter, Resolution,
+    Resolved,
 };
 pub use error::StoreError;
 pub use intake::{Answer, InboxRow, IntakeTransaction, NewOutboxRow, Outcome, SeenMessage};
@@ -55,7 +58,7 @@ pub use parked::{KeptMessage, NewParked, ParkedCommand, ParkedId, ParkedState, W
 pub use pauses::HeldNow;
 pub use questions::{
     Counted, Counts, DigestRow, Feed, FeedItem, FeedPosition, Listed, Question, RepliedRequest, Replies,
-    ReplyRow, ReplyTimes, RequestPages, Statistics, StatisticsLine, Viewer,
+    ReplyRow, ReplyTimes, RequestPages, SedeDelivery, Statistics, StatisticsLine, Viewer,
 };
 pub use registers::{PatronatoOffice, RegisterImport, Written};
 pub use scope::Rights;

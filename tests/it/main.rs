@@ -23,6 +23,7 @@ mod node;
 mod parking;
 mod pauses;
 mod program;
+mod quarantine;
 mod refusals;
 mod routing;
 mod s3;
