@@ -4,8 +4,6 @@
 //! alone, under a note in the database: its neighbours go on, and it is kept as a dead letter ([`alone`]).
 
 mod alone;
-#[cfg(debug_assertions)]
-mod killer;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -91,7 +89,7 @@ impl From<Delivery> for Kept {
 /// Reads a delivery; what cannot be understood becomes a dead letter, also when reading it panics.
 fn item(kept: Kept, rules: &DecodeRules) -> Item {
     #[cfg(debug_assertions)]
-    killer::strike(&kept.body);
+    crate::engine::deadly::abort_over(&kept.body);
     match catch_unwind(AssertUnwindSafe(|| decode(&kept.raw(), rules))) {
         Ok(Ok(envelope)) => Item::Command {
             envelope: Arc::new(envelope),

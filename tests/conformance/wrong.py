@@ -1,5 +1,5 @@
 """The consumer of examples/consumer.py, wrong in one way: `wrong.py WAY QUEUE` or `wrong.py WAY --applied`."""
-import json, os, sys, time
+import json, os, sys
 
 import pika
 

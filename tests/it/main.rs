@@ -17,10 +17,12 @@ mod fake_clamd;
 #[path = "../support/fake_register.rs"]
 mod fake_register;
 mod faults;
+mod interleaved;
 mod mails;
 #[path = "../support/node.rs"]
 mod node;
 mod parking;
+mod order;
 mod pauses;
 mod program;
 mod quarantine;

@@ -15,6 +15,8 @@ const SUBMIT: &str = "portal.inca.request.submit";
 /// Stands in the killer's text alone.
 const DEADLY: &str = "una parola mortale";
 
+const ENDED: &str = "the process ended 3 times while it was being worked";
+
 /// Two nodes that somebody starts again whenever they end.
 struct Watched<'a> {
     world: &'a World,
@@ -93,21 +95,18 @@ async fn send_good(world: &World, count: usize) -> BTreeSet<String> {
     sent
 }
 
-/// One dead letter, the killer as it came; every good one took effect, and once.
-async fn only_the_killer_died(world: &World, killer: &[u8], good: &BTreeSet<String>) {
+/// One dead letter, the culprit as it came; every good one took effect, and once.
+async fn only_one_died(world: &World, culprit: &[u8], detail: &str, good: &BTreeSet<String>) {
     let letters = sqlx::query("select reason, detail, routing_key, body from dead_letter")
         .fetch_all(&world.pool)
         .await
         .unwrap();
     assert_eq!(letters.len(), 1);
     assert_eq!(letters[0].get::<String, _>(0), "engine_fault");
-    assert_eq!(
-        letters[0].get::<String, _>(1),
-        "the process ended 3 times while it was being worked"
-    );
+    assert_eq!(letters[0].get::<String, _>(1), detail);
     assert_eq!(letters[0].get::<String, _>(2), SUBMIT);
     assert!(
-        letters[0].get::<Vec<u8>, _>(3) == killer,
+        letters[0].get::<Vec<u8>, _>(3) == culprit,
         "kept byte for byte"
     );
     let cases: Vec<uuid::Uuid> = sqlx::query_scalar("select id from cases")
@@ -141,7 +140,7 @@ async fn among(queue_type: QueueType, before: usize, after: usize) {
                 && world.count("select count(*) from delivery_attempt").await == 0
         })
         .await;
-    only_the_killer_died(&world, &killer, &good).await;
+    only_one_died(&world, &killer, ENDED, &good).await;
     println!("one killer among {all}: {} deaths", watched.deaths);
     assert!(watched.deaths >= 4, "it was deadly");
 }
@@ -177,8 +176,30 @@ async fn what_the_broker_moved_to_quarantine_is_worked_one_at_a_time() {
                 && world.count("select count(*) from delivery_attempt").await == 0
         })
         .await;
-    only_the_killer_died(&world, &killer, &good).await;
+    only_one_died(&world, &killer, ENDED, &good).await;
     assert_eq!(watched.deaths, 3, "every attempt was noted before it was read");
+}
+
+/// A rule that panics is no end of anything: its command alone is kept, at the first try.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_command_that_panics_the_rules_among_98_good_ones_dies_alone() {
+    let mut world = World::start().await;
+    world.stop().await;
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let mut good = send_good(&world, 49).await;
+    let culprit = send_killer(&world).await;
+    good.append(&mut send_good(&world, 49).await);
+    let mut program = Program::start_with(&world, &log, &[("FAIL_RULE", DEADLY)]);
+    world
+        .until("everything is decided", async || {
+            world.count("select count(*) from dead_letter").await == 1
+                && world.count("select count(*) from cases").await == 98
+        })
+        .await;
+    assert!(!program.has_ended());
+    let detail = "a command cannot be decided: a rule panicked";
+    only_one_died(&world, &culprit, detail, &good).await;
 }
 
 /// Takes and returns what is in the intake until the broker has moved `count` messages.
