@@ -2,9 +2,12 @@
 
 mod deliveries;
 mod detail;
-mod events;
+pub(crate) mod events;
+mod home;
 mod lists;
+mod notes;
 mod replies;
+mod rows;
 mod statistics;
 
 use serde_json::{Value, json};

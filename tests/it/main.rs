@@ -21,6 +21,8 @@ mod interleaved;
 mod mails;
 #[path = "../support/node.rs"]
 mod node;
+#[path = "../support/outsider.rs"]
+mod outsider;
 mod parking;
 mod order;
 mod pauses;
