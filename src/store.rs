@@ -6,8 +6,8 @@
 //! Limits on time are the server's: `statement_timeout`, `lock_timeout`.
 
 mod agenda;
-mod attempts;
 mod attachments;
+mod attempts;
 mod audit;
 mod cases;
 mod dead_letters;
@@ -34,13 +34,13 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool};
 
 pub use agenda::{SlotFilter, Withdrawn};
-pub use attempts::Fingerprint;
 pub use attachments::{FileUse, VisibleFile};
+pub use attempts::Fingerprint;
 pub use audit::{AuditFilter, AuditReading, Sealed, Walked};
 pub use cases::Sending;
 pub use dead_letters::{
-    DeadLetter, DeadLetterFilter, DeadLetterId, DeadLetterMatch, DeadLetterSummary, NewDeadLetter, Resolution,
-    Resolved,
+    DeadLetter, DeadLetterFilter, DeadLetterId, DeadLetterMatch, DeadLetterSummary, NewDeadLetter,
+    Resolution, Resolved,
 };
 pub use error::StoreError;
 pub use intake::{Answer, InboxRow, IntakeTransaction, NewOutboxRow, Outcome, SeenMessage};

@@ -47,7 +47,9 @@ impl From<DeadLetter> for DeadLetterSheet {
 pub async fn waiting(store: &Store, matching: &DeadLetterMatch) -> Result<Vec<DeadLetterId>, StoreError> {
     let mut all = Vec::new();
     loop {
-        let page = store.open_dead_letters(matching, all.last().copied(), PAGE).await?;
+        let page = store
+            .open_dead_letters(matching, all.last().copied(), PAGE)
+            .await?;
         if page.is_empty() {
             return Ok(all);
         }

@@ -43,6 +43,7 @@ pub enum DeadCommand {
 
 /// List dead letters that wait for a decision, the newest first
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("which").multiple(true))]
 pub struct DeadListArgs {
     #[command(flatten)]
     pub filter: DeadFilter,

@@ -170,16 +170,24 @@ async fn a_filter_says_which_and_a_rehearsal_does_nothing() {
     assert_eq!(listed(&["--source", "portal.inca"]), [2, 1]);
     assert_eq!(listed(&["--command", "request.reply"]), [3]);
     assert_eq!(listed(&["--since", "2026-11-02"]), [3, 1]);
-    assert_eq!(listed(&["--until", "2026-11-01T11:00:00+01:00"]), Vec::<Value>::new());
+    assert_eq!(
+        listed(&["--until", "2026-11-01T11:00:00+01:00"]),
+        Vec::<Value>::new()
+    );
     assert_eq!(listed(&["--until", "2026-11-01T11:00:01+01:00"]), [2]);
-    assert_eq!(listed(&["--source", "portal.inca", "--reason", "invalid_json"]), [2]);
+    assert_eq!(
+        listed(&["--source", "portal.inca", "--reason", "invalid_json"]),
+        [2]
+    );
 
     let rehearsed = system.usciere(&["dead", "replay", "--source", "portal.inca", "--dry-run"]);
     assert_eq!(rehearsed.code, 0, "{}", rehearsed.talk);
     assert_eq!(rehearsed.all("readable"), [true, false]);
     assert_eq!(rehearsed.json()[1]["reason"], "invalid_json");
     assert!(
-        rehearsed.talk.contains("1 dead letter would be worked, 1 would stay"),
+        rehearsed
+            .talk
+            .contains("1 dead letter would be worked, 1 would stay"),
         "{}",
         rehearsed.talk
     );
@@ -191,8 +199,15 @@ async fn a_filter_says_which_and_a_rehearsal_does_nothing() {
     let replayed = system.usciere(&["dead", "replay", "--command", "request.submit", "--yes"]);
     assert_eq!(replayed.code, 3, "{}", replayed.talk);
     assert_eq!(replayed.all("outcome"), ["done", "still_dead"]);
-    let discarded =
-        system.usciere(&["dead", "discard", "--until", "2026-11-02", "--why", "prova", "--yes"]);
+    let discarded = system.usciere(&[
+        "dead",
+        "discard",
+        "--until",
+        "2026-11-02",
+        "--why",
+        "prova",
+        "--yes",
+    ]);
     assert_eq!(discarded.all("id"), [2]);
     assert_eq!(listed(&[]), [3]);
     for (action, about) in [("dead replay", 1), ("dead discard", 2)] {

@@ -157,13 +157,13 @@ async fn dead_letters_are_found_rehearsed_and_worked_with_an_edited_copy() {
     let broken = typed("request.submit").with_message_id("m-1".into());
     let broken = site.bury(SUBMIT, broken, b"{").await;
     let no_type = typed("").with_message_id("m-2".into());
-    let reply = site
+    let untyped = site
         .bury(&format!("sede.{SEDE}.request.reply"), no_type, b"{}")
         .await;
     for (query, found) in [
         ("?source=portal.inca", vec![broken]),
-        ("?command=request.reply", vec![reply]),
-        ("?since=2020-01-01T00:00:00Z", vec![reply, broken]),
+        ("?command=request.reply", vec![untyped]),
+        ("?since=2020-01-01T00:00:00Z", vec![untyped, broken]),
         ("?until=2020-01-01T00:00:00Z", vec![]),
     ] {
         let listed = site.dead_letters(query).await;

@@ -52,12 +52,12 @@ fn broken(number: usize) -> (&'static str, Message) {
     let text = |text: String| text.into_bytes();
     let (reason, body, properties) = match number % 15 {
         0 => ("invalid_json", text(format!("{{\"n\": {number}, ")), right(&id)),
-        1 => (
-            "invalid_utf8",
-            [&whole()[..], b"\xc3\x28"].concat(),
+        1 => ("invalid_utf8", [&whole()[..], b"\xc3\x28"].concat(), right(&id)),
+        2 => (
+            "nul_in_text",
+            text(format!("{{\"text\": \"{number}\\u0000\"}}")),
             right(&id),
         ),
-        2 => ("nul_in_text", text(format!("{{\"text\": \"{number}\\u0000\"}}")), right(&id)),
         3 => (
             "too_deep",
             text(format!("{}{number}{}", "[".repeat(40), "]".repeat(40))),
@@ -111,8 +111,16 @@ fn broken(number: usize) -> (&'static str, Message) {
             right(&id).with_headers(header("h", AMQPValue::LongString(vec![b'a'; 100_000].into()))),
         ),
         // A number no double holds, and half a character.
-        12 => ("invalid_json", text(format!("{{\"n\": {number}, \"x\": 1e999}}")), right(&id)),
-        13 => ("invalid_json", text(format!("{{\"n\": {number}, \"x\": \"\\ud800\"}}")), right(&id)),
+        12 => (
+            "invalid_json",
+            text(format!("{{\"n\": {number}, \"x\": 1e999}}")),
+            right(&id),
+        ),
+        13 => (
+            "invalid_json",
+            text(format!("{{\"n\": {number}, \"x\": \"\\ud800\"}}")),
+            right(&id),
+        ),
         _ => {
             let body = String::from_utf8(whole()).unwrap();
             (

@@ -21,10 +21,10 @@ mod interleaved;
 mod mails;
 #[path = "../support/node.rs"]
 mod node;
+mod order;
 #[path = "../support/outsider.rs"]
 mod outsider;
 mod parking;
-mod order;
 mod pauses;
 mod program;
 mod quarantine;

@@ -21,7 +21,10 @@ pub(super) async fn work(intake: &Intake, kept: Kept, ended: impl Fn() -> bool) 
         return false;
     };
     let item = if attempt > ATTEMPTS {
-        tracing::error!(attempts = ATTEMPTS, "a message ends the process and is kept as a dead letter");
+        tracing::error!(
+            attempts = ATTEMPTS,
+            "a message ends the process and is kept as a dead letter"
+        );
         condemned(&kept)
     } else {
         item(kept, &intake.rules)

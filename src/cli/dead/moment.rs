@@ -19,7 +19,9 @@ impl FromStr for Moment {
         }
         DateTime::parse_from_rfc3339(text)
             .map(|time| Self(time.to_utc()))
-            .map_err(|_| "expected a date such as 2026-11-27, or a time such as 2026-11-27T18:00:00+01:00".to_owned())
+            .map_err(|_| {
+                "expected a date such as 2026-11-27, or a time such as 2026-11-27T18:00:00+01:00".to_owned()
+            })
     }
 }
 

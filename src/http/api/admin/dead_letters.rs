@@ -41,7 +41,10 @@ pub(super) fn routes() -> ApiRouter<Shared> {
             "/dead-letters/{id}/replay",
             post_with(
                 replay,
-                says("replayDeadLetter", "Works one again, as it came or edited; tells what became of it"),
+                says(
+                    "replayDeadLetter",
+                    "Works one again, as it came or edited; tells what became of it",
+                ),
             ),
         )
         .api_route(
@@ -88,7 +91,8 @@ struct Wanted {
 /// Reads a source as it is written in a routing key.
 fn source<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Source>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
-    text.map(|text| text.parse().map_err(D::Error::custom)).transpose()
+    text.map(|text| text.parse().map_err(D::Error::custom))
+        .transpose()
 }
 
 async fn list(
@@ -120,9 +124,7 @@ async fn show(
     Named(id): Named<DeadLetterId>,
 ) -> Result<Json<DeadLetterSheet>, Problem> {
     let letter = api.store.dead_letters(&[id]).await?.pop();
-    letter
-        .map(|letter| Json(letter.into()))
-        .ok_or_else(unknown)
+    letter.map(|letter| Json(letter.into())).ok_or_else(unknown)
 }
 
 fn unknown() -> Problem {
@@ -248,9 +250,8 @@ async fn work(
     match worked {
         Ok(Ok(replayed)) => Ok(replayed),
         Ok(Err(HandleError::Store(error))) => Err(error.into()),
-        Ok(Err(HandleError::LookUp(_))) => {
-            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE).detail("Un registro non risponde: riprova più tardi."))
-        }
+        Ok(Err(HandleError::LookUp(_))) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE)
+            .detail("Un registro non risponde: riprova più tardi.")),
         Ok(Err(HandleError::Fault(_))) | Err(_) => Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR)),
     }
 }
