@@ -6,6 +6,8 @@
 mod batch;
 mod bodies;
 mod counting;
+#[cfg(debug_assertions)]
+pub(crate) mod deadly;
 mod digest;
 mod door;
 mod files;

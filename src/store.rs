@@ -7,6 +7,7 @@
 
 mod agenda;
 mod attachments;
+mod attempts;
 mod audit;
 mod cases;
 mod dead_letters;
@@ -35,10 +36,12 @@ use sqlx::{Connection as _, PgConnection, PgPool};
 
 pub use agenda::{SlotFilter, Withdrawn};
 pub use attachments::{FileUse, VisibleFile};
+pub use attempts::Fingerprint;
 pub use audit::{AuditFilter, AuditReading, Sealed, Walked};
 pub use cases::Sending;
 pub use dead_letters::{
-    DeadLetter, DeadLetterFilter, DeadLetterId, DeadLetterSummary, NewDeadLetter, Resolution, Resolved,
+    DeadLetter, DeadLetterFilter, DeadLetterId, DeadLetterMatch, DeadLetterSummary, NewDeadLetter,
+    Resolution, Resolved,
 };
 pub use error::StoreError;
 pub use intake::{Answer, InboxRow, IntakeTransaction, NewOutboxRow, Outcome, SeenMessage};
@@ -56,7 +59,7 @@ pub use parked::{KeptMessage, NewParked, ParkedCommand, ParkedId, ParkedState, W
 pub use pauses::HeldNow;
 pub use questions::{
     Counted, Counts, DigestRow, Feed, FeedItem, FeedPosition, Listed, Question, RepliedRequest, Replies,
-    ReplyRow, ReplyTimes, RequestPages, Statistics, StatisticsLine, Viewer,
+    ReplyRow, ReplyTimes, RequestPages, SedeDelivery, Statistics, StatisticsLine, Viewer,
 };
 pub use registers::{PatronatoOffice, RegisterImport, Written};
 pub use scope::Rights;

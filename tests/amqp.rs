@@ -4,6 +4,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails to be set up fails the test")]
 
+#[path = "amqp/conformance.rs"]
+mod conformance;
 #[path = "amqp/consuming.rs"]
 mod consuming;
 #[path = "amqp/declaring.rs"]

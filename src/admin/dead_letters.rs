@@ -2,6 +2,7 @@
 
 mod fate;
 mod masked;
+mod rehearsal;
 mod replay;
 
 use schemars::JsonSchema;
@@ -9,10 +10,10 @@ use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::domain::dead_letter::DeadLetterReason;
-use crate::store::{DeadLetter, DeadLetterId, DeadLetterSummary, Store, StoreError};
+use crate::store::{DeadLetter, DeadLetterId, DeadLetterMatch, DeadLetterSummary, Store, StoreError};
 
 pub use fate::{Fate, Replayed};
+pub use rehearsal::{Rehearsed, Unfit};
 pub use replay::Replay;
 
 /// Ids asked for at once.
@@ -42,14 +43,13 @@ impl From<DeadLetter> for DeadLetterSheet {
     }
 }
 
-/// Everything that waits for a decision, the oldest first.
-pub async fn waiting(
-    store: &Store,
-    reason: Option<DeadLetterReason>,
-) -> Result<Vec<DeadLetterId>, StoreError> {
+/// What waits for a decision, the oldest first.
+pub async fn waiting(store: &Store, matching: &DeadLetterMatch) -> Result<Vec<DeadLetterId>, StoreError> {
     let mut all = Vec::new();
     loop {
-        let page = store.open_dead_letters(reason, all.last().copied(), PAGE).await?;
+        let page = store
+            .open_dead_letters(matching, all.last().copied(), PAGE)
+            .await?;
         if page.is_empty() {
             return Ok(all);
         }

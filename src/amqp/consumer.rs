@@ -20,12 +20,21 @@ pub struct Delivery {
     pub body: Vec<u8>,
     /// It was delivered before, to somebody, and not acknowledged.
     pub redelivered: bool,
-    /// How often it was returned without an ack (quorum queues); every crash of a node or the broker counts one.
-    pub delivery_count: u32,
+    /// How often it was returned without an ack, where the broker counts (quorum queues); every crash of a node or
+    /// of the broker counts one.
+    pub delivery_count: Option<u32>,
     pub receipt: Receipt,
 }
 
+/// A quorum queue's count from which on a delivery is suspected of ending processes.
+const SUSPECT_FROM: u32 = 2;
+
 impl Delivery {
+    /// Whether it came back so often that it may be what ends processes. Where nobody counts, once is often.
+    pub fn is_suspect(&self) -> bool {
+        self.redelivered && self.delivery_count.is_none_or(|count| count >= SUSPECT_FROM)
+    }
+
     pub fn raw(&self) -> RawDelivery<'_> {
         RawDelivery {
             routing_key: &self.routing_key,

@@ -1,16 +1,22 @@
 //! From the intake queue to the engine's door, and back: acknowledged when the outcome is committed.
+//!
+//! A message that ends the process takes its batch along and comes back with it. So what came back too often is worked
+//! alone, under a note in the database: its neighbours go on, and it is kept as a dead letter ([`alone`]).
+
+mod alone;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
 
 use super::consumer::{Consumer, Delivery};
 use super::envelope::{DecodeRules, RawDelivery, Rejected, decode};
 use super::message::Properties;
 use crate::domain::dead_letter::DeadLetterReason;
 use crate::engine::{Door, Item, Original};
-use crate::store::{KeptMessage, NewDeadLetter};
+use crate::store::{KeptMessage, NewDeadLetter, Store};
 
 /// How many acknowledgements are written together.
 const ACKS: usize = 1_000;
@@ -70,13 +76,20 @@ impl Original for Kept {
     }
 }
 
+impl From<Delivery> for Kept {
+    fn from(delivery: Delivery) -> Self {
+        Self {
+            routing_key: delivery.routing_key,
+            properties: delivery.properties,
+            body: delivery.body,
+        }
+    }
+}
+
 /// Reads a delivery; what cannot be understood becomes a dead letter, also when reading it panics.
-fn item(delivery: Delivery, rules: &DecodeRules) -> Item {
-    let kept = Kept {
-        routing_key: delivery.routing_key,
-        properties: delivery.properties,
-        body: delivery.body,
-    };
+fn item(kept: Kept, rules: &DecodeRules) -> Item {
+    #[cfg(debug_assertions)]
+    crate::engine::deadly::abort_over(&kept.body);
     match catch_unwind(AssertUnwindSafe(|| decode(&kept.raw(), rules))) {
         Ok(Ok(envelope)) => Item::Command {
             envelope: Arc::new(envelope),
@@ -90,8 +103,35 @@ fn item(delivery: Delivery, rules: &DecodeRules) -> Item {
     }
 }
 
+/// Which deliveries of a queue are worked alone, and noted before they are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Care {
+    /// Those that came back too often.
+    Suspects,
+    /// All: the broker moved them to quarantine because they came back too often.
+    Everything,
+}
+
+/// The way in from one queue.
+#[derive(Clone)]
+pub struct Intake {
+    pub door: Door,
+    pub store: Store,
+    pub rules: DecodeRules,
+    pub care: Care,
+}
+
+impl Intake {
+    fn is_delicate(&self, delivery: &Delivery) -> bool {
+        match self.care {
+            Care::Suspects => delivery.is_suspect(),
+            Care::Everything => true,
+        }
+    }
+}
+
 /// Takes everything a queue delivers, until consuming is stopped; returns when all of it is handled.
-pub async fn take_in(mut consumer: Consumer, door: Door, rules: DecodeRules) {
+pub async fn take_in(mut consumer: Consumer, intake: Intake) {
     let (done, mut receipts) = mpsc::unbounded_channel();
     let acker = consumer.acker.clone();
     let acking = tokio::spawn(async move {
@@ -100,16 +140,30 @@ pub async fn take_in(mut consumer: Consumer, door: Door, rules: DecodeRules) {
             acker.ack(batch.drain(..)).await;
         }
     });
+    let working = TaskTracker::new();
     while let Some(delivery) = consumer.deliveries.recv().await {
         let receipt = delivery.receipt;
-        let done = done.clone();
+        if intake.is_delicate(&delivery) {
+            // Nothing else is in hand: if it ends the process, it takes no neighbour's work along; and what came
+            // after it of the same request does not overtake it.
+            working.close();
+            working.wait().await;
+            working.reopen();
+            if alone::work(&intake, delivery.into(), || consumer.deliveries.is_closed()).await {
+                let _ = done.send(receipt);
+            }
+            continue;
+        }
+        let (done, in_hand) = (done.clone(), working.token());
         let completion = Box::new(move |_| {
             // The end of the acking task is the end of the process: the delivery comes again.
             let _ = done.send(receipt);
+            drop(in_hand);
         });
-        door.put(item(delivery, &rules), completion).await;
+        let item = item(delivery.into(), &intake.rules);
+        intake.door.put(item, completion).await;
     }
-    drop((door, done));
+    drop((intake, done));
     if acking.await.is_err() {
         tracing::error!("the acknowledging task panicked");
     }

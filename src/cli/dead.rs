@@ -3,21 +3,27 @@
 mod discard;
 mod export;
 mod list;
+mod moment;
 mod replay;
 mod select;
 mod show;
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 
 use super::exit::{Exit, Failure};
 use super::page::Page;
 use super::session::Session;
+use super::who;
 use super::words::one_of;
+use crate::domain::audit::AuditEntry;
+use crate::domain::command::CommandKind;
 use crate::domain::dead_letter::DeadLetterReason;
+use crate::domain::ids::Source;
 use crate::engine::HandleError;
-use crate::store::DeadLetterId;
+use crate::store::{DeadLetterId, DeadLetterMatch, Store};
+pub use moment::Moment;
 
 /// Look at dead letters, replay, discard or export them
 #[derive(Debug, Args)]
@@ -37,9 +43,10 @@ pub enum DeadCommand {
 
 /// List dead letters that wait for a decision, the newest first
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("which").multiple(true))]
 pub struct DeadListArgs {
     #[command(flatten)]
-    pub reason: ReasonFilter,
+    pub filter: DeadFilter,
     /// Also those replayed or discarded
     #[arg(long)]
     pub all: bool,
@@ -47,11 +54,36 @@ pub struct DeadListArgs {
     pub page: Page,
 }
 
+/// Some dead letters, by what is known of them.
 #[derive(Debug, Clone, Args)]
-pub struct ReasonFilter {
+pub struct DeadFilter {
     /// Only those dead for this reason
-    #[arg(long, hide_possible_values = true, value_parser = one_of(DeadLetterReason::ALL, DeadLetterReason::as_str, DeadLetterReason::from_word))]
+    #[arg(long, group = "which", hide_possible_values = true, value_parser = one_of(DeadLetterReason::ALL, DeadLetterReason::as_str, DeadLetterReason::from_word))]
     pub reason: Option<DeadLetterReason>,
+    /// Only those of one publisher, such as portal.inca or sede.230001
+    #[arg(long, group = "which", value_name = "SOURCE")]
+    pub source: Option<Source>,
+    /// Only those that ask for this, by their routing key
+    #[arg(long, group = "which", hide_possible_values = true, value_parser = one_of(CommandKind::ALL, CommandKind::as_str, CommandKind::from_word))]
+    pub command: Option<CommandKind>,
+    /// Only those that came then or later: 2026-11-27 or 2026-11-27T18:00:00+01:00
+    #[arg(long, group = "which", value_name = "TIME")]
+    pub since: Option<Moment>,
+    /// Only those that came before
+    #[arg(long, group = "which", value_name = "TIME")]
+    pub until: Option<Moment>,
+}
+
+impl DeadFilter {
+    fn matching(&self) -> DeadLetterMatch {
+        DeadLetterMatch {
+            reason: self.reason,
+            source: self.source.clone(),
+            command: self.command,
+            since: self.since.map(|moment| moment.0),
+            until: self.until.map(|moment| moment.0),
+        }
+    }
 }
 
 /// Show one dead letter with its headers; of its body the keys, not the values
@@ -72,14 +104,18 @@ pub struct DeadShowArgs {
 #[command(after_help = "\
 Examples:
   usciere dead replay 17
-  usciere dead replay 17 --body mended.json
-  usciere dead replay --reason schema_too_new --yes")]
+  usciere dead show 17 --raw > mended.json; $EDITOR mended.json; usciere dead replay 17 --body mended.json
+  usciere dead replay --reason schema_too_new --dry-run
+  usciere dead replay --reason schema_too_new --source portal.inca --since 2026-11-27 --yes")]
 pub struct DeadReplayArgs {
     #[command(flatten)]
     pub which: DeadSelection,
-    /// Works this body in place of the one that came; for one dead letter. The original stays as it is
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["reason", "all"])]
+    /// Works this edited copy in place of the body that came; for one dead letter. The original stays as it is
+    #[arg(long, value_name = "FILE")]
     pub body: Option<PathBuf>,
+    /// Only reads them, and tells which could be worked
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Close dead letters without working them; they stay in the database
@@ -102,17 +138,16 @@ pub struct DeadExportArgs {
     pub which: DeadSelection,
 }
 
-/// Some dead letters by id, all those with a reason, or all.
+/// Some dead letters by id, those a filter leaves, or all.
 #[derive(Debug, Clone, Args)]
-#[group(required = true, multiple = false)]
+#[command(group = ArgGroup::new("which").required(true).multiple(true))]
 pub struct DeadSelection {
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", group = "which", conflicts_with_all = ["reason", "source", "command", "since", "until", "all"])]
     pub ids: Vec<DeadLetterId>,
-    /// All those dead for this reason
-    #[arg(long, hide_possible_values = true, value_parser = one_of(DeadLetterReason::ALL, DeadLetterReason::as_str, DeadLetterReason::from_word))]
-    pub reason: Option<DeadLetterReason>,
+    #[command(flatten)]
+    pub filter: DeadFilter,
     /// All that wait for a decision
-    #[arg(long)]
+    #[arg(long, group = "which", conflicts_with_all = ["reason", "source", "command", "since", "until"])]
     pub all: bool,
 }
 
@@ -124,6 +159,13 @@ pub async fn run(args: DeadArgs, session: &mut Session) -> Result<Exit, Failure>
         DeadCommand::Export(args) => export::run(&args, session).await,
         DeadCommand::Discard(args) => discard::run(&args, session).await,
     }
+}
+
+/// Writes down who did this with a dead letter.
+async fn audited(store: &Store, action: &'static str, id: DeadLetterId) -> Result<(), Failure> {
+    let about = format!("dead letter {id}");
+    let entry = AuditEntry::of_administrator(&who::user(), action, about);
+    Ok(store.record(&entry).await?)
 }
 
 /// Why the engine could not work something in this process.

@@ -205,6 +205,7 @@ pub(super) fn replayed() -> DeadLetter {
                 by: "anna".to_owned(),
                 why: None,
                 replayed_as: Some("3d3f6b1e-8f8a-5d51-9b4e-000000000009".to_owned()),
+                edited_sha256: None,
             }),
             ..letter.summary
         },

@@ -154,6 +154,8 @@ impl<'a> Batch<'a> {
                 })
             }
             Item::Command { envelope, original } => {
+                #[cfg(debug_assertions)]
+                super::deadly::panic_over(original.as_deref());
                 let handled = self.command(index, envelope, original.as_deref(), found, limits)?;
                 self.parking.settle(envelope, &handled);
                 Ok(handled)

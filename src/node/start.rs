@@ -14,7 +14,7 @@ use super::jobs::{JobParts, built_in};
 use super::registries::work_parked;
 use super::web::api;
 use super::{Node, NodeError, NodeOptions, Role, Workflows, health, pauses, store};
-use crate::amqp::intake::take_in;
+use crate::amqp::intake::{Care, Intake, take_in};
 use crate::amqp::topology::{intake_queue, quarantine_queue};
 use crate::amqp::{Broker, DecodeRules};
 use crate::domain::ids::NodeName;
@@ -275,14 +275,19 @@ impl Parts<'_> {
         }
         let settings = &self.options.config.amqp;
         let queues = [
-            (intake_queue(&settings.prefix), settings.prefetch),
-            (quarantine_queue(&settings.prefix), 1),
+            (intake_queue(&settings.prefix), settings.prefetch, Care::Suspects),
+            (quarantine_queue(&settings.prefix), 1, Care::Everything),
         ];
-        let rules = DecodeRules::from(settings);
         queues
             .into_iter()
-            .map(|(queue, prefetch)| {
-                let (broker, door, rules) = (broker.clone(), door.clone(), rules.clone());
+            .map(|(queue, prefetch, care)| {
+                let intake = Intake {
+                    door: door.clone(),
+                    store: self.store.clone(),
+                    rules: DecodeRules::from(settings),
+                    care,
+                };
+                let broker = broker.clone();
                 let (mut registers, stop) = (registers.clone(), self.stop.clone());
                 tokio::spawn(async move {
                     tokio::select! {
@@ -290,7 +295,7 @@ impl Parts<'_> {
                         loaded = registers.changed() => if loaded.is_err() { return },
                     }
                     let consumer = broker.consume(&queue, prefetch).await;
-                    take_in(consumer, door, rules).await;
+                    take_in(consumer, intake).await;
                 })
             })
             .collect()

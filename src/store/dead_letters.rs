@@ -7,8 +7,10 @@ use chrono::{DateTime, Utc};
 use sqlx::{Postgres, Transaction};
 
 use super::StoreError;
+use crate::domain::command::CommandKind;
 use crate::domain::dead_letter::DeadLetterReason;
 use crate::domain::event::words;
+use crate::domain::ids::Source;
 
 /// The number of a dead letter.
 #[derive(
@@ -76,6 +78,9 @@ pub struct Resolved {
     /// The message id it was replayed under.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replayed_as: Option<String>,
+    /// SHA-256 of the edited copy it was replayed with, in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edited_sha256: Option<String>,
 }
 
 /// A kept message without its body.
@@ -103,10 +108,23 @@ pub struct DeadLetter {
     pub body: Vec<u8>,
 }
 
+/// Some dead letters, by what is known of them; nothing given: all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeadLetterMatch {
+    pub reason: Option<DeadLetterReason>,
+    pub source: Option<Source>,
+    /// What it asks for, by the end of its routing key.
+    pub command: Option<CommandKind>,
+    /// Received then or later.
+    pub since: Option<DateTime<Utc>>,
+    /// Received before.
+    pub until: Option<DateTime<Utc>>,
+}
+
 /// Which dead letters to list, newest first.
 #[derive(Debug, Clone, Default)]
 pub struct DeadLetterFilter {
-    pub reason: Option<DeadLetterReason>,
+    pub matching: DeadLetterMatch,
     /// Also those already replayed or discarded.
     pub resolved: bool,
     /// Only older than this one: the last of the page before.

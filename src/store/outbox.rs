@@ -246,10 +246,14 @@ impl Store {
             gone as (
                 delete from outbox
                 where id = any($4) and bucket in (select bucket from held)
-                returning id, destination, case_id, case_seq, message_id, kind, created_at
+                returning id, destination, case_id, case_seq, message_id, kind, created_at, causation_id, body
             )
-            insert into outbox_sent (id, destination, case_id, case_seq, message_id, kind, created_at)
-            select id, destination, case_id, case_seq, message_id, kind, created_at from gone
+            insert into outbox_sent (id, destination, case_id, case_seq, message_id, kind, created_at, causation_id,
+                                     body)
+            select id, destination, case_id, case_seq, message_id, kind, created_at, causation_id,
+                   -- what is numbered can be asked for again
+                   case when case_seq is not null then body end
+            from gone
             "#,
             node.as_str(),
             &buckets,

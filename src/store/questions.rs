@@ -4,6 +4,7 @@
 //! after the last line of the one before.
 
 mod conditions;
+mod deliveries;
 mod digest;
 mod feed;
 mod lists;
@@ -19,6 +20,7 @@ use crate::domain::event::Side;
 use crate::domain::ids::{ActorId, Source};
 use crate::domain::person::{Person, Scope};
 
+pub use deliveries::SedeDelivery;
 pub use digest::{DigestRow, ReplyRow};
 pub use feed::{Feed, FeedItem, FeedPosition};
 pub use lists::{Counted, Listed, RequestPages};

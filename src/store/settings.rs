@@ -150,7 +150,14 @@ impl Store {
         )
         .execute(&self.pool)
         .await?;
-        Ok(u64::try_from(dropped).unwrap_or(0) + deleted.rows_affected())
+        // Of deliveries that never came back: their queue was emptied by hand.
+        let notes = sqlx::query!(
+            "delete from delivery_attempt where last_at < now() - make_interval(secs => $1)",
+            kept.inbox.as_secs_f64()
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(u64::try_from(dropped).unwrap_or(0) + deleted.rows_affected() + notes.rows_affected())
     }
 
     /// Pins a workflow version to the hash of its text. Answers the hash on record when it is another one.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use usciere::domain::dead_letter::DeadLetterReason;
 use usciere::engine::{Handled, Item};
 use usciere::store::NewDeadLetter;
@@ -125,6 +126,94 @@ async fn what_is_still_bad_stays_and_the_rest_is_worked() {
     assert_eq!(mended.code, 0, "{}", mended.talk);
     let kept = system.usciere(&["dead", "show", "2", "--raw"]);
     assert_eq!(kept.out, b"{", "the original stays as it came");
+    let resolved = &system.usciere(&["dead", "show", "2"]).json()["resolved"];
+    let copy = format!("{:x}", Sha256::digest(request().to_string()));
+    assert_eq!(resolved["edited_sha256"], copy, "the copy is kept beside it");
+    let edited: Vec<u8> = sqlx::query_scalar("select replayed_body from dead_letter where id = 2")
+        .fetch_one(&system.database.pool)
+        .await
+        .unwrap();
+    assert_eq!(edited, request().to_string().into_bytes());
+    let new_id = resolved["replayed_as"].as_str().unwrap();
+    let linked = "select count(*) from inbox where message_id = $1 and outcome = 'done'";
+    let linked: i64 = sqlx::query_scalar(linked)
+        .bind(new_id)
+        .fetch_one(&system.database.pool)
+        .await
+        .unwrap();
+    assert_eq!(linked, 1, "worked under the id the letter names");
+}
+
+#[tokio::test]
+async fn a_filter_says_which_and_a_rehearsal_does_nothing() {
+    let system = System::start().await;
+    without_id(&system).await;
+    bury(&system, DeadLetterReason::InvalidJson, properties(), b"{").await;
+    let stranger = NewDeadLetter {
+        reason: DeadLetterReason::UnknownType,
+        detail: String::new(),
+        source: Some("sede.230001".to_owned()),
+        message_id: None,
+        routing_key: "sede.230001.request.reply".to_owned(),
+        properties: json!({}),
+        headers: json!({}),
+        body: b"{}".to_vec(),
+        replay_of: None,
+    };
+    system.work(Item::DeadLetter(Arc::new(stranger))).await;
+    sqlx::query("update dead_letter set received_at = '2026-11-01T10:00:00Z' where id = 2")
+        .execute(&system.database.pool)
+        .await
+        .unwrap();
+
+    let listed = |filter: &[&str]| system.usciere(&[&["dead", "list"], filter].concat()).all("id");
+    assert_eq!(listed(&["--source", "portal.inca"]), [2, 1]);
+    assert_eq!(listed(&["--command", "request.reply"]), [3]);
+    assert_eq!(listed(&["--since", "2026-11-02"]), [3, 1]);
+    assert_eq!(
+        listed(&["--until", "2026-11-01T11:00:00+01:00"]),
+        Vec::<Value>::new()
+    );
+    assert_eq!(listed(&["--until", "2026-11-01T11:00:01+01:00"]), [2]);
+    assert_eq!(
+        listed(&["--source", "portal.inca", "--reason", "invalid_json"]),
+        [2]
+    );
+
+    let rehearsed = system.usciere(&["dead", "replay", "--source", "portal.inca", "--dry-run"]);
+    assert_eq!(rehearsed.code, 0, "{}", rehearsed.talk);
+    assert_eq!(rehearsed.all("readable"), [true, false]);
+    assert_eq!(rehearsed.json()[1]["reason"], "invalid_json");
+    assert!(
+        rehearsed
+            .talk
+            .contains("1 dead letter would be worked, 1 would stay"),
+        "{}",
+        rehearsed.talk
+    );
+    assert_eq!(system.usciere(&["case", "list"]).json(), json!([]));
+    assert_eq!(listed(&[]), [3, 2, 1]);
+
+    let mixed = system.usciere(&["dead", "replay", "1", "--source", "portal.inca"]);
+    assert_eq!(mixed.code, 2, "{}", mixed.talk);
+    let replayed = system.usciere(&["dead", "replay", "--command", "request.submit", "--yes"]);
+    assert_eq!(replayed.code, 3, "{}", replayed.talk);
+    assert_eq!(replayed.all("outcome"), ["done", "still_dead"]);
+    let discarded = system.usciere(&[
+        "dead",
+        "discard",
+        "--until",
+        "2026-11-02",
+        "--why",
+        "prova",
+        "--yes",
+    ]);
+    assert_eq!(discarded.all("id"), [2]);
+    assert_eq!(listed(&[]), [3]);
+    for (action, about) in [("dead replay", 1), ("dead discard", 2)] {
+        let audited = system.usciere(&["audit", "list", "--action", action]);
+        assert_eq!(audited.all("correlation"), [format!("dead letter {about}")]);
+    }
 }
 
 #[tokio::test]

@@ -126,7 +126,8 @@ async fn dead_letters_are_looked_at_masked_worked_again_and_closed() {
     let again = site
         .order(&format!("/dead-letters/{no_id}/replay"), json!({}))
         .await;
-    again.problem(409, "not_open");
+    let told = again.problem(409, "not_open");
+    assert_eq!(told["detail"], "È già stato rilavorato da gestore1.");
     let all = site.order("/dead-letters/replay", json!({})).await.done(200);
     assert_eq!((&all["worked"], &all["left"]), (&json!(0), &json!(2)));
     assert_eq!(all["items"][1]["reason"], "publisher_not_authorised");
@@ -147,6 +148,69 @@ async fn dead_letters_are_looked_at_masked_worked_again_and_closed() {
     site.order(&discard, json!({"reason": "prova"}))
         .await
         .problem(409, "not_open");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn dead_letters_are_found_rehearsed_and_worked_with_an_edited_copy() {
+    let site = Site::start().await;
+    let broken = typed("request.submit").with_message_id("m-1".into());
+    let broken = site.bury(SUBMIT, broken, b"{").await;
+    let no_type = typed("").with_message_id("m-2".into());
+    let untyped = site
+        .bury(&format!("sede.{SEDE}.request.reply"), no_type, b"{}")
+        .await;
+    for (query, found) in [
+        ("?source=portal.inca", vec![broken]),
+        ("?command=request.reply", vec![untyped]),
+        ("?since=2020-01-01T00:00:00Z", vec![untyped, broken]),
+        ("?until=2020-01-01T00:00:00Z", vec![]),
+    ] {
+        let listed = site.dead_letters(query).await;
+        let ids: Vec<i64> = listed["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|letter| letter["id"].as_i64().unwrap())
+            .collect();
+        assert_eq!(ids, found, "{query}");
+    }
+    site.get(&manager(), "/dead-letters?source=qualcuno")
+        .await
+        .problem(400, "invalid_query");
+
+    let which = json!({"source": "portal.inca", "dry_run": true});
+    let rehearsed = site.order("/dead-letters/replay", which).await.done(200);
+    assert_eq!(rehearsed["readable"], 0);
+    assert_eq!(rehearsed["items"][0]["reason"], "invalid_json");
+    assert_eq!(site.dead_letters("").await["items"].as_array().unwrap().len(), 2);
+
+    let replay = format!("/dead-letters/{broken}/replay");
+    let mut refused = message();
+    refused["topic"] = json!("giardinaggio");
+    let mut still = message();
+    still["patronato"] = json!("acli");
+    let dead_again = site.order(&replay, json!({"body": still})).await.done(200);
+    assert_eq!(
+        (&dead_again["outcome"], &dead_again["reason"]),
+        (&json!("still_dead"), &json!("publisher_not_authorised"))
+    );
+    let told = site.order(&replay, json!({"body": refused})).await.done(200);
+    assert_eq!(
+        (&told["outcome"], &told["code"]),
+        (&json!("refused"), &json!("topic_unknown"))
+    );
+    let shown = site.dead_letters(&format!("/{broken}")).await;
+    assert_eq!(shown["resolved"]["by"], "gestore1");
+    assert_eq!(shown["resolved"]["edited_sha256"].as_str().unwrap().len(), 64);
+    assert_eq!(shown["size"], 1, "the original stays as it came");
+    let audited: i64 = sqlx::query_scalar(
+        "select count(*) from audit where action = 'POST /api/v1/dead-letters/{id}/replay' and actor = 'gestore1'",
+    )
+    .fetch_one(&site.pool)
+    .await
+    .unwrap();
+    assert_eq!(audited, 2);
     site.stop().await;
 }
 

@@ -1,5 +1,6 @@
 //! What a portal and a back-office ask: lists, one request, recent replies, figures, what happens.
 
+mod deliveries;
 mod detail;
 pub(crate) mod events;
 mod home;

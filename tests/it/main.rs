@@ -17,14 +17,17 @@ mod fake_clamd;
 #[path = "../support/fake_register.rs"]
 mod fake_register;
 mod faults;
+mod interleaved;
 mod mails;
 #[path = "../support/node.rs"]
 mod node;
+mod order;
 #[path = "../support/outsider.rs"]
 mod outsider;
 mod parking;
 mod pauses;
 mod program;
+mod quarantine;
 mod refusals;
 mod routing;
 mod s3;

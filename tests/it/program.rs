@@ -11,6 +11,11 @@ pub(crate) struct Program(Child);
 
 impl Program {
     pub(crate) fn start(world: &World, log: &Path) -> Self {
+        Self::start_with(world, log, &[])
+    }
+
+    /// With more in its environment.
+    pub(crate) fn start_with(world: &World, log: &Path, more: &[(&str, &str)]) -> Self {
         let log = File::options().create(true).append(true).open(log).unwrap();
         let usciere::config::mail::SmtpUrl::Files(mails) = &world.config.smtp.url else {
             unreachable!()
@@ -32,12 +37,17 @@ impl Program {
                 "USCIERE_REGISTRY__CITIZENS__SOURCE",
                 world.config.registry.citizens.source.to_string(),
             )
+            .envs(more.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
             .unwrap();
         Self(child)
+    }
+
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_some()
     }
 
     pub(crate) fn kill(mut self) {

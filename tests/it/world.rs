@@ -91,6 +91,13 @@ impl World {
         self.outsider.publish(key, body, properties).await;
     }
 
+    pub(crate) async fn publish_all(
+        &self,
+        messages: impl IntoIterator<Item = (String, Vec<u8>, BasicProperties)>,
+    ) {
+        self.outsider.publish_all(messages).await;
+    }
+
     /// Submits a request that is right and answers its id.
     pub(crate) async fn submit(&self) -> Uuid {
         let body = request();

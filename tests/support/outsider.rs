@@ -93,6 +93,29 @@ impl Outsider {
         );
     }
 
+    /// Publishes many and waits for all their confirms at the end.
+    #[expect(clippy::disallowed_methods, reason = "a foreign client, not the engine")]
+    pub(crate) async fn publish_all(
+        &self,
+        messages: impl IntoIterator<Item = (String, Vec<u8>, BasicProperties)>,
+    ) {
+        let mut confirms = Vec::new();
+        for (key, body, properties) in messages {
+            let options = BasicPublishOptions {
+                mandatory: true,
+                ..BasicPublishOptions::default()
+            };
+            let exchange = "usciere.commands".into();
+            let published =
+                self.channel
+                    .basic_publish(exchange, key.as_str().into(), options, &body, properties);
+            confirms.push(published.await.unwrap());
+        }
+        for confirm in confirms {
+            assert!(matches!(confirm.await.unwrap(), Confirmation::Ack(None)));
+        }
+    }
+
     /// The next message of a queue, if there is one.
     pub(crate) async fn get(&self, queue: &str) -> Option<Received> {
         let options = BasicGetOptions::default();

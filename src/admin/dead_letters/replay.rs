@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Fate, Replayed};
+use super::{Fate, Rehearsed, Replayed, Unfit};
 use crate::amqp::DecodeRules;
 use crate::amqp::replay::{decode_again, replay_id};
 use crate::domain::ids::MessageId;
 use crate::engine::{Engine, HandleError, Handled, Item};
-use crate::store::{DeadLetter, DeadLetterId};
+use crate::store::{DeadLetter, DeadLetterId, StoreError};
 
 /// Dead letters worked in one transaction.
 const BATCH: usize = 100;
@@ -42,6 +42,26 @@ impl Replay {
         Ok(replayed)
     }
 
+    /// What would come of working these, as far as reading them tells: nothing is worked.
+    pub async fn rehearse(
+        &self,
+        ids: &[DeadLetterId],
+        body: Option<&[u8]>,
+    ) -> Result<Vec<Rehearsed>, StoreError> {
+        let mut rehearsed = Vec::with_capacity(ids.len());
+        for batch in ids.chunks(BATCH) {
+            for letter in self.engine.store().dead_letters(batch).await? {
+                let unfit = self.read(&letter, body).err();
+                rehearsed.push(Rehearsed {
+                    id: letter.summary.id,
+                    readable: unfit.is_none(),
+                    unfit,
+                });
+            }
+        }
+        Ok(rehearsed)
+    }
+
     /// Works some, and closes those the engine took. A crash in between does no harm: worked again under the same
     /// id, they are recognised.
     async fn batch(
@@ -50,7 +70,7 @@ impl Replay {
         body: Option<&[u8]>,
         by: &str,
     ) -> Result<Vec<Replayed>, HandleError> {
-        let read: Vec<Result<Item, Fate>> = letters.iter().map(|letter| self.read(letter, body)).collect();
+        let read: Vec<Result<Item, Unfit>> = letters.iter().map(|letter| self.read(letter, body)).collect();
         let items: Vec<Item> = read
             .iter()
             .filter_map(|read| read.as_ref().ok())
@@ -64,17 +84,17 @@ impl Replay {
                 Ok(_) => handled
                     .next()
                     .ok_or_else(|| HandleError::Fault("an item without an outcome".to_owned()))?,
-                Err(fate) => fate,
+                Err(unfit) => unfit.into(),
             };
             replayed.push(Replayed { id, fate });
         }
-        self.close(&replayed, by).await?;
+        self.close(&replayed, body, by).await?;
         Ok(replayed)
     }
 
-    fn read(&self, letter: &DeadLetter, body: Option<&[u8]>) -> Result<Item, Fate> {
+    fn read(&self, letter: &DeadLetter, body: Option<&[u8]>) -> Result<Item, Unfit> {
         if let Some(resolved) = &letter.summary.resolved {
-            return Err(Fate::NotOpen {
+            return Err(Unfit::NotOpen {
                 resolved: resolved.clone(),
             });
         }
@@ -84,7 +104,7 @@ impl Replay {
                 envelope: Arc::new(envelope),
                 original: None,
             }),
-            Err(rejected) => Err(Fate::StillDead {
+            Err(rejected) => Err(Unfit::StillDead {
                 reason: rejected.reason,
                 detail: rejected.detail,
             }),
@@ -98,13 +118,13 @@ impl Replay {
         self.engine.handle(items).await
     }
 
-    async fn close(&self, replayed: &[Replayed], by: &str) -> Result<(), HandleError> {
+    async fn close(&self, replayed: &[Replayed], body: Option<&[u8]>, by: &str) -> Result<(), HandleError> {
         let taken: Vec<(DeadLetterId, MessageId)> = replayed
             .iter()
             .filter(|one| one.fate.is_taken())
             .map(|one| (one.id, replay_id(one.id)))
             .collect();
-        self.engine.store().resolve_as_replayed(&taken, by).await?;
+        self.engine.store().resolve_as_replayed(&taken, body, by).await?;
         Ok(())
     }
 }

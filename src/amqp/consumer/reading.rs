@@ -11,8 +11,8 @@ use crate::amqp::message::{HeaderValue, Headers, Properties};
 pub(in crate::amqp) fn delivery(raw: lapin::message::Delivery, generation: u64) -> Delivery {
     let properties = properties(&raw.properties);
     let delivery_count = match properties.headers.get("x-delivery-count") {
-        Some(HeaderValue::Integer(count)) => u32::try_from(*count).unwrap_or(0),
-        Some(_) | None => 0,
+        Some(HeaderValue::Integer(count)) => u32::try_from(*count).ok(),
+        Some(_) | None => None,
     };
     Delivery {
         routing_key: raw.routing_key.into(),

@@ -5,13 +5,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{DeadExportArgs, select};
+use super::{DeadExportArgs, audited, select};
 use crate::cli::cells::count;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::reach;
 use crate::cli::session::Session;
-use crate::cli::who;
-use crate::domain::audit::AuditEntry;
 use crate::store::{DeadLetter, DeadLetterSummary};
 
 /// Read from the database at once.
@@ -43,9 +41,7 @@ pub(super) async fn run(args: &DeadExportArgs, session: &mut Session) -> Result<
     let ids = select::ids(&args.which, &store).await?;
     for batch in ids.chunks(BATCH) {
         for letter in store.dead_letters(batch).await? {
-            let about = format!("dead letter {}", letter.summary.id);
-            let entry = AuditEntry::of_administrator(&who::user(), "dead export", about);
-            store.record(&entry).await?;
+            audited(&store, "dead export", letter.summary.id).await?;
             let mut line = serde_json::to_vec(&Exported::from(letter)).map_err(anyhow::Error::from)?;
             line.push(b'\n');
             session.printer.bytes(&line)?;

@@ -23,7 +23,7 @@ struct Line {
 pub(super) async fn run(args: &DeadListArgs, session: &mut Session) -> Result<Exit, Failure> {
     let (_, store) = reach::database(session).await?;
     let filter = DeadLetterFilter {
-        reason: args.reason.reason,
+        matching: args.filter.matching(),
         resolved: args.all,
         before: args.page.after_number()?,
         limit: args.page.one_more(),

@@ -1,10 +1,11 @@
 //! `usciere dead replay`: works dead letters in this process, and tells what became of each.
 
 mod line;
+mod prospect;
 
 use std::sync::Arc;
 
-use super::{DeadReplayArgs, failure, select};
+use super::{DeadReplayArgs, audited, failure, select};
 use crate::admin::dead_letters::{Fate, Replay};
 use crate::amqp::DecodeRules;
 use crate::cli::cells::count;
@@ -12,7 +13,9 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::session::Session;
 use crate::cli::{reach, who};
 use crate::node;
+use crate::store::DeadLetterId;
 use line::Line;
+use prospect::Prospect;
 
 pub(super) async fn run(args: &DeadReplayArgs, session: &mut Session) -> Result<Exit, Failure> {
     let body = match (&args.body, args.which.ids.as_slice()) {
@@ -28,7 +31,7 @@ pub(super) async fn run(args: &DeadReplayArgs, session: &mut Session) -> Result<
         session.printer.say("no dead letter waits for a decision");
         return Ok(Exit::Ok);
     }
-    if args.which.ids.is_empty() {
+    if args.which.ids.is_empty() && !args.dry_run {
         let letters = count(ids.len(), "dead letter", "dead letters");
         session.printer.confirm(&format!("Work {letters} again?"))?;
     }
@@ -37,6 +40,9 @@ pub(super) async fn run(args: &DeadReplayArgs, session: &mut Session) -> Result<
         .await
         .map_err(crate::cli::run::failure)?;
     let replay = Replay::new(Arc::new(engine), DecodeRules::from(&config.amqp));
+    if args.dry_run {
+        return rehearse(&replay, &ids, body.as_deref(), session).await;
+    }
     let total = u64::try_from(ids.len()).unwrap_or(u64::MAX);
     let progress = session.printer.progress(total, "replaying");
     let replayed = replay
@@ -46,8 +52,29 @@ pub(super) async fn run(args: &DeadReplayArgs, session: &mut Session) -> Result<
         .await
         .map_err(failure)?;
     progress.finish_and_clear();
+    for one in replayed.iter().filter(|one| one.fate.is_taken()) {
+        audited(&store, "dead replay", one.id).await?;
+    }
     let lines: Vec<Line> = replayed.into_iter().map(Line).collect();
     finish(&lines, session)
+}
+
+async fn rehearse(
+    replay: &Replay,
+    ids: &[DeadLetterId],
+    body: Option<&[u8]>,
+    session: &mut Session,
+) -> Result<Exit, Failure> {
+    let rehearsed = replay.rehearse(ids, body).await?;
+    let readable = rehearsed.iter().filter(|one| one.readable).count();
+    let lines: Vec<Prospect> = rehearsed.into_iter().map(Prospect).collect();
+    session.printer.rows(&lines)?;
+    session.printer.say(format!(
+        "{} would be worked, {} would stay as they are; nothing was done",
+        count(readable, "dead letter", "dead letters"),
+        lines.len() - readable
+    ));
+    Ok(Exit::Ok)
 }
 
 fn finish(lines: &[Line], session: &mut Session) -> Result<Exit, Failure> {

@@ -14,7 +14,7 @@ pub(super) async fn one(store: &Store, id: DeadLetterId) -> Result<DeadLetter, F
 /// The selected ones, oldest first, each once. Those named by id all exist; whether they still wait is not asked.
 pub(super) async fn ids(selection: &DeadSelection, store: &Store) -> Result<Vec<DeadLetterId>, Failure> {
     if selection.ids.is_empty() {
-        return Ok(waiting(store, selection.reason).await?);
+        return Ok(waiting(store, &selection.filter.matching()).await?);
     }
     let mut wanted = selection.ids.clone();
     wanted.sort_unstable();

@@ -2,15 +2,13 @@
 
 use serde::Serialize;
 
-use super::{DeadShowArgs, select};
+use super::{DeadShowArgs, audited, select};
 use crate::admin::dead_letters::DeadLetterSheet;
 use crate::cli::cells::{maybe, moment};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{Format, Printer, Row};
 use crate::cli::reach;
 use crate::cli::session::Session;
-use crate::cli::who;
-use crate::domain::audit::AuditEntry;
 use crate::store::Resolved;
 
 #[derive(Debug, Serialize)]
@@ -21,9 +19,7 @@ pub(super) async fn run(args: &DeadShowArgs, session: &mut Session) -> Result<Ex
     let (_, store) = reach::database(session).await?;
     let letter = select::one(&store, args.id).await?;
     if args.raw {
-        let about = format!("dead letter {}", args.id);
-        let entry = AuditEntry::of_administrator(&who::user(), "dead show --raw", about);
-        store.record(&entry).await?;
+        audited(&store, "dead show --raw", args.id).await?;
         session.printer.bytes(&letter.body)?;
     } else {
         Sheet(letter.into()).print(&mut session.printer)?;
@@ -89,10 +85,12 @@ pub(super) fn decision(resolved: &Resolved) -> String {
         by,
         why,
         replayed_as,
+        edited_sha256,
     } = resolved;
+    let edited = if edited_sha256.is_some() { ", edited" } else { "" };
     let more = match (why, replayed_as) {
         (Some(why), _) => format!(": {why}"),
-        (None, Some(id)) => format!(" as {id}"),
+        (None, Some(id)) => format!(" as {id}{edited}"),
         (None, None) => String::new(),
     };
     format!("{resolution} by {by} on {}{more}", moment(*at))

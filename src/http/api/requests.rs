@@ -1,5 +1,6 @@
 //! Questions about requests: lists and searches, one with its thread, a body to go on with, what was read.
 
+mod deliveries;
 pub(super) mod detail;
 pub(super) mod filters;
 pub(super) mod line;
@@ -62,6 +63,18 @@ pub(super) fn routes() -> ApiRouter<Shared> {
                 op.id("getRequest")
                     .tag("questions")
                     .summary("A request with its thread, its history and what is allowed now")
+            }),
+        )
+        .api_route(
+            "/requests/{id}/deliveries",
+            get_with(deliveries::deliveries, |op| {
+                op.id("listDeliveries")
+                    .tag("questions")
+                    .summary("What your sede's queue was sent about a request")
+                    .description(
+                        "For a back-office that misses a number: the same ids and bodies, from `from` on. Kept as \
+                         long as `retention.outbox` says.",
+                    )
             }),
         )
         .api_route(

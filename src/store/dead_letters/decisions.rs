@@ -29,11 +29,12 @@ impl Store {
         Ok(done.into_iter().map(DeadLetterId).collect())
     }
 
-    /// Marks open dead letters as replayed, each under its new message id; answers which. The others were no longer
-    /// open.
+    /// Marks open dead letters as replayed, each under its new message id, with the edited copy where it was one;
+    /// answers which. The others were no longer open.
     pub async fn resolve_as_replayed(
         &self,
         replayed: &[(DeadLetterId, MessageId)],
+        edited: Option<&[u8]>,
         by: &str,
     ) -> Result<Vec<DeadLetterId>, StoreError> {
         let ids: Vec<i64> = replayed.iter().map(|(id, _)| id.0).collect();
@@ -41,14 +42,16 @@ impl Store {
         let done = sqlx::query_scalar!(
             r#"
             update dead_letter as d
-            set resolution = 'replayed', resolved_at = now(), resolved_by = $3, replayed_as = r.message_id
+            set resolution = 'replayed', resolved_at = now(), resolved_by = $3, replayed_as = r.message_id,
+                replayed_body = $4
             from unnest($1::bigint[], $2::text[]) as r (id, message_id)
             where d.id = r.id and d.resolution is null
             returning d.id
             "#,
             &ids,
             &messages,
-            by
+            by,
+            edited
         )
         .fetch_all(&self.pool)
         .await?;

@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{DeadLetter, DeadLetterFilter, DeadLetterId, DeadLetterSummary, Resolution, Resolved};
+use super::{
+    DeadLetter, DeadLetterFilter, DeadLetterId, DeadLetterMatch, DeadLetterSummary, Resolution, Resolved,
+};
+use crate::domain::command::CommandKind;
 use crate::domain::dead_letter::DeadLetterReason;
 use crate::store::{Store, StoreError};
 
@@ -12,19 +15,34 @@ impl Store {
         &self,
         filter: &DeadLetterFilter,
     ) -> Result<Vec<DeadLetterSummary>, StoreError> {
+        let DeadLetterMatch {
+            reason,
+            source,
+            command,
+            since,
+            until,
+        } = &filter.matching;
         let rows = sqlx::query_as!(
             SummaryRow,
             r#"
             select id, reason, detail, source, message_id, routing_key, octet_length(body) as "size!", received_at,
-                   replay_of, resolution, resolved_at, resolved_by, resolved_why, replayed_as
+                   replay_of, resolution, resolved_at, resolved_by, resolved_why, replayed_as,
+                   encode(sha256(replayed_body), 'hex') as edited_sha256
             from dead_letter
-            where ($1::bigint is null or id < $1) and ($2::text is null or reason = $2)
-              and ($3 or resolution is null)
+            where ($1::text is null or reason = $1) and ($2::text is null or source = $2)
+              and ($3::text is null or right(routing_key, length($3) + 1) = '.' || $3)
+              and ($4::timestamptz is null or received_at >= $4)
+              and ($5::timestamptz is null or received_at < $5)
+              and ($6::bigint is null or id < $6) and ($7 or resolution is null)
             order by id desc
-            limit $4
+            limit $8
             "#,
+            reason.map(DeadLetterReason::as_str),
+            source.as_ref().map(ToString::to_string),
+            command.map(CommandKind::as_str),
+            *since,
+            *until,
             filter.before.map(|id| id.0),
-            filter.reason.map(DeadLetterReason::as_str),
             filter.resolved,
             i64::from(filter.limit)
         )
@@ -36,18 +54,33 @@ impl Store {
     /// The open ones, oldest first: the order in which they came. `after`: only newer than this one.
     pub async fn open_dead_letters(
         &self,
-        reason: Option<DeadLetterReason>,
+        matching: &DeadLetterMatch,
         after: Option<DeadLetterId>,
         limit: u16,
     ) -> Result<Vec<DeadLetterId>, StoreError> {
+        let DeadLetterMatch {
+            reason,
+            source,
+            command,
+            since,
+            until,
+        } = matching;
         let ids = sqlx::query_scalar!(
             r#"
             select id from dead_letter
-            where resolution is null and ($1::text is null or reason = $1) and ($2::bigint is null or id > $2)
+            where ($1::text is null or reason = $1) and ($2::text is null or source = $2)
+              and ($3::text is null or right(routing_key, length($3) + 1) = '.' || $3)
+              and ($4::timestamptz is null or received_at >= $4)
+              and ($5::timestamptz is null or received_at < $5)
+              and resolution is null and ($6::bigint is null or id > $6)
             order by id
-            limit $3
+            limit $7
             "#,
             reason.map(DeadLetterReason::as_str),
+            source.as_ref().map(ToString::to_string),
+            command.map(CommandKind::as_str),
+            *since,
+            *until,
             after.map(|id| id.0),
             i64::from(limit)
         )
@@ -72,7 +105,7 @@ impl Store {
             r#"
             select id, reason, detail, source, message_id, routing_key, octet_length(body) as "size!", received_at,
                    replay_of, resolution, resolved_at, resolved_by, resolved_why, replayed_as,
-                   properties, headers, body
+                   encode(sha256(replayed_body), 'hex') as edited_sha256, properties, headers, body
             from dead_letter where id = any($1) order by id
             "#,
             &ids
@@ -96,6 +129,7 @@ impl Store {
                     resolved_by: row.resolved_by,
                     resolved_why: row.resolved_why,
                     replayed_as: row.replayed_as,
+                    edited_sha256: row.edited_sha256,
                 };
                 Ok(DeadLetter {
                     summary: summary.try_into()?,
@@ -139,6 +173,7 @@ struct SummaryRow {
     resolved_by: Option<String>,
     resolved_why: Option<String>,
     replayed_as: Option<String>,
+    edited_sha256: Option<String>,
 }
 
 impl TryFrom<SummaryRow> for DeadLetterSummary {
@@ -154,6 +189,7 @@ impl TryFrom<SummaryRow> for DeadLetterSummary {
                 by: row.resolved_by.ok_or_else(|| corrupt("resolved_by"))?,
                 why: row.resolved_why,
                 replayed_as: row.replayed_as,
+                edited_sha256: row.edited_sha256,
             }),
         };
         Ok(Self {

@@ -14,15 +14,12 @@ pub(super) struct Line(pub(super) Replayed);
 impl Line {
     /// The line as a sentence.
     pub(super) fn told(&self) -> String {
-        let cells = self.cells();
-        format!("dead letter {}: {}", self.0.id, cells[3])
+        let [id, _, _, detail] = self.columns();
+        format!("dead letter {id}: {detail}")
     }
-}
 
-impl Row for Line {
-    const COLUMNS: &'static [&'static str] = &["id", "outcome", "request", "detail"];
-
-    fn cells(&self) -> Vec<String> {
+    /// Its id, the outcome in words, the request, and more about it.
+    pub(super) fn columns(&self) -> [String; 4] {
         let (outcome, request, detail) = match &self.0.fate {
             Fate::Done {
                 request_id,
@@ -44,7 +41,15 @@ impl Row for Line {
             }
             Fate::NotOpen { resolved } => ("not open", String::new(), decision(resolved)),
         };
-        vec![self.0.id.to_string(), outcome.to_owned(), request, detail]
+        [self.0.id.to_string(), outcome.to_owned(), request, detail]
+    }
+}
+
+impl Row for Line {
+    const COLUMNS: &'static [&'static str] = &["id", "outcome", "request", "detail"];
+
+    fn cells(&self) -> Vec<String> {
+        self.columns().into()
     }
 }
 

@@ -4,13 +4,19 @@ use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 use super::named::Named;
-use super::{conflict, invalid, says, unknown};
-use crate::admin::dead_letters::{DeadLetterSheet, Fate, Replayed, waiting};
+use super::{conflict, invalid, says};
+use crate::admin::dead_letters::{DeadLetterSheet, Fate, Rehearsed, Replayed, waiting};
+use crate::domain::command::CommandKind;
 use crate::domain::dead_letter::DeadLetterReason;
+use crate::domain::ids::Source;
 use crate::domain::person::Person;
 use crate::engine::HandleError;
 use crate::http::api::Shared;
@@ -19,8 +25,7 @@ use crate::http::api::listed::{Listed, one_more};
 use crate::http::api::query::ApiQuery;
 use crate::http::body::JsonBody;
 use crate::http::problem::Problem;
-use crate::store::{DeadLetterFilter, DeadLetterId, DeadLetterSummary};
-use axum::http::StatusCode;
+use crate::store::{DeadLetterFilter, DeadLetterId, DeadLetterMatch, DeadLetterSummary, Resolution};
 
 pub(super) fn routes() -> ApiRouter<Shared> {
     ApiRouter::new()
@@ -36,7 +41,10 @@ pub(super) fn routes() -> ApiRouter<Shared> {
             "/dead-letters/{id}/replay",
             post_with(
                 replay,
-                says("replayDeadLetter", "Works one again; tells what became of it"),
+                says(
+                    "replayDeadLetter",
+                    "Works one again, as it came or edited; tells what became of it",
+                ),
             ),
         )
         .api_route(
@@ -45,7 +53,7 @@ pub(super) fn routes() -> ApiRouter<Shared> {
                 replay_all,
                 says(
                     "replayDeadLetters",
-                    "Works all again that wait, or all of a reason",
+                    "Works all again that wait and match; with `dry_run` only reads them",
                 ),
             ),
         )
@@ -62,6 +70,16 @@ pub(super) fn routes() -> ApiRouter<Shared> {
 #[serde(deny_unknown_fields)]
 struct Wanted {
     reason: Option<DeadLetterReason>,
+    /// Its publisher: `portal.inca`, `sede.230001`.
+    #[serde(default, deserialize_with = "source")]
+    #[schemars(with = "Option<String>")]
+    source: Option<Source>,
+    /// What it asks for, by its routing key.
+    command: Option<CommandKind>,
+    /// Received then or later.
+    since: Option<DateTime<Utc>>,
+    /// Received before.
+    until: Option<DateTime<Utc>>,
     /// Also those already replayed or discarded.
     #[serde(default)]
     all: bool,
@@ -70,13 +88,26 @@ struct Wanted {
     limit: Option<u16>,
 }
 
+/// Reads a source as it is written in a routing key.
+fn source<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Source>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    text.map(|text| text.parse().map_err(D::Error::custom))
+        .transpose()
+}
+
 async fn list(
     State(api): State<Shared>,
     Manager(_): Manager,
     ApiQuery(wanted): ApiQuery<Wanted>,
 ) -> Result<Json<Listed<DeadLetterSummary>>, Problem> {
     let filter = DeadLetterFilter {
-        reason: wanted.reason,
+        matching: DeadLetterMatch {
+            reason: wanted.reason,
+            source: wanted.source,
+            command: wanted.command,
+            since: wanted.since,
+            until: wanted.until,
+        },
         resolved: wanted.all,
         before: wanted.cursor,
         limit: one_more(wanted.limit),
@@ -93,24 +124,41 @@ async fn show(
     Named(id): Named<DeadLetterId>,
 ) -> Result<Json<DeadLetterSheet>, Problem> {
     let letter = api.store.dead_letters(&[id]).await?.pop();
-    letter
-        .map(|letter| Json(letter.into()))
-        .ok_or_else(|| unknown("dead letter"))
+    letter.map(|letter| Json(letter.into())).ok_or_else(unknown)
+}
+
+fn unknown() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND)
+        .code("unknown")
+        .detail("Il messaggio scartato non esiste.")
+}
+
+/// How to work one.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Edited {
+    /// An edited copy, worked in place of the body that came; the original stays as it is.
+    body: Option<Value>,
 }
 
 async fn replay(
     State(api): State<Shared>,
     Manager(person): Manager,
     Named(id): Named<DeadLetterId>,
+    JsonBody(edited): JsonBody<Edited>,
 ) -> Result<Json<Replayed>, Problem> {
-    match work(&api, &person, vec![id]).await?.pop() {
-        None => Err(unknown("dead letter")),
+    let body = edited.body.map(|body| body.to_string().into_bytes());
+    match work(&api, &person, vec![id], body).await?.pop() {
+        None => Err(unknown()),
         Some(Replayed {
             fate: Fate::NotOpen { resolved },
             ..
         }) => Err(conflict(
             "not_open",
-            format!("it was {} by {}", resolved.resolution, resolved.by),
+            match resolved.resolution {
+                Resolution::Replayed => format!("È già stato rilavorato da {}.", resolved.by),
+                Resolution::Discarded => format!("È già stato archiviato da {}.", resolved.by),
+            },
         )),
         Some(replayed) => Ok(Json(replayed)),
     }
@@ -120,8 +168,21 @@ async fn replay(
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Which {
-    /// `null`: whatever they are dead for.
+    /// `null`, as everywhere here: whatever they are dead for.
     reason: Option<DeadLetterReason>,
+    /// Their publisher: `portal.inca`, `sede.230001`.
+    #[serde(default, deserialize_with = "source")]
+    #[schemars(with = "Option<String>")]
+    source: Option<Source>,
+    /// What they ask for, by their routing key.
+    command: Option<CommandKind>,
+    /// Received then or later.
+    since: Option<DateTime<Utc>>,
+    /// Received before.
+    until: Option<DateTime<Utc>>,
+    /// Only reads them: answers which could be worked.
+    #[serde(default)]
+    dry_run: bool,
 }
 
 /// What became of several.
@@ -134,31 +195,63 @@ struct ReplayedAll {
     items: Vec<Replayed>,
 }
 
+/// What would become of several.
+#[derive(Debug, Serialize, JsonSchema)]
+struct RehearsedAll {
+    /// How many can be read today.
+    readable: usize,
+    items: Vec<Rehearsed>,
+}
+
+/// What became of them, or what would.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Outcome {
+    Replayed(ReplayedAll),
+    Rehearsed(RehearsedAll),
+}
+
 async fn replay_all(
     State(api): State<Shared>,
     Manager(person): Manager,
     JsonBody(which): JsonBody<Which>,
-) -> Result<Json<ReplayedAll>, Problem> {
-    let ids = waiting(&api.store, which.reason).await?;
-    let items = work(&api, &person, ids).await?;
+) -> Result<Json<Outcome>, Problem> {
+    let matching = DeadLetterMatch {
+        reason: which.reason,
+        source: which.source,
+        command: which.command,
+        since: which.since,
+        until: which.until,
+    };
+    let ids = waiting(&api.store, &matching).await?;
+    if which.dry_run {
+        let items = api.replay.rehearse(&ids, None).await?;
+        let readable = items.iter().filter(|one| one.readable).count();
+        return Ok(Json(Outcome::Rehearsed(RehearsedAll { readable, items })));
+    }
+    let items = work(&api, &person, ids, None).await?;
     let worked = items.iter().filter(|one| one.fate.is_taken()).count();
-    Ok(Json(ReplayedAll {
+    Ok(Json(Outcome::Replayed(ReplayedAll {
         worked,
         left: items.len() - worked,
         items,
-    }))
+    })))
 }
 
-async fn work(api: &Shared, person: &Person, ids: Vec<DeadLetterId>) -> Result<Vec<Replayed>, Problem> {
+async fn work(
+    api: &Shared,
+    person: &Person,
+    ids: Vec<DeadLetterId>,
+    body: Option<Vec<u8>>,
+) -> Result<Vec<Replayed>, Problem> {
     let (replay, by) = (api.replay.clone(), person.id.to_string());
     // Spawned: a client that hangs up must not cut a transaction short.
-    let worked = tokio::spawn(async move { replay.work(&ids, None, &by, |_| {}).await }).await;
+    let worked = tokio::spawn(async move { replay.work(&ids, body.as_deref(), &by, |_| {}).await }).await;
     match worked {
         Ok(Ok(replayed)) => Ok(replayed),
         Ok(Err(HandleError::Store(error))) => Err(error.into()),
-        Ok(Err(HandleError::LookUp(_))) => {
-            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE).detail("a register does not answer"))
-        }
+        Ok(Err(HandleError::LookUp(_))) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE)
+            .detail("Un registro non risponde: riprova più tardi.")),
         Ok(Err(HandleError::Fault(_))) | Err(_) => Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR)),
     }
 }
@@ -178,16 +271,16 @@ async fn discard(
 ) -> Result<Json<DeadLetterSheet>, Problem> {
     let reason = why.reason.trim();
     if reason.is_empty() {
-        return Err(invalid("/reason", "say why: it is kept with the dead letter"));
+        return Err(invalid("/reason", "Scrivi perché: resta insieme al messaggio."));
     }
     let done = api
         .store
         .discard_dead_letters(&[id], person.id.as_str(), reason)
         .await?;
     let letter = api.store.dead_letters(&[id]).await?.pop();
-    let letter = letter.ok_or_else(|| unknown("dead letter"))?;
+    let letter = letter.ok_or_else(unknown)?;
     if done.is_empty() {
-        return Err(conflict("not_open", "somebody decided about it before"));
+        return Err(conflict("not_open", "Qualcuno ha già deciso."));
     }
     Ok(Json(letter.into()))
 }
