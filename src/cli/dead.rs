@@ -130,7 +130,6 @@ pub async fn run(args: DeadArgs, session: &mut Session) -> Result<Exit, Failure>
 pub(super) fn failure(error: HandleError) -> Failure {
     match error {
         HandleError::Store(error) => error.into(),
-        HandleError::LookUp(_) => Failure::unavailable("a register does not answer").caused_by(error),
         HandleError::Fault(_) => Failure::from(anyhow::Error::from(error)),
     }
 }

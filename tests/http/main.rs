@@ -11,6 +11,7 @@ mod audit;
 mod commands;
 mod conversation;
 mod described;
+mod errors;
 mod examples;
 #[path = "../support/fake_clamd.rs"]
 mod fake_clamd;
@@ -28,6 +29,8 @@ mod people;
 mod preferences;
 mod questions;
 mod rates;
+#[path = "../support/readers.rs"]
+mod readers;
 mod refusals;
 mod registers;
 #[path = "../support/services.rs"]

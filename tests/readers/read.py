@@ -1,9 +1,10 @@
-"""Reads papers with programs that are not ours, and prints as JSON what it found: read.py pdf|xlsx|csv FILE"""
+"""Reads papers with programs that are not ours, and prints as JSON what it found: read.py pdf|xlsx|csv|ics FILE"""
 
 import csv
 import json
 import sys
 
+import icalendar
 import openpyxl
 import pypdf
 
@@ -52,5 +53,27 @@ def of_csv(path):
         return {"rows": list(csv.reader(file, delimiter=";"))}
 
 
+def of_ics(path):
+    with open(path, "rb") as file:
+        calendar = icalendar.Calendar.from_ical(file.read())
+    return {
+        "method": str(calendar["METHOD"]),
+        "events": [
+            {
+                "names": sorted(event),
+                "uid": str(event["UID"]),
+                "sequence": int(event["SEQUENCE"]),
+                "status": str(event["STATUS"]),
+                "start": event.decoded("DTSTART").isoformat(),
+                "summary": str(event["SUMMARY"]),
+                "location": str(event["LOCATION"]),
+                "organizer": str(event["ORGANIZER"]),
+                "errors": [str(error) for error in event.errors],
+            }
+            for event in calendar.walk("VEVENT")
+        ],
+    }
+
+
 kind, path = sys.argv[1:]
-json.dump({"pdf": of_pdf, "xlsx": of_xlsx, "csv": of_csv}[kind](path), sys.stdout)
+json.dump({"pdf": of_pdf, "xlsx": of_xlsx, "csv": of_csv, "ics": of_ics}[kind](path), sys.stdout)

@@ -47,6 +47,7 @@ pub(super) async fn run(args: &DeadDiscardArgs, session: &mut Session) -> Result
     }
     let letters = count(ids.len(), "dead letter", "dead letters");
     session.printer.confirm(&format!("Discard {letters}?"))?;
+    who::note_letters(&store, "dead discard", &ids).await?;
     let done = store.discard_dead_letters(&ids, &who::user(), why).await?;
     if done.is_empty() {
         return Err(

@@ -11,7 +11,6 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::reach;
 use crate::cli::session::Session;
 use crate::cli::who;
-use crate::domain::audit::AuditEntry;
 use crate::store::{DeadLetter, DeadLetterSummary};
 
 /// Read from the database at once.
@@ -42,10 +41,8 @@ pub(super) async fn run(args: &DeadExportArgs, session: &mut Session) -> Result<
     let (_, store) = reach::database(session).await?;
     let ids = select::ids(&args.which, &store).await?;
     for batch in ids.chunks(BATCH) {
+        who::note_letters(&store, "dead export", batch).await?;
         for letter in store.dead_letters(batch).await? {
-            let about = format!("dead letter {}", letter.summary.id);
-            let entry = AuditEntry::of_administrator(&who::user(), "dead export", about);
-            store.record(&entry).await?;
             let mut line = serde_json::to_vec(&Exported::from(letter)).map_err(anyhow::Error::from)?;
             line.push(b'\n');
             session.printer.bytes(&line)?;

@@ -38,6 +38,7 @@ pub(super) async fn run(args: &DeadReplayArgs, session: &mut Session) -> Result<
         .map_err(crate::cli::run::failure)?;
     let replay = Replay::new(Arc::new(engine), DecodeRules::from(&config.amqp));
     let total = u64::try_from(ids.len()).unwrap_or(u64::MAX);
+    who::note_letters(&store, "dead replay", &ids).await?;
     let progress = session.printer.progress(total, "replaying");
     let replayed = replay
         .work(&ids, body.as_deref(), &who::user(), |done| {

@@ -10,7 +10,6 @@ use crate::cli::output::{Format, Printer, Row};
 use crate::cli::reach;
 use crate::cli::session::Session;
 use crate::cli::who;
-use crate::domain::audit::AuditEntry;
 use crate::store::Resolved;
 
 #[derive(Debug, Serialize)]
@@ -21,9 +20,7 @@ pub(super) async fn run(args: &DeadShowArgs, session: &mut Session) -> Result<Ex
     let (_, store) = reach::database(session).await?;
     let letter = select::one(&store, args.id).await?;
     if args.raw {
-        let about = format!("dead letter {}", args.id);
-        let entry = AuditEntry::of_administrator(&who::user(), "dead show --raw", about);
-        store.record(&entry).await?;
+        who::note_letters(&store, "dead show --raw", &[args.id]).await?;
         session.printer.bytes(&letter.body)?;
     } else {
         Sheet(letter.into()).print(&mut session.printer)?;

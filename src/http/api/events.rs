@@ -13,8 +13,8 @@ use aide::generate::GenContext;
 use aide::openapi::{MediaType, Operation, Response as DocumentedResponse};
 use aide::{OperationInput, OperationOutput};
 use axum::extract::{FromRequestParts, State};
+use axum::http::HeaderValue;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::Stream;
@@ -24,6 +24,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::Shared;
 use super::caller::Caller;
+use super::query::invalid;
 use super::requests::side;
 use crate::domain::event::EventKind;
 use crate::domain::ids::RequestId;
@@ -77,11 +78,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Since {
             return Ok(Self(None));
         };
         let position = value.to_str().ok().and_then(|text| text.parse().ok());
-        position.map(|position| Self(Some(position))).ok_or_else(|| {
-            Problem::new(StatusCode::BAD_REQUEST)
-                .code("invalid_query")
-                .field("Last-Event-ID", "not the id of an event of this stream")
-        })
+        position
+            .map(|position| Self(Some(position)))
+            .ok_or_else(|| invalid("Last-Event-ID", "not the id of an event of this stream"))
     }
 }
 

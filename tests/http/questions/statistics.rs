@@ -115,7 +115,7 @@ async fn only_senders_book_what_is_enabled(site: &Site) {
         let offers = [operator(), colleague()].map(async |person: Person| {
             let detail = site.get(&person, &path).await.done(200);
             let own = detail["operator"]["id"] == person.id.as_str();
-            (own, offer(&detail, "booked")["allowed"] == true)
+            (own, offer(&detail, "request.book")["allowed"] == true)
         });
         for offered in offers {
             let (own, allowed) = offered.await;

@@ -156,9 +156,6 @@ async fn work(api: &Shared, person: &Person, ids: Vec<DeadLetterId>) -> Result<V
     match worked {
         Ok(Ok(replayed)) => Ok(replayed),
         Ok(Err(HandleError::Store(error))) => Err(error.into()),
-        Ok(Err(HandleError::LookUp(_))) => {
-            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE).detail("a register does not answer"))
-        }
         Ok(Err(HandleError::Fault(_))) | Err(_) => Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR)),
     }
 }

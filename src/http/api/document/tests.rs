@@ -52,7 +52,8 @@ fn every_operation_says_what_it_is_for_and_what_it_answers() {
             "{place} succeeds with nothing"
         );
         assert!(
-            responses.contains_key("401") && responses.contains_key("503"),
+            !path.starts_with(super::super::ROOT)
+                || (responses.contains_key("401") && responses.contains_key("503")),
             "{place} never fails"
         );
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
