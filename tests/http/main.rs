@@ -24,6 +24,9 @@ mod issuer;
 mod leaks;
 #[path = "../support/node.rs"]
 mod node;
+#[expect(dead_code, reason = "not everything a portal can ask is asked here")]
+#[path = "../support/outsider.rs"]
+mod outsider;
 mod papers;
 mod people;
 mod preferences;

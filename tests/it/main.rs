@@ -21,6 +21,8 @@ mod files_away;
 mod mails;
 #[path = "../support/node.rs"]
 mod node;
+#[path = "../support/outsider.rs"]
+mod outsider;
 mod parking;
 mod pauses;
 mod program;

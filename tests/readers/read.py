@@ -1,4 +1,4 @@
-"""Reads papers with programs that are not ours, and prints as JSON what it found: read.py pdf|xlsx|csv|ics FILE"""
+"""Reads papers with programs that are not ours, and prints as JSON what it found in each: read.py pdf|xlsx|csv|ics FILE..."""
 
 import csv
 import json
@@ -75,5 +75,6 @@ def of_ics(path):
     }
 
 
-kind, path = sys.argv[1:]
-json.dump({"pdf": of_pdf, "xlsx": of_xlsx, "csv": of_csv, "ics": of_ics}[kind](path), sys.stdout)
+kind, *paths = sys.argv[1:]
+read = {"pdf": of_pdf, "xlsx": of_xlsx, "csv": of_csv, "ics": of_ics}[kind]
+json.dump([read(path) for path in paths], sys.stdout)
