@@ -1,6 +1,7 @@
 //! The OpenAPI 3.1 document, from the routes themselves.
 
 mod problems;
+mod samples;
 mod schemas;
 #[cfg(test)]
 mod tests;
@@ -37,6 +38,7 @@ pub fn openapi() -> Value {
     let written = written_out(Contract::Serialize);
     let mut document = schemas::joined(read, written);
     problems::add(&mut document);
+    samples::add(&mut document);
     for (path, _, operation) in schemas::operations(&mut document) {
         if !path.starts_with(super::ROOT) {
             // Asked without a token.
