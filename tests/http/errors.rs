@@ -7,123 +7,48 @@ use serde_json::json;
 use crate::harness::{Site, answered, submission, until};
 use crate::people::operator;
 
-/// More than the node of these tests reads.
-fn too_long() -> String {
-    format!("{{\"text\": \"{}\"}}", "x".repeat(LARGEST + 1))
-}
-
+/// More than this the node of these tests does not read.
 const LARGEST: usize = 64 * 1024;
-const JSON: &str = "application/json";
+
+/// A call, the type and the manner of its body, and what is answered.
+const ERRORS: [&str; 18] = [
+    "GET /nowhere application/json none 404 not_found",
+    "GET /api/v1/nowhere application/json none 404 not_found",
+    "GET /api/v1/requests/1 application/json none 404 request_unknown",
+    "DELETE /api/v1/requests application/json none 405 method_not_allowed",
+    "PUT /healthz application/json none 405 method_not_allowed",
+    "POST /docs application/json none 405 method_not_allowed",
+    "POST /dev/mails application/json none 405 method_not_allowed",
+    "GET /api/v1/queues application/json none 403 forbidden",
+    "GET /api/v1/requests?limit=x application/json none 400 invalid_query",
+    "POST /api/v1/requests text/plain broken 415 wrong_content_type",
+    "POST /api/v1/citizens/search text/plain broken 415 wrong_content_type",
+    "POST /api/v1/requests application/json broken 400 invalid_json",
+    "POST /api/v1/requests/search application/json broken 400 invalid_json",
+    "POST /api/v1/attachments application/json broken 400 invalid_body",
+    "POST /api/v1/attachments multipart/form-data broken 400 invalid_body",
+    "POST /api/v1/requests application/json long 413 too_large",
+    "POST /api/v1/requests/search application/json long 413 too_large",
+    "PUT /dev/clock application/json long 413 too_large",
+];
 
 #[tokio::test]
 async fn every_error_is_problem_details() {
     let site = Site::configured(|config| config.amqp.max_body_bytes = LARGEST).await;
-    let (nothing, long) = (String::new(), too_long());
-    let broken = "{\"text\": ".to_owned();
-    for (method, path, kind, body, status, code) in [
-        (Method::GET, "/nowhere", JSON, &nothing, 404, "not_found"),
-        (Method::GET, "/api/v1/nowhere", JSON, &nothing, 404, "not_found"),
-        (
-            Method::GET,
-            "/api/v1/requests/1",
-            JSON,
-            &nothing,
-            404,
-            "request_unknown",
-        ),
-        (
-            Method::DELETE,
-            "/api/v1/requests",
-            JSON,
-            &nothing,
-            405,
-            "method_not_allowed",
-        ),
-        (Method::PUT, "/healthz", JSON, &nothing, 405, "method_not_allowed"),
-        (Method::POST, "/docs", JSON, &nothing, 405, "method_not_allowed"),
-        (
-            Method::POST,
-            "/dev/mails",
-            JSON,
-            &nothing,
-            405,
-            "method_not_allowed",
-        ),
-        (Method::GET, "/api/v1/queues", JSON, &nothing, 403, "forbidden"),
-        (
-            Method::POST,
-            "/api/v1/requests",
-            "text/plain",
-            &broken,
-            415,
-            "wrong_content_type",
-        ),
-        (
-            Method::POST,
-            "/api/v1/citizens/search",
-            "text/plain",
-            &broken,
-            415,
-            "wrong_content_type",
-        ),
-        (
-            Method::POST,
-            "/api/v1/requests",
-            JSON,
-            &broken,
-            400,
-            "invalid_json",
-        ),
-        (
-            Method::POST,
-            "/api/v1/requests/search",
-            JSON,
-            &broken,
-            400,
-            "invalid_json",
-        ),
-        (
-            Method::POST,
-            "/api/v1/attachments",
-            JSON,
-            &broken,
-            400,
-            "invalid_body",
-        ),
-        (
-            Method::POST,
-            "/api/v1/attachments",
-            "multipart/form-data",
-            &broken,
-            400,
-            "invalid_body",
-        ),
-        (Method::POST, "/api/v1/requests", JSON, &long, 413, "too_large"),
-        (
-            Method::POST,
-            "/api/v1/requests/search",
-            JSON,
-            &long,
-            413,
-            "too_large",
-        ),
-        (Method::PUT, "/dev/clock", JSON, &long, 413, "too_large"),
-        (
-            Method::GET,
-            "/api/v1/requests?limit=x",
-            JSON,
-            &nothing,
-            400,
-            "invalid_query",
-        ),
-    ] {
-        let call = site
-            .raw(method.clone(), path)
-            .bearer_auth(site.token(&operator()));
-        let answer = answered(call.header("content-type", kind).body(body.clone())).await;
-        println!("{method} {path} ({kind})");
-        answer.problem(status, code);
-        assert_eq!(status == 405, !answer.header("allow").is_empty());
+    for row in ERRORS {
+        let [method, path, kind, manner, status, code] =
+            row.split(' ').collect::<Vec<_>>().try_into().unwrap();
+        let body = match manner {
+            "broken" => "{\"text\": ".to_owned(),
+            "long" => format!("{{\"text\": \"{}\"}}", "x".repeat(LARGEST)),
+            _ => String::new(),
+        };
+        let call = site.raw(method.parse().unwrap(), path);
+        let call = call.bearer_auth(site.token(&operator()));
+        let answer = answered(call.header("content-type", kind).body(body)).await;
+        println!("{row}");
+        answer.problem(status.parse().unwrap(), code);
+        assert_eq!(status == "405", !answer.header("allow").is_empty());
     }
     let answer = answered(site.raw(Method::GET, "/api/v1/requests")).await;
     answer.problem(401, "unauthorized");
@@ -154,6 +79,11 @@ async fn a_wrong_parameter_is_named_with_the_reason() {
             "{problem}"
         );
     }
+    let call = site.call_as(&operator(), Method::GET, "/events");
+    let problem = answered(call.header("last-event-id", "yesterday"))
+        .await
+        .problem(400, "invalid_query");
+    assert_eq!(problem["fields"][0]["pointer"], "Last-Event-ID");
     let dates = json!({"from": "2026-02-01", "to": "2026-01-01"});
     let problem = site.post(&operator(), "/requests/search", &dates).await;
     assert_eq!(

@@ -11,6 +11,7 @@ use aide::axum::ApiRouter;
 use aide::axum::routing::get_with;
 use aide::generate::GenContext;
 use aide::openapi::{MediaType, Operation, Response as DocumentedResponse};
+use aide::operation::{ParamLocation, add_parameters, parameters_from_schema};
 use aide::{OperationInput, OperationOutput};
 use axum::extract::{FromRequestParts, State};
 use axum::http::HeaderValue;
@@ -84,7 +85,21 @@ impl<S: Send + Sync> FromRequestParts<S> for Since {
     }
 }
 
-impl OperationInput for Since {}
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only described")]
+struct SinceHeader {
+    /// The id of the last event that arrived: what happened since then comes first.
+    #[schemars(rename = "Last-Event-ID")]
+    last_event_id: Option<String>,
+}
+
+impl OperationInput for Since {
+    fn operation_input(context: &mut GenContext, operation: &mut Operation) {
+        let schema = context.schema.subschema_for::<SinceHeader>();
+        let parameters = parameters_from_schema(context, schema, ParamLocation::Header);
+        add_parameters(context, operation, parameters);
+    }
+}
 
 async fn events(State(api): State<Shared>, Caller(person): Caller, since: Since) -> EventStream {
     let stream = stream(api.watch.clone(), api.store.clone(), person, since.0);
