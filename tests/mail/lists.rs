@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::database::TestDatabase;
 use super::outbox::{LEASE, TWO_DAYS, all, claim, error, finish};
-use super::{new_mail, node, params};
+use super::{new_mail, node};
 
 #[tokio::test]
 async fn a_row_nobody_can_read_fails_alone_and_one_of_a_newer_program_waits() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use usciere::domain::event::MailKind;
 use usciere::domain::ids::RequestId;
 use usciere::store::{
-    ClaimedMail, MailEnd, MailFilter, MailState, MailSummary, NewMail, Store, UnknownOutcome,
+    ClaimedMail, MailEnd, MailFilter, MailId, MailState, MailSummary, NewMail, Store, UnknownOutcome,
 };
 use uuid::Uuid;
 
