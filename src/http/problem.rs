@@ -35,16 +35,16 @@ struct Details {
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
     /// What in the body, the address or the headers is wrong.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     fields: Vec<FieldProblem>,
     /// From which day it would be allowed.
     #[serde(skip_serializing_if = "Option::is_none")]
     available_from: Option<NaiveDate>,
     /// The conditions that were asked, with their values.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     why: Vec<Reason>,
     /// The people to choose from.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     candidates: Vec<Candidate>,
     /// Goes into the header of that name.
     #[serde(skip)]
