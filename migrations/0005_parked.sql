@@ -1,4 +1,4 @@
--- Commands that wait because a remote register has not answered. Acknowledged to the broker, not yet decided: kept as
+-- Commands that wait because a remote register or the store of files has not answered. Acknowledged to the broker, not yet decided: kept as
 -- they came until they can be worked. Empty but for outages.
 create table parked_command (
     -- the order of arrival; commands of one request are worked in it
@@ -10,7 +10,7 @@ create table parked_command (
     -- the request it is about, or will open
     case_id      uuid        not null,
     trace_parent text,
-    -- the register its first try waited for
+    -- what it waited for when it was tried last
     waits_for    text        not null,
     -- the message as it came
     routing_key  text        not null,
@@ -25,7 +25,7 @@ create table parked_command (
     next_try_at  timestamptz not null default now(),
     constraint parked_command_pk primary key (id),
     constraint parked_command_message unique (source, message_id),
-    constraint parked_command_waits_for check (waits_for in ('citizens', 'practices'))
+    constraint parked_command_waits_for check (waits_for in ('citizens', 'practices', 'attachments'))
 );
 create index parked_command_of_case on parked_command (case_id, id);
 create index parked_command_due on parked_command (next_try_at);

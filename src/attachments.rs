@@ -4,6 +4,7 @@
 //! Relies on `object_store`: a folder (written through to the disk before it is acknowledged), or S3 with the same
 //! calls. Nothing a sender wrote becomes part of a path.
 
+mod circuit;
 mod clamd;
 mod place;
 mod scanner;
@@ -11,8 +12,10 @@ mod stream;
 
 use std::sync::Arc;
 
+use futures::StreamExt as _;
 use object_store::path::Path as Location;
 use object_store::{Error as StoreFault, ObjectStore, ObjectStoreExt};
+use tokio::sync::watch;
 
 use crate::config::attachments::AttachmentsSettings;
 use crate::config::limits::Limits;
@@ -22,6 +25,9 @@ use crate::domain::attachment::{
 };
 use crate::domain::refusal::{Refusal, RefusalCode};
 
+use circuit::Circuit;
+
+pub use circuit::Standing;
 pub use scanner::{Scan, Scanner, ScannerFault, Verdict};
 pub use stream::FileStream;
 
@@ -31,6 +37,9 @@ pub enum AttachmentError {
     /// Away, full or not writable: try again later.
     #[error("the attachment store does not answer")]
     Unavailable(#[source] StoreFault),
+    /// It was away a moment ago, and is not asked until it is back.
+    #[error("the attachment store is away")]
+    Away,
     /// The bytes under a hash are others: the disk or somebody changed them.
     #[error("attachment {0} was altered in the store")]
     Altered(Sha256Hex),
@@ -39,7 +48,7 @@ pub enum AttachmentError {
 impl AttachmentError {
     pub const fn is_passing(&self) -> bool {
         match self {
-            Self::Unavailable(_) => true,
+            Self::Unavailable(_) | Self::Away => true,
             Self::Altered(_) => false,
         }
     }
@@ -59,20 +68,34 @@ impl From<&Limits> for AttachmentLimits {
 #[derive(Debug, Clone)]
 pub struct AttachmentStore {
     files: Arc<dyn ObjectStore>,
+    circuit: Arc<Circuit>,
     scanner: Scanner,
 }
 
 impl AttachmentStore {
     /// Opens the place the settings name; a folder is made when it is not there.
     pub fn open(settings: &AttachmentsSettings) -> Result<Self, AttachmentError> {
+        let files = place::open(&settings.url).map_err(AttachmentError::Unavailable)?;
         Ok(Self {
-            files: place::open(&settings.url).map_err(AttachmentError::Unavailable)?,
+            circuit: Arc::new(Circuit::new(Arc::clone(&files))),
+            files,
             scanner: Scanner::open(&settings.scanner),
         })
     }
 
     pub const fn scanner(&self) -> &Scanner {
         &self.scanner
+    }
+
+    /// How the place stands, by what messages with files met.
+    pub fn standing(&self) -> watch::Receiver<Standing> {
+        self.circuit.watch()
+    }
+
+    /// Whether the place is there and lets us look; changes nothing.
+    pub async fn reach(&self) -> Result<(), AttachmentError> {
+        let first = self.files.list(None).next().await.transpose();
+        first.map(|_| ()).map_err(AttachmentError::Unavailable)
     }
 
     /// Stores a file that was judged before ([`crate::domain::attachment::check_file`]).
@@ -111,8 +134,27 @@ impl AttachmentStore {
     }
 
     /// Keeps the files of a message, all or (when one is refused) none. Beside each stands what is known of its bytes:
-    /// one that was uploaded before must be its sender's own, one that was scanned before is not scanned again.
+    /// one that was uploaded before must be its sender's own, one that was scanned before is not scanned again. A place
+    /// that is away costs one message its patience; all others are told at once, until it is back.
     pub async fn store(
+        &self,
+        prepared: Vec<(Option<KnownFile>, Prepared)>,
+        limits: &AttachmentLimits,
+    ) -> Result<Result<Vec<Filed>, Refusal>, AttachmentError> {
+        if prepared.is_empty() {
+            return Ok(Ok(Vec::new()));
+        }
+        if self.circuit.is_open() {
+            return Err(AttachmentError::Away);
+        }
+        let stored = self.store_now(prepared, limits).await;
+        if stored.as_ref().is_err_and(AttachmentError::is_passing) {
+            self.circuit.open();
+        }
+        stored
+    }
+
+    async fn store_now(
         &self,
         prepared: Vec<(Option<KnownFile>, Prepared)>,
         limits: &AttachmentLimits,

@@ -9,6 +9,7 @@ pub mod codice_fiscale;
 pub mod command;
 pub mod command_bodies;
 pub mod dead_letter;
+pub mod dependency;
 pub mod event;
 pub mod filter;
 pub mod ids;

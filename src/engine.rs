@@ -116,6 +116,11 @@ impl Engine {
         &self.people
     }
 
+    /// Where it keeps files.
+    pub const fn attachments(&self) -> &AttachmentStore {
+        &self.attachments
+    }
+
     pub const fn clock(&self) -> &Clock {
         &self.clock
     }

@@ -20,7 +20,6 @@ use std::net::SocketAddr;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -39,6 +38,8 @@ use problem::Problem;
 pub struct HttpState {
     pub readiness: Readiness,
     pub exporter: Exporter,
+    /// Cancelled once the node was asked to stop; it goes on answering until its work is done.
+    pub stop: CancellationToken,
 }
 
 /// Bodies of these endpoints are small; the API has limits of its own.
@@ -54,11 +55,8 @@ pub fn router(
     hooks: Option<DevHooks>,
     late: Late,
 ) -> Router {
-    let mut router = Router::new()
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .route("/metrics", get(health::metrics))
-        .with_state(state);
+    let mut unused = aide::openapi::OpenApi::default();
+    let mut router: Router = health::routes().finish_api(&mut unused).with_state(state);
     match hooks {
         Some(hooks) if !profile.is_production() && address.ip().is_loopback() => {
             router = router.merge(dev::router(hooks));
@@ -73,8 +71,10 @@ pub fn router(
     secured(router)
 }
 
-/// With the headers that keep browsers from doing more with an answer than it asks for.
+/// With every error as problem details, and with the headers that keep browsers from doing more with an answer than it
+/// asks for.
 pub fn secured(router: Router) -> Router {
+    let router = router.layer(axum::middleware::map_response(problem::for_every_error));
     SECURITY_HEADERS
         .into_iter()
         .fold(router, |router, (name, value)| {
@@ -107,7 +107,7 @@ fn after_panic(_panic: Box<dyn Any + Send + 'static>) -> Response {
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR).into_response()
 }
 
-/// Answers until `until` is cancelled. Cancel it last: a node that drains still says so at `/readyz`.
+/// Answers until `until` is cancelled. Cancel it last: a node that drains still says so.
 pub async fn serve(listener: TcpListener, router: Router, until: CancellationToken) -> io::Result<()> {
     axum::serve(
         listener,

@@ -33,3 +33,7 @@ pub mod schema;
 pub mod store;
 pub mod telemetry;
 pub mod workflow;
+
+#[cfg(test)]
+#[path = "../tests/support/readers.rs"]
+mod readers;

@@ -83,6 +83,11 @@ pub enum NodeError {
         known: Option<i64>,
         applied: Option<i64>,
     },
+    /// Row-level security would not bind it, and nothing would keep it from changing what happened.
+    #[error(
+        "the login of database.url may not work as usciere_engine: grant that role to it (docs/operations.md)"
+    )]
+    NotTheEngine,
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("the attachment store cannot be used")]

@@ -7,6 +7,8 @@ mod database;
 #[path = "support/services.rs"]
 mod services;
 
+#[path = "commands/audited.rs"]
+mod audited;
 #[path = "commands/cases.rs"]
 mod cases;
 #[path = "commands/dead_letters.rs"]

@@ -13,12 +13,20 @@ mod services;
 mod command;
 #[path = "mail/delivery.rs"]
 mod delivery;
+#[path = "mail/files.rs"]
+mod files;
+#[path = "mail/lists.rs"]
+mod lists;
 #[path = "mail/outbox.rs"]
 mod outbox;
+#[path = "mail/privacy.rs"]
+mod privacy;
 #[path = "mail/sending.rs"]
 mod sending;
 #[path = "mail/transport.rs"]
 mod transport;
+#[path = "mail/tries.rs"]
+mod tries;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use url::Url;

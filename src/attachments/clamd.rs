@@ -16,6 +16,9 @@ const CHUNK: usize = 64 * 1024;
 /// Far more than any answer: what is longer is none.
 const LONGEST_ANSWER: u64 = 4_096;
 
+/// Characters of an answer that are repeated; clamd names a file it was given in far fewer.
+const LONGEST_LINE: usize = 200;
+
 /// One clamd. A connection per file: clamd closes it after `INSTREAM` anyway.
 #[derive(Debug)]
 pub(super) struct Clamd {
@@ -28,34 +31,56 @@ impl Clamd {
         Self { address, timeout }
     }
 
-    async fn ask(&self, bytes: &[u8]) -> Result<String, ScannerFault> {
-        match &self.address {
-            ClamdAddress::Tcp { host, port } => {
-                converse(TcpStream::connect((host.as_str(), *port)).await?, bytes).await
+    async fn ask(&self, question: Question<'_>) -> Result<String, ScannerFault> {
+        let asking = async {
+            match &self.address {
+                ClamdAddress::Tcp { host, port } => {
+                    converse(TcpStream::connect((host.as_str(), *port)).await?, question).await
+                }
+                ClamdAddress::Socket(path) => converse(UnixStream::connect(path).await?, question).await,
             }
-            ClamdAddress::Socket(path) => converse(UnixStream::connect(path).await?, bytes).await,
-        }
+        };
+        tokio::time::timeout(self.timeout, asking)
+            .await
+            .map_err(|_| ScannerFault::Late)?
     }
 }
 
 impl Scan for Clamd {
     fn scan<'a>(&'a self, bytes: &'a [u8]) -> BoxFuture<'a, Result<Verdict, ScannerFault>> {
         async move {
-            let answer = tokio::time::timeout(self.timeout, self.ask(bytes))
-                .await
-                .map_err(|_| ScannerFault::Late)??;
+            let answer = self.ask(Question::Scan(bytes)).await?;
             verdict(&answer)
+        }
+        .boxed()
+    }
+
+    fn ping(&self) -> BoxFuture<'_, Result<(), ScannerFault>> {
+        async move {
+            match said(&self.ask(Question::Ping).await?).as_str() {
+                "PONG" => Ok(()),
+                other => Err(ScannerFault::Refused(other.to_owned())),
+            }
         }
         .boxed()
     }
 }
 
-/// Sends the file in chunks, each after its length, and reads what clamd says of it.
+/// What clamd is asked.
+enum Question<'a> {
+    Ping,
+    Scan(&'a [u8]),
+}
+
+/// Asks, and reads what clamd says.
 async fn converse(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
-    bytes: &[u8],
+    question: Question<'_>,
 ) -> Result<String, ScannerFault> {
-    let sent = send(&mut stream, bytes).await;
+    let sent = match question {
+        Question::Ping => stream.write_all(b"zPING\0").await,
+        Question::Scan(bytes) => send(&mut stream, bytes).await,
+    };
     // A stream over clamd's own limit is cut off by it while we write: its answer tells more than our error.
     let mut answer = Vec::new();
     let read = stream.take(LONGEST_ANSWER).read_to_end(&mut answer).await;
@@ -66,6 +91,7 @@ async fn converse(
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
+/// The file in chunks, each after its length.
 async fn send(stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> std::io::Result<()> {
     stream.write_all(b"zINSTREAM\0").await?;
     for chunk in bytes.chunks(CHUNK) {
@@ -79,15 +105,24 @@ async fn send(stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> std::io::
 
 /// `stream: OK`, or `stream: Eicar-Test-Signature FOUND`.
 fn verdict(answer: &str) -> Result<Verdict, ScannerFault> {
-    let answer = answer.trim_matches(['\0', '\n', '\r', ' ']);
+    let answer = said(answer);
     if answer == "stream: OK" {
         Ok(Verdict::Clean)
     } else if answer.starts_with("stream: ") && answer.ends_with(" FOUND") {
         Ok(Verdict::Infected)
     } else {
-        let said: String = answer.chars().filter(|one| !one.is_control()).take(100).collect();
-        Err(ScannerFault::Refused(said))
+        Err(ScannerFault::Refused(answer))
     }
+}
+
+/// An answer as a line for people.
+fn said(answer: &str) -> String {
+    let answer: String = answer
+        .chars()
+        .filter(|one| !one.is_control())
+        .take(LONGEST_LINE)
+        .collect();
+    answer.trim().to_owned()
 }
 
 #[cfg(test)]

@@ -36,6 +36,9 @@ pub enum ScannerFault {
 
 /// Looks for viruses.
 pub trait Scan: fmt::Debug + Send + Sync {
+    /// Whether it is there and would look.
+    fn ping(&self) -> BoxFuture<'_, Result<(), ScannerFault>>;
+
     fn scan<'a>(&'a self, bytes: &'a [u8]) -> BoxFuture<'a, Result<Verdict, ScannerFault>>;
 }
 
@@ -65,6 +68,14 @@ impl Scanner {
     /// Whether files are looked at here at all.
     pub const fn is_there(&self) -> bool {
         self.port.is_some()
+    }
+
+    /// Whether it is there and would look; one that is not asked for always is.
+    pub async fn ping(&self) -> Result<(), ScannerFault> {
+        match &self.port {
+            Some(port) => port.ping().await,
+            None => Ok(()),
+        }
     }
 
     /// What is known of a file after a look at it; an outage costs its timeout once, then nothing for a while.

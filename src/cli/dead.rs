@@ -15,14 +15,12 @@ use clap::{ArgGroup, Args, Subcommand};
 use super::exit::{Exit, Failure};
 use super::page::Page;
 use super::session::Session;
-use super::who;
 use super::words::one_of;
-use crate::domain::audit::AuditEntry;
 use crate::domain::command::CommandKind;
 use crate::domain::dead_letter::DeadLetterReason;
 use crate::domain::ids::Source;
 use crate::engine::HandleError;
-use crate::store::{DeadLetterId, DeadLetterMatch, Store};
+use crate::store::{DeadLetterId, DeadLetterMatch};
 pub use moment::Moment;
 
 /// Look at dead letters, replay, discard or export them
@@ -161,18 +159,10 @@ pub async fn run(args: DeadArgs, session: &mut Session) -> Result<Exit, Failure>
     }
 }
 
-/// Writes down who did this with a dead letter.
-async fn audited(store: &Store, action: &'static str, id: DeadLetterId) -> Result<(), Failure> {
-    let about = format!("dead letter {id}");
-    let entry = AuditEntry::of_administrator(&who::user(), action, about);
-    Ok(store.record(&entry).await?)
-}
-
 /// Why the engine could not work something in this process.
 pub(super) fn failure(error: HandleError) -> Failure {
     match error {
         HandleError::Store(error) => error.into(),
-        HandleError::LookUp(_) => Failure::unavailable("a register does not answer").caused_by(error),
         HandleError::Fault(_) => Failure::from(anyhow::Error::from(error)),
     }
 }

@@ -1,5 +1,6 @@
 //! `usciere doctor`: what keeps the system from working, and how to mend it. Changes nothing and sends nothing.
 
+mod files;
 mod issuer;
 mod machine;
 mod services;
@@ -16,8 +17,9 @@ use crate::config::{Mistake, Mistakes};
 /// Look for what keeps the system from working; the exit code is 1 if something does
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Looks at the configuration and its secrets, the database and its schema, the broker and what is declared there,
-the mail server, the issuer of tokens, the folders, the workflow files and the time zones.
+Looks at the configuration and its secrets, the database and its schema, the broker and what is
+declared there, the mail server, the bucket of files, the virus scanner, the issuer of tokens, the
+folders, the workflow files and the time zones.
 Changes nothing, sends nothing.
 
 Examples:

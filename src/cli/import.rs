@@ -11,6 +11,7 @@ use super::exit::{Exit, Failure};
 use super::output::Row;
 use super::reach;
 use super::session::Session;
+use super::who;
 use super::words::one_of;
 use crate::registry::import::{
     BadLine, ImportError, ImportEvent, ImportKind, ImportReport, import, rehearse,
@@ -85,6 +86,10 @@ impl Row for Imported {
 pub async fn run(args: ImportArgs, session: &mut Session) -> Result<Exit, Failure> {
     let file = open(&args.file)?;
     let (_, store) = reach::database(session).await?;
+    if !args.check {
+        let about = format!("{} from {}", args.register, args.file.display());
+        who::note(&store, "import", about).await?;
+    }
     let imported = load(&store, &args, file, session).await?;
     store.close().await;
     session.printer.rows(std::slice::from_ref(&imported))?;

@@ -101,6 +101,7 @@ pub(super) fn failure(error: NodeError) -> Failure {
     let exit = match &error {
         NodeError::Workflows(_)
         | NodeError::WorkflowChanged { .. }
+        | NodeError::NotTheEngine
         | NodeError::Mail(_)
         | NodeError::Registry(_) => Exit::Configuration,
         NodeError::Schema { .. }

@@ -9,6 +9,7 @@ use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::case::Continuation;
+use super::command::CommandKind;
 use super::ids::{ActorId, OfficeCode, PatronatoCode, SedeCode};
 
 /// Declares an enum whose variants have one wire word each, in both directions.
@@ -96,6 +97,28 @@ words!(
 );
 
 impl EventKind {
+    /// The command that brings it about; none for what the engine does by itself.
+    pub const fn command(self) -> Option<CommandKind> {
+        match self {
+            Self::Submitted => Some(CommandKind::Submit),
+            Self::Assigned => Some(CommandKind::Assign),
+            Self::Transferred => Some(CommandKind::Transfer),
+            Self::Taken => Some(CommandKind::Take),
+            Self::Released => Some(CommandKind::Release),
+            Self::Replied => Some(CommandKind::Reply),
+            Self::Closed => Some(CommandKind::Close),
+            Self::Noted => Some(CommandKind::Note),
+            Self::Messaged => Some(CommandKind::Message),
+            Self::Attached => Some(CommandKind::Attach),
+            Self::Solicited => Some(CommandKind::Solicit),
+            Self::Booked => Some(CommandKind::Book),
+            Self::AppointmentEnabled => Some(CommandKind::EnableAppointment),
+            Self::AppointmentConfirmed => Some(CommandKind::ConfirmAppointment),
+            Self::AppointmentCancelled => Some(CommandKind::CancelAppointment),
+            Self::Elapsed => None,
+        }
+    }
+
     /// Whether it is the sede's own affair: no patronato ever sees it.
     pub const fn is_internal(self) -> bool {
         match self {

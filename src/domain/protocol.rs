@@ -15,7 +15,15 @@ text_id!(
         && text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
 );
 
-const PATTERN: &str = r"^INPS\.[0-9A-Z]{4,5}\.[0-9]{2}/[0-9]{2}/[0-9]{4}\.[0-9]{7,10}$";
+/// With the days there are, leap years and all, and a number a register can give.
+const PATTERN: &str = concat!(
+    r"^INPS\.[0-9A-Z]{4,5}\.",
+    r"((0[1-9]|1[0-9]|2[0-8])/(0[1-9]|1[0-2])/[0-9]{4}",
+    r"|(29|30)/(0[13-9]|1[0-2])/[0-9]{4}",
+    r"|31/(0[13578]|1[02])/[0-9]{4}",
+    r"|29/02/([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00))",
+    r"\.0{0,10}([0-9]{7,9}|[1-3][0-9]{9})$"
+);
 const EXPECTED: &str = "INPS.<4 or 5 of 0-9 and A-Z>.<dd/mm/yyyy>.<at least 7 digits>";
 
 /// A protocol number. Ordered by day, then office, then sequence: the order in which they were given out.
@@ -190,6 +198,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn all_that_the_described_pattern_takes_is_read(
+            text in proptest::string::string_regex(PATTERN.trim_matches(['^', '$'])).unwrap()
+        ) {
+            prop_assert!(ProtocolNumber::parse(&text).is_ok(), "{}", text);
+        }
+
         #[test]
         fn what_the_register_gives_reads_back(
             office in "[0-9A-Z]{4,5}", days in 1..3_000_000_i32, sequence in any::<u32>()

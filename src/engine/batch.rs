@@ -193,13 +193,20 @@ impl<'a> Batch<'a> {
                     answer,
                 });
             }
-            (Place::Still(register), Some(request)) => return Ok(Handled::Parked { request, register }),
-            (Place::Behind(register), Some(request)) if is_command(envelope) => {
-                return self.parking.park(envelope, original, request, register);
+            (Place::Still(waits_for), Some(request)) => return Ok(Handled::Parked { request, waits_for }),
+            (Place::Behind(awaited), Some(request))
+                if is_command(envelope) && self.is_theirs(envelope, request) != Some(false) =>
+            {
+                return self.parking.park(envelope, original, request, awaited);
             }
             (Place::Free, Some(request)) if is_submission(envelope) && !judged => {
-                if let Some(register) = self.parking.lacking(envelope, found) {
-                    return self.parking.park(envelope, original, request, register);
+                if let Some(awaited) = self.parking.lacking(envelope, found) {
+                    return self.parking.park(envelope, original, request, awaited);
+                }
+            }
+            (Place::Free, Some(request)) if self.is_theirs(envelope, request) == Some(true) => {
+                if let Some(awaited) = found.missing {
+                    return self.parking.park(envelope, original, request, awaited);
                 }
             }
             (Place::Free | Place::Still(_) | Place::Behind(_), _) => {}
@@ -209,6 +216,17 @@ impl<'a> Batch<'a> {
             Err(Stop::Refused(refusal)) => self.refused(envelope, refusal),
             Err(fault @ Stop::Fault(_)) => Err(fault),
         }
+    }
+
+    /// Whether a request that is there is the sender's patronato's, or at the sender's sede. What strangers say of it
+    /// waits for nothing: it is refused.
+    fn is_theirs(&self, envelope: &Envelope, request: RequestId) -> Option<bool> {
+        let case = &self.ledger.requests.get(&request)?.case;
+        Some(match &envelope.source {
+            Source::Portal(patronato) => *patronato == case.patronato,
+            Source::Sede(sede) => *sede == case.sede,
+            Source::Engine => true,
+        })
     }
 
     fn decide(

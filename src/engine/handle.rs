@@ -14,7 +14,7 @@ use super::batch::Batch;
 use super::digest::digests;
 use super::item::{Handled, Item, target};
 use super::ledger::{Ledger, Stop};
-use super::lookup::{Found, LookupError};
+use super::lookup::Found;
 use super::parking::{Parking, Turn};
 use super::translate::{may_change_hands, wanted_hour};
 use crate::domain::command::Content;
@@ -33,8 +33,6 @@ const MEETINGS: u32 = 10;
 pub enum HandleError {
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error(transparent)]
-    LookUp(#[from] LookupError),
     /// A rule failed or panicked over a command: the command's fault or ours, never its neighbours'.
     #[error("a command cannot be decided: {0}")]
     Fault(String),
@@ -45,7 +43,6 @@ impl HandleError {
     pub const fn is_passing(&self) -> bool {
         match self {
             Self::Store(error) => error.is_passing(),
-            Self::LookUp(error) => error.is_passing(),
             Self::Fault(_) => false,
         }
     }

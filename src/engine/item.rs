@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::domain::command::{Command, Content, Envelope};
 use crate::domain::dead_letter::DeadLetterReason;
+use crate::domain::dependency::Dependency;
 use crate::domain::ids::RequestId;
 use crate::domain::refusal::Refusal;
-use crate::domain::registers::RegisterName;
 use crate::store::{Answer, KeptMessage, NewDeadLetter, Outcome};
 
 /// A message as it came, able to be kept byte for byte.
@@ -93,10 +93,10 @@ pub enum Handled {
         outcome: Outcome,
         answer: Option<Answer>,
     },
-    /// Kept until a remote register answers, then decided: what it asks for did not happen yet.
+    /// Kept until what it needs answers, then decided: what it asks for did not happen yet.
     Parked {
         request: RequestId,
-        register: RegisterName,
+        waits_for: Dependency,
     },
     /// Kept as a dead letter, or left as the one it came from.
     DeadLettered {

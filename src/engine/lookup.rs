@@ -1,12 +1,12 @@
 //! What rules need to know and only registers and stores can tell, asked for a whole batch at once and outside any
-//! transaction. When our own database or the attachments are away the batch waits; when a remote register is, only
+//! transaction. When our own database is away the batch waits; when a remote register or the store of files is, only
 //! the command that needs it does, parked. Nothing is lost or refused for it.
 
 use super::Engine;
 use super::item::Item;
-use crate::attachments::AttachmentError;
 use crate::domain::attachment::{Filed, Prepared, prepare};
 use crate::domain::command::{AttachmentInput, CitizenQuery, Command, Content, Practice};
+use crate::domain::dependency::Dependency;
 use crate::domain::ids::Source;
 use crate::domain::refusal::Refusal;
 use crate::domain::registers::{Citizen, PracticeRecord};
@@ -22,22 +22,13 @@ pub(super) struct Found {
     pub(super) practices: Vec<PracticeRecord>,
     /// The files, stored; or why they are not allowed.
     pub(super) attachments: Result<Vec<Filed>, Refusal>,
-    /// A remote register that has not answered: nothing can be decided yet, and nothing else was found.
-    pub(super) missing: Option<NoAnswer>,
-}
-
-/// What cannot be asked now, for any command of the batch.
-#[derive(Debug, thiserror::Error)]
-pub enum LookupError {
-    #[error("the attachment store does not answer")]
-    Attachments(#[from] AttachmentError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
+    /// What has not answered: nothing can be decided yet, and nothing else was found.
+    pub(super) missing: Option<Dependency>,
 }
 
 impl Engine {
     /// One answer per item, in order; dead letters get an empty one.
-    pub(super) async fn look_up(&self, items: &[Item]) -> Result<Vec<Found>, LookupError> {
+    pub(super) async fn look_up(&self, items: &[Item]) -> Result<Vec<Found>, StoreError> {
         let wanted: Vec<Wanted<'_>> = items.iter().map(Wanted::of).collect();
         let queries: Vec<CitizenQuery> = wanted.iter().filter_map(|w| w.citizen.cloned()).collect();
         let references: Vec<Practice> = wanted.iter().filter_map(|w| w.practice.cloned()).collect();
@@ -66,20 +57,20 @@ impl Engine {
             prepare(files, &self.options.limits.attachments)
         });
         let files = self.take_in(items, prepared.collect()).await?;
-        let mut found = Vec::with_capacity(items.len());
-        for (answer, attachments) in answers.into_iter().zip(files) {
-            let (citizens, practices, missing) = match answer {
-                Ok((citizens, practices)) => (citizens, practices, None),
-                Err(missing) => (Vec::new(), Vec::new(), Some(missing)),
-            };
-            found.push(Found {
-                citizens,
-                practices,
-                attachments,
-                missing,
+        let found = answers
+            .into_iter()
+            .zip(files)
+            .map(|(answer, files)| match (answer, files) {
+                (Ok((citizens, practices)), Ok(attachments)) => Found {
+                    citizens,
+                    practices,
+                    attachments,
+                    missing: None,
+                },
+                (Err(missing), _) => Found::lacking(missing.register.into()),
+                (Ok(_), Err(NoFiles)) => Found::lacking(Dependency::Attachments),
             });
-        }
-        Ok(found)
+        Ok(found.collect())
     }
 
     /// Keeps the files of each message under the hash of their content; keeping one twice changes nothing.
@@ -87,7 +78,7 @@ impl Engine {
         &self,
         items: &[Item],
         prepared: Vec<Result<Vec<Prepared>, Refusal>>,
-    ) -> Result<Vec<Result<Vec<Filed>, Refusal>>, LookupError> {
+    ) -> Result<Vec<Result<Result<Vec<Filed>, Refusal>, NoFiles>>, StoreError> {
         let sources: Vec<Option<&Source>> = items.iter().map(source).collect();
         let mut wanted = Vec::new();
         for (source, files) in sources.iter().zip(&prepared) {
@@ -104,9 +95,10 @@ impl Engine {
                     let judged = prepared.into_iter().map(|file| (known(&file), file));
                     self.attachments
                         .store(judged.collect(), &self.options.limits.attachments)
-                        .await?
+                        .await
+                        .map_err(|_said_where_it_happened| NoFiles)
                 }
-                Err(refusal) => Err(refusal),
+                Err(refusal) => Ok(Err(refusal)),
             });
         }
         Ok(filed)
@@ -120,12 +112,16 @@ fn source(item: &Item) -> Option<&Source> {
     }
 }
 
-impl LookupError {
-    /// Whether the same may be found later; otherwise somebody has to look.
-    pub const fn is_passing(&self) -> bool {
-        match self {
-            Self::Attachments(_) => true,
-            Self::Store(error) => error.is_passing(),
+/// The store of files does not answer.
+struct NoFiles;
+
+impl Found {
+    fn lacking(missing: Dependency) -> Self {
+        Self {
+            citizens: Vec::new(),
+            practices: Vec::new(),
+            attachments: Ok(Vec::new()),
+            missing: Some(missing),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Commands that wait for a remote register: parked in the transaction of their batch, worked again in the order they
+//! Commands that wait for a remote register or the store of files: parked in the transaction of their batch, worked again in the order they
 //! came, each request's by itself. Nobody else notices.
 
 use std::collections::{BTreeMap, HashMap};
@@ -12,18 +12,20 @@ use super::item::{Handled, Item, Original, target};
 use super::ledger::Stop;
 use super::lookup::Found;
 use super::{Engine, counting};
+use crate::attachments::Standing;
 use crate::domain::command::{BodyHash, Command, Content, Envelope};
 use crate::domain::dead_letter::DeadLetterReason;
+use crate::domain::dependency::Dependency;
 use crate::domain::ids::{MessageId, RequestId, Source};
 use crate::domain::mail::Addressee;
 use crate::domain::refusal::{Refusal, RefusalCode};
-use crate::domain::registers::{RegisterName, Registers};
+use crate::domain::registers::Registers;
 use crate::store::{
     IntakeTransaction, KeptMessage, NewDeadLetter, NewMail, NewParked, ParkedCommand, ParkedId, StoreError,
     Waiting,
 };
 
-/// How long other nodes leave alone what this one works: far longer than the registers may take to answer.
+/// How long other nodes leave alone what this one works: far longer than what is asked may take to answer.
 const LEASE: Duration = Duration::from_mins(1);
 
 /// Whether a batch comes in by the door, or out of the parking.
@@ -38,10 +40,10 @@ pub(super) enum Turn {
 pub(super) enum Place {
     /// Nothing is in its way.
     Free,
-    /// One of the same request came before it and waits for this register.
-    Behind(RegisterName),
+    /// One of the same request came before it and waits for this.
+    Behind(Dependency),
     /// It is parked already, and came again.
-    Still(RegisterName),
+    Still(Dependency),
     /// Another body is parked under its message id.
     Reused,
     /// Another node worked it meanwhile.
@@ -53,12 +55,12 @@ pub(super) struct Parking {
     turn: Turn,
     by_message: HashMap<(Source, MessageId), Parked>,
     /// In order of arrival.
-    by_request: HashMap<RequestId, BTreeMap<ParkedId, RegisterName>>,
+    by_request: HashMap<RequestId, BTreeMap<ParkedId, Dependency>>,
     /// Requests this batch parks a command of.
-    newly: HashMap<RequestId, RegisterName>,
+    newly: HashMap<RequestId, Dependency>,
     parked: Vec<NewParked>,
     unparked: Vec<ParkedId>,
-    left: Vec<(ParkedId, RegisterName)>,
+    left: Vec<(ParkedId, Dependency)>,
 }
 
 /// A command that is parked.
@@ -67,7 +69,7 @@ struct Parked {
     id: Option<ParkedId>,
     request: RequestId,
     body_hash: BodyHash,
-    waits_for: RegisterName,
+    waits_for: Dependency,
 }
 
 impl Parking {
@@ -119,17 +121,18 @@ impl Parking {
             .get(&request)
             .and_then(BTreeMap::first_key_value)
             .filter(|(id, _)| own.is_none_or(|own| own.id.is_none_or(|own| **id < own)));
-        let ahead = first.map(|(_, register)| register).or_else(|| {
+        let ahead = first.map(|(_, awaited)| awaited).or_else(|| {
             let by_this_batch = self.newly.get(&request);
             by_this_batch.filter(|_| own.is_none())
         });
-        ahead.map_or(Place::Free, |register| Place::Behind(*register))
+        ahead.map_or(Place::Free, |awaited| Place::Behind(*awaited))
     }
 
-    /// The register a submission that could not be judged waits for.
-    pub(super) fn lacking(&self, envelope: &Envelope, found: &Found) -> Option<RegisterName> {
-        let missing = found.missing.map(|missing| missing.register);
-        missing.or_else(|| self.own(envelope).map(|own| own.waits_for))
+    /// What a submission that could not be judged waits for.
+    pub(super) fn lacking(&self, envelope: &Envelope, found: &Found) -> Option<Dependency> {
+        found
+            .missing
+            .or_else(|| self.own(envelope).map(|own| own.waits_for))
     }
 
     /// Parks a command, or leaves it where it is.
@@ -138,22 +141,22 @@ impl Parking {
         envelope: &Envelope,
         original: Option<&dyn Original>,
         request: RequestId,
-        register: RegisterName,
+        waits_for: Dependency,
     ) -> Result<Handled, Stop> {
         if self.turn == Turn::First {
-            let parked = new_parked(envelope, original, request, register)?;
+            let parked = new_parked(envelope, original, request, waits_for)?;
             let key = (envelope.source.clone(), envelope.message_id.clone());
             let known = Parked {
                 id: None,
                 request,
                 body_hash: envelope.body_hash,
-                waits_for: register,
+                waits_for,
             };
             self.by_message.insert(key, known);
-            self.newly.insert(request, register);
+            self.newly.insert(request, waits_for);
             self.parked.push(parked);
         }
-        Ok(Handled::Parked { request, register })
+        Ok(Handled::Parked { request, waits_for })
     }
 
     /// Notes what became of a command that was parked: decided, it makes way for those behind it.
@@ -165,7 +168,7 @@ impl Parking {
             return;
         };
         match handled {
-            Handled::Parked { register, .. } => self.left.push((id, *register)),
+            Handled::Parked { waits_for, .. } => self.left.push((id, *waits_for)),
             Handled::Done { .. }
             | Handled::Refused(_)
             | Handled::Repeated { .. }
@@ -207,7 +210,7 @@ fn new_parked(
     envelope: &Envelope,
     original: Option<&dyn Original>,
     request: RequestId,
-    waits_for: RegisterName,
+    waits_for: Dependency,
 ) -> Result<NewParked, Stop> {
     let Content::Command(command) = &envelope.content else {
         return Err(Stop::Fault("what is no command waits for nothing".to_owned()));
@@ -268,9 +271,18 @@ impl Original for KeptMessage {
 }
 
 impl Engine {
+    /// What is known to be away now.
+    fn away(&self) -> Vec<Dependency> {
+        let mut away: Vec<Dependency> = self.people.away().into_iter().map(Dependency::from).collect();
+        if *self.attachments.standing().borrow() == Standing::Away {
+            away.push(Dependency::Attachments);
+        }
+        away
+    }
+
     /// Works parked commands whose time has come; answers how many it had in hand. None: there are none for now.
     pub async fn work_parked(&self) -> Result<usize, HandleError> {
-        let claimed = self.store.claim_parked(&self.people.away(), LEASE).await?;
+        let claimed = self.store.claim_parked(&self.away(), LEASE).await?;
         let items: Vec<Item> = claimed.into_iter().map(again).collect();
         if items.is_empty() {
             return Ok(0);

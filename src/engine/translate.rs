@@ -106,7 +106,8 @@ impl Context<'_> {
 
     fn attached(&self, by: &ByOperator, request: &Request) -> Result<Act, Refusal> {
         let attachments = self.attachments()?;
-        if attachments.is_empty() {
+        // While the files are away only strangers come this far, and they are told that alone.
+        if attachments.is_empty() && self.found.missing.is_none() {
             let message = "Indica almeno un documento da allegare.";
             return Err(Refusal::new(RefusalCode::AttachmentMissing, message).at("/attachments"));
         }

@@ -3,6 +3,7 @@
 use aide::OperationInput;
 use aide::generate::GenContext;
 use aide::openapi::Operation;
+use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use schemars::JsonSchema;
@@ -10,6 +11,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::problem::Problem;
+use crate::domain::dead_letter::DeadLetterReason;
+use crate::domain::refusal::RefusalCode;
 
 /// The JSON body of a request.
 #[derive(Debug, Clone)]
@@ -20,12 +23,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
         if !is_json(request.headers()) {
-            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE).detail("send application/json"));
+            return Err(not_json());
         }
-        let bytes = axum::body::Bytes::from_request(request, state)
-            .await
-            .map_err(|_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE))?;
-        parse(&bytes).map(Self)
+        parse(&whole(request, state).await?).map(Self)
     }
 }
 
@@ -33,6 +33,22 @@ impl<T: JsonSchema> OperationInput for JsonBody<T> {
     fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
         axum::Json::<T>::operation_input(ctx, operation);
     }
+}
+
+/// All of a body that is no longer than it may be.
+pub(super) async fn whole<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, state).await.map_err(|rejection| {
+        let problem = Problem::new(rejection.status());
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            problem.detail("the body is longer than is read here")
+        } else {
+            problem.detail("the body broke off")
+        }
+    })
+}
+
+pub(super) fn not_json() -> Problem {
+    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE).detail("send application/json")
 }
 
 pub(super) fn is_json(headers: &HeaderMap) -> bool {
@@ -50,20 +66,28 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let problem = Problem::new(StatusCode::BAD_REQUEST).code("invalid_body");
+    let problem = Problem::new(StatusCode::BAD_REQUEST);
     let value: Value = serde_json::from_slice(bytes).map_err(|error| {
-        problem.clone().detail(format!(
-            "not JSON: line {}, column {}",
-            error.line(),
-            error.column()
-        ))
+        let place = format!("not JSON: line {}, column {}", error.line(), error.column());
+        problem
+            .clone()
+            .code(DeadLetterReason::InvalidJson.as_str())
+            .detail(place)
     })?;
+    let problem = problem.code(RefusalCode::InvalidBody.as_str());
     // serde would read the fields of a struct from a list as well.
     if !value.is_object() {
         return Err(problem.field("", "expected an object"));
     }
     serde_path_to_error::deserialize(value)
         .map_err(|error| problem.field(json_pointer(error.path()), error.into_inner().to_string()))
+}
+
+/// What is wrong with a member of a body that could be read.
+pub(super) fn invalid(member: &str, why: &str) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST)
+        .code(RefusalCode::InvalidBody.as_str())
+        .field(format!("/{member}"), why)
 }
 
 /// RFC 6901: `~` and `/` inside a name are escaped.

@@ -26,7 +26,10 @@ static VIEWER: LazyLock<Bytes> = LazyLock::new(|| {
     Bytes::copy_from_slice(script.as_bytes())
 });
 
-/// The viewer styles what it draws as it draws it; scripts and everything else come from here alone.
+/// Scripts and everything else come from here alone. Styles cannot do without 'unsafe-inline': the viewer puts `<style>`
+/// elements of its own into the page, takes no nonce for them, and writes some of their text (themes, sizes) and many
+/// `style` attributes as it draws, so that no hash can be given beforehand. A style can run nothing, and with this
+/// policy load nothing from elsewhere either.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; \
                       img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 

@@ -11,6 +11,7 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::domain::dead_letter::DeadLetterReason;
 use crate::domain::refusal::{Candidate, FieldProblem, Reason, Refusal, RefusalCode, RefusalKind};
 use crate::domain::registers::RegisterName;
 use crate::registry::NoAnswer;
@@ -30,21 +31,20 @@ struct Details {
     #[serde(serialize_with = "as_number")]
     #[schemars(with = "u16")]
     status: StatusCode,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'static str>,
+    code: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
-    /// What in the body is wrong.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// What in the body, the address or the headers is wrong.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     fields: Vec<FieldProblem>,
     /// From which day it would be allowed.
     #[serde(skip_serializing_if = "Option::is_none")]
     available_from: Option<NaiveDate>,
     /// The conditions that were asked, with their values.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     why: Vec<Reason>,
     /// The people to choose from.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     candidates: Vec<Candidate>,
     /// Goes into the header of that name.
     #[serde(skip)]
@@ -52,13 +52,13 @@ struct Details {
 }
 
 impl Problem {
-    /// A problem that its status says all about.
+    /// A problem that its status says all about; its code says it in a word.
     pub fn new(status: StatusCode) -> Self {
         Self(Box::new(Details {
             kind: "about:blank",
             title: status.canonical_reason().unwrap_or("Error"),
             status,
-            code: None,
+            code: word(status),
             detail: None,
             fields: Vec::new(),
             available_from: None,
@@ -74,7 +74,7 @@ impl Problem {
 
     #[must_use]
     pub fn code(mut self, code: &'static str) -> Self {
-        self.0.code = Some(code);
+        self.0.code = code;
         self
     }
 
@@ -101,6 +101,46 @@ impl Problem {
     }
 }
 
+/// What a status means where no rule of ours says more. Where a message of AMQP can have the same fault, it is the word
+/// of its dead letter.
+fn word(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::BAD_REQUEST => "invalid_request",
+        StatusCode::UNAUTHORIZED => "unauthorized",
+        StatusCode::FORBIDDEN => "forbidden",
+        StatusCode::NOT_FOUND => "not_found",
+        StatusCode::METHOD_NOT_ALLOWED => "method_not_allowed",
+        StatusCode::CONFLICT => "conflict",
+        StatusCode::GONE => "gone",
+        StatusCode::PAYLOAD_TOO_LARGE => DeadLetterReason::TooLarge.as_str(),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => DeadLetterReason::WrongContentType.as_str(),
+        StatusCode::UNPROCESSABLE_ENTITY => RefusalCode::InvalidBody.as_str(),
+        StatusCode::TOO_MANY_REQUESTS => "too_many_requests",
+        StatusCode::SERVICE_UNAVAILABLE => "unavailable",
+        _ if status.is_client_error() => "invalid_request",
+        _ => "engine_fault",
+    }
+}
+
+/// The errors that parts below answer in a manner of their own, such as a limit of the HTTP library, as problems.
+pub(super) async fn for_every_error(response: Response) -> Response {
+    let status = response.status();
+    let is_error = status.is_client_error() || status.is_server_error();
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    if !is_error || kind.is_some_and(|kind| kind == CONTENT_TYPE) {
+        return response;
+    }
+    let mut problem = Problem::new(status).into_response();
+    for name in [header::ALLOW, header::RETRY_AFTER, header::WWW_AUTHENTICATE] {
+        if let Some(value) = response.headers().get(&name) {
+            problem.headers_mut().insert(name, value.clone());
+        }
+    }
+    problem
+}
+
+const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
 fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u16(status.as_u16())
@@ -109,7 +149,7 @@ fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let body = serde_json::to_vec(&self).expect("a problem is plain data");
-        let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
+        let content_type = [(header::CONTENT_TYPE, CONTENT_TYPE)];
         let mut response = (self.0.status, content_type, body).into_response();
         if let Some(wait) = self.0.retry_after {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
@@ -128,22 +168,27 @@ impl OperationOutput for Problem {
     type Inner = Self;
 
     fn operation_response(context: &mut GenContext, _: &mut Operation) -> Option<DocumentedResponse> {
-        let schema = SchemaObject {
-            json_schema: context.schema.subschema_for::<Self>(),
-            external_docs: None,
-            example: None,
-        };
-        let json = MediaType {
-            schema: Some(schema),
-            ..MediaType::default()
-        };
-        Some(DocumentedResponse {
-            description: "A problem.".to_owned(),
-            content: [("application/problem+json".to_owned(), json)]
-                .into_iter()
-                .collect(),
-            ..DocumentedResponse::default()
-        })
+        Some(documented(context.schema.subschema_for::<Self>()))
+    }
+}
+
+/// A problem in the document, by its schema.
+pub(super) fn documented(json_schema: schemars::Schema) -> DocumentedResponse {
+    let schema = SchemaObject {
+        json_schema,
+        external_docs: None,
+        example: None,
+    };
+    let json = MediaType {
+        schema: Some(schema),
+        ..MediaType::default()
+    };
+    DocumentedResponse {
+        description: "A problem.".to_owned(),
+        content: [("application/problem+json".to_owned(), json)]
+            .into_iter()
+            .collect(),
+        ..DocumentedResponse::default()
     }
 }
 

@@ -44,8 +44,9 @@ impl Node {
         let state = HttpState {
             readiness: readiness.clone(),
             exporter: Exporter::detached(),
+            stop: stop.clone(),
         };
-        let late = Late::default();
+        let late = Late::until(stop.clone());
         late.open(nothing());
         let router = router(state, profile, address, Some(hooks), late);
         tokio::spawn(serve(listener, router, stop.clone()));
@@ -206,6 +207,7 @@ async fn development_endpoints_need_a_loopback_listener() {
     let state = HttpState {
         readiness: Readiness::default(),
         exporter: Exporter::detached(),
+        stop: CancellationToken::new(),
     };
     let hooks = DevHooks {
         clock: Clock::system(),
@@ -213,7 +215,7 @@ async fn development_endpoints_need_a_loopback_listener() {
         mail_dir: None,
     };
     // The router is told it listens on every address; the test reaches it through loopback.
-    let late = Late::default();
+    let late = Late::until(CancellationToken::new());
     late.open(nothing());
     let everywhere = SocketAddr::from(([0, 0, 0, 0], 8080));
     let router = router(state, Profile::Dev, everywhere, Some(hooks), late);

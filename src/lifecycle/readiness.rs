@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use metrics::gauge;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::telemetry::metrics::NODE_READY;
@@ -13,7 +14,7 @@ use crate::telemetry::metrics::NODE_READY;
 const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_millis(20);
 
 /// A part whose state decides whether the node is ready.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     Database,
@@ -28,6 +29,10 @@ pub enum Part {
     CitizensRegister,
     /// A remote register of practices; reported where there is one.
     PracticesRegister,
+    /// The store of files.
+    Attachments,
+    /// Reported where the login of the database lacks the engine's role.
+    DatabaseRights,
 }
 
 impl Part {
@@ -43,7 +48,7 @@ impl Part {
 }
 
 /// Why a part is not as it should be: a word monitoring can tell apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// Not reported in since the start.
@@ -64,11 +69,13 @@ pub enum Reason {
     Unrouted,
     /// It answers, and what it answers cannot be.
     Faulty,
+    /// The login of the database works as itself: nothing keeps it from changing what happened.
+    NotTheEngine,
     /// People hold the intake: `usciere queue resume`.
     Paused,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum Status {
     Up,
@@ -87,7 +94,7 @@ pub enum Status {
 pub struct Readiness(Arc<Mutex<BTreeMap<Part, Status>>>);
 
 /// Everything `/readyz` says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Report {
     pub ready: bool,
     /// The worst of the parts.
@@ -95,7 +102,7 @@ pub struct Report {
     pub parts: BTreeMap<Part, Status>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Overall {
     Up,
@@ -191,6 +198,8 @@ impl fmt::Display for Part {
             Self::Routing => "routing",
             Self::CitizensRegister => "citizens_register",
             Self::PracticesRegister => "practices_register",
+            Self::Attachments => "attachments",
+            Self::DatabaseRights => "database_rights",
         })
     }
 }

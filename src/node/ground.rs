@@ -12,7 +12,8 @@ use crate::config::Config;
 use crate::http::dev::{DevHooks, OffsetNotKept};
 use crate::http::late::Late;
 use crate::http::{self, HttpState};
-use crate::store::{Store, StoreError};
+use crate::lifecycle::readiness::{Part, Readiness, Reason, Status};
+use crate::store::{Rights, Store, StoreError};
 use crate::telemetry::metrics::Exporter;
 
 /// How long a node waits between two looks for a database that is not there yet.
@@ -24,13 +25,15 @@ pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, NodeError
         .map_err(|error| NodeError::Http(address, error))
 }
 
-/// Health and metrics answer from the first moment, also while everything else is still being waited for.
+/// Health and metrics answer from the first moment, also while everything else is still being waited for, and until
+/// `until` is cancelled, which is after all work is done.
 pub(super) fn serve_http(
     options: &NodeOptions<'_>,
     store: &Store,
     listener: TcpListener,
     exporter: Exporter,
     late: Late,
+    until: CancellationToken,
 ) {
     let config = options.config;
     let store = store.clone();
@@ -48,14 +51,14 @@ pub(super) fn serve_http(
     let state = HttpState {
         readiness: options.readiness.clone(),
         exporter,
+        stop: options.shutdown.soft(),
     };
     let mut router = http::router(state, config.profile, config.http.listen, Some(hooks), late);
     if options.roles.contains(&Role::Web) {
         router = router.merge(http::secured(http::docs::router()));
     }
-    let stop = options.shutdown.soft();
     options.shutdown.spawn(async move {
-        if let Err(error) = http::serve(listener, router, stop).await {
+        if let Err(error) = http::serve(listener, router, until).await {
             tracing::error!(error = %error, "the HTTP listener ended");
         }
     });
@@ -65,6 +68,7 @@ pub(super) fn serve_http(
 pub(super) async fn wait_for_database(
     store: &Store,
     config: &Config,
+    readiness: &Readiness,
     stop: &CancellationToken,
 ) -> Result<(), NodeError> {
     let mut said = false;
@@ -76,7 +80,7 @@ pub(super) async fn wait_for_database(
             store.schema_status().await
         };
         match ready.await {
-            Ok(status) if status.is_current() => return Ok(()),
+            Ok(status) if status.is_current() => return check_rights(store, config, readiness).await,
             Ok(status) => {
                 return Err(NodeError::Schema {
                     known: status.known.last().map(|(version, _)| *version),
@@ -88,11 +92,35 @@ pub(super) async fn wait_for_database(
                     tracing::warn!(error = %error, "waiting for the database");
                 }
             }
-            Err(error) => return Err(error.into()),
+            // A login that may not even look is told what it lacks.
+            Err(error) => {
+                check_rights(store, config, readiness).await?;
+                return Err(error.into());
+            }
         }
         tokio::select! {
             () = stop.cancelled() => return Err(NodeError::Stopped),
             () = tokio::time::sleep(DATABASE_PAUSE) => {}
         }
     }
+}
+
+/// Nodes work as the engine's role, which row-level security binds and which cannot change what happened. A login that
+/// may not take it would work as itself: in production nothing starts, in development it is said loudly.
+async fn check_rights(store: &Store, config: &Config, readiness: &Readiness) -> Result<(), NodeError> {
+    let Rights {
+        as_engine,
+        superuser,
+        owner,
+    } = store.rights().await?;
+    if !as_engine && config.profile.is_production() {
+        return Err(NodeError::NotTheEngine);
+    }
+    if !as_engine {
+        tracing::warn!("{}", NodeError::NotTheEngine);
+        readiness.set(Part::DatabaseRights, Status::degraded(Reason::NotTheEngine));
+    } else if config.profile.is_production() && (superuser || owner) {
+        tracing::warn!("the database login is a superuser or owns the tables: give nodes one of their own");
+    }
+    Ok(())
 }

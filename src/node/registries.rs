@@ -1,15 +1,16 @@
-//! The registers of people as configured, how they stand, and the parked commands that wait for them.
+//! The registers of people as configured; how they and the store of files stand, and the parked commands that wait.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt;
 use futures::stream::{self, BoxStream};
+use futures::{Stream, StreamExt};
 use metrics::gauge;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::NodeError;
+use crate::attachments;
 use crate::config::registry::{RegisterSettings, RegisterSource, RegistrySettings};
 use crate::domain::registers::RegisterName;
 use crate::engine::Engine;
@@ -19,7 +20,7 @@ use crate::registry::{PeopleRegisters, Standing, Trouble};
 use crate::store::Store;
 use crate::telemetry::metrics::{PARKED, PARKED_OLDEST_AGE_SECONDS};
 
-/// How often parked commands are looked for when nothing announced a register to be back.
+/// How often parked commands are looked for when nothing was announced to be back.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// The registers as configured.
@@ -45,28 +46,36 @@ fn remote(settings: &RegisterSettings) -> Option<RemoteOptions> {
     }
 }
 
-/// Every change of every remote register; never ends.
-fn changes(people: &PeopleRegisters) -> BoxStream<'static, (RegisterName, Standing)> {
-    let each = people.standings().into_iter().map(|(name, standing)| {
-        stream::unfold(
-            standing,
-            move |mut standing: watch::Receiver<Standing>| async move {
-                standing.changed().await.ok()?;
-                let now = *standing.borrow_and_update();
-                Some(((name, now), standing))
-            },
-        )
-        .boxed()
+/// How everything stands that commands may have to wait for: first as it is, then every change; never ends.
+fn standings(engine: &Engine) -> BoxStream<'static, (Part, Status)> {
+    let registers = engine.people().standings().into_iter();
+    let registers = registers.map(|(name, standing)| {
+        watched(standing)
+            .map(move |now| (part(name), of_register(now)))
+            .boxed()
     });
-    stream::select_all(each).chain(stream::pending()).boxed()
+    let files = watched(engine.attachments().standing())
+        .map(|now| (Part::Attachments, of_files(now)))
+        .boxed();
+    stream::select_all(registers.chain([files]))
+        .chain(stream::pending())
+        .boxed()
 }
 
-/// Works what is parked as soon as its register is back. Ends between two batches.
+/// As it is, then as it changes.
+fn watched<T: Copy + Send + Sync + 'static>(standing: watch::Receiver<T>) -> impl Stream<Item = T> + Send {
+    stream::unfold((standing, true), |(mut standing, first)| async move {
+        if !first {
+            standing.changed().await.ok()?;
+        }
+        let now = *standing.borrow_and_update();
+        Some((now, (standing, false)))
+    })
+}
+
+/// Works what is parked as soon as what it waits for is back. Ends between two batches.
 pub(super) async fn work_parked(engine: Arc<Engine>, readiness: Readiness, closing: CancellationToken) {
-    for (name, standing) in engine.people().standings() {
-        readiness.set(part(name), status(*standing.borrow()));
-    }
-    let mut changes = changes(engine.people());
+    let mut standings = standings(&engine);
     let mut in_order = true;
     while !closing.is_cancelled() {
         match engine.work_parked().await {
@@ -82,7 +91,7 @@ pub(super) async fn work_parked(engine: Arc<Engine>, readiness: Readiness, closi
         tokio::select! {
             () = closing.cancelled() => {}
             () = tokio::time::sleep(LOOK) => {}
-            Some((name, standing)) = changes.next() => readiness.set(part(name), status(standing)),
+            Some((part, status)) = standings.next() => readiness.set(part, status),
         }
     }
 }
@@ -103,10 +112,19 @@ const fn part(name: RegisterName) -> Part {
 }
 
 /// A node whose register is away does all the rest of its work.
-fn status(standing: Standing) -> Status {
+fn of_register(standing: Standing) -> Status {
     match standing {
         Standing::Up => Status::Up,
         Standing::Away(Trouble::Unavailable) => Status::degraded(Reason::Unreachable),
         Standing::Away(Trouble::Faulty) => Status::degraded(Reason::Faulty),
+    }
+}
+
+const fn of_files(standing: attachments::Standing) -> Status {
+    match standing {
+        attachments::Standing::Up => Status::Up,
+        attachments::Standing::Away => Status::Degraded {
+            reason: Reason::Unreachable,
+        },
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use super::changes::{Follower, TopologyKeeper};
@@ -44,9 +44,19 @@ impl Node {
             .local_addr()
             .map_err(|error| NodeError::Http(config.http.listen, error))?;
         let stop = options.shutdown.soft();
-        let late = Late::default();
-        serve_http(&options, &store, listener, exporter, late.clone());
-        wait_for_database(&store, config, &stop).await?;
+        let late = Late::until(stop.clone());
+        let listening = CancellationToken::new();
+        serve_http(
+            &options,
+            &store,
+            listener,
+            exporter,
+            late.clone(),
+            listening.clone(),
+        );
+        // A node that cannot start listens no longer.
+        let listening = listening.drop_guard();
+        wait_for_database(&store, config, &options.readiness, &stop).await?;
         workflows.pin(&store).await?;
 
         let parts = Parts {
@@ -111,6 +121,7 @@ impl Node {
             closing,
             workers,
             relaying,
+            listening,
         };
         options.shutdown.spawn(ending.in_order(stop.clone()));
         let readiness = options.readiness.clone();
@@ -310,6 +321,8 @@ struct Ending {
     closing: CancellationToken,
     workers: TaskTracker,
     relaying: Option<Relaying>,
+    /// Until it is dropped the node answers over HTTP: that it is stopping.
+    listening: DropGuard,
 }
 
 impl Ending {
@@ -327,6 +340,7 @@ impl Ending {
             log_panic("relay", &task.await);
         }
         self.broker.close().await;
+        drop(self.listening);
     }
 }
 

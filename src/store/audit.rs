@@ -80,9 +80,9 @@ pub(super) async fn insert(
 
 impl Store {
     /// Writes one entry by itself: of a question, or of an attempt that changed nothing.
-    pub async fn record(&self, entry: &AuditEntry) -> Result<(), StoreError> {
+    pub async fn record(&self, entries: &[AuditEntry]) -> Result<(), StoreError> {
         let mut transaction = self.pool.begin().await?;
-        insert(&mut transaction, std::slice::from_ref(entry)).await?;
+        insert(&mut transaction, entries).await?;
         Ok(transaction.commit().await?)
     }
 }

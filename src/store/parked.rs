@@ -1,4 +1,4 @@
-//! Parked commands: what waits for a remote register. Parked, worked and forgotten in the engine's own transactions,
+//! Parked commands: what waits for a remote register or the store of files. Parked, worked and forgotten in the engine's own transactions,
 //! so that a crash leaves each either waiting or done.
 //!
 //! Waiting runs on the database's clock, as with mails. A claim only spares other nodes the same work: that a command
@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use super::{IntakeTransaction, Store, StoreError};
 use crate::domain::command::{BodyHash, CommandKind};
+use crate::domain::dependency::Dependency;
 use crate::domain::ids::{MessageId, RequestId, Source};
-use crate::domain::registers::RegisterName;
 use crate::domain::trace::TraceParent;
 
 /// The number of a parked command: they arrived in this order.
@@ -46,7 +46,7 @@ pub struct NewParked {
     pub kind: CommandKind,
     pub request: RequestId,
     pub trace_parent: Option<TraceParent>,
-    pub waits_for: RegisterName,
+    pub waits_for: Dependency,
     pub message: KeptMessage,
     /// The command inside a body that wraps it.
     pub command: Option<Vec<u8>>,
@@ -67,7 +67,7 @@ pub struct Waiting {
     pub message_id: MessageId,
     pub body_hash: BodyHash,
     pub request: RequestId,
-    pub waits_for: RegisterName,
+    pub waits_for: Dependency,
 }
 
 /// How much waits, and for how long.
@@ -164,12 +164,12 @@ impl IntakeTransaction {
     }
 
     /// Commands that were tried and still have to wait: longer each time, up to a minute.
-    pub async fn leave_parked(&mut self, tried: &[(ParkedId, RegisterName)]) -> Result<(), StoreError> {
+    pub async fn leave_parked(&mut self, tried: &[(ParkedId, Dependency)]) -> Result<(), StoreError> {
         if tried.is_empty() {
             return Ok(());
         }
         let ids: Vec<i64> = tried.iter().map(|(id, _)| id.0).collect();
-        let registers: Vec<String> = tried.iter().map(|(_, register)| register.to_string()).collect();
+        let awaited: Vec<String> = tried.iter().map(|(_, awaited)| awaited.to_string()).collect();
         sqlx::query!(
             r#"
             update parked_command as p
@@ -179,7 +179,7 @@ impl IntakeTransaction {
             where p.id = tried.id
             "#,
             &ids,
-            &registers
+            &awaited
         )
         .execute(&mut *self.transaction)
         .await?;
@@ -205,12 +205,12 @@ impl Store {
         })
     }
 
-    /// The register a command waits for, while it is parked.
+    /// What a command waits for, while it is parked.
     pub async fn parked(
         &self,
         source: &Source,
         message: &MessageId,
-    ) -> Result<Option<(RequestId, RegisterName)>, StoreError> {
+    ) -> Result<Option<(RequestId, Dependency)>, StoreError> {
         let row = sqlx::query!(
             "select case_id, waits_for from parked_command where source = $1 and message_id = $2",
             source.to_string(),
@@ -218,7 +218,7 @@ impl Store {
         )
         .fetch_optional(&self.pool)
         .await?;
-        row.map(|row| Ok((RequestId(row.case_id), register(&row.waits_for, message)?)))
+        row.map(|row| Ok((RequestId(row.case_id), dependency(&row.waits_for, message)?)))
             .transpose()
     }
 }
@@ -241,7 +241,7 @@ impl TryFrom<WaitingRow> for Waiting {
             message_id: MessageId::parse(&row.message_id).map_err(|_| corrupt("message_id", row.id))?,
             body_hash: hash(&row.body_sha256, row.id)?,
             request: RequestId(row.case_id),
-            waits_for: register(&row.waits_for, row.id)?,
+            waits_for: dependency(&row.waits_for, row.id)?,
             id: ParkedId(row.id),
         })
     }
@@ -256,6 +256,6 @@ fn hash(bytes: &[u8], id: i64) -> Result<BodyHash, StoreError> {
     Ok(BodyHash(hash))
 }
 
-fn register(word: &str, id: impl std::fmt::Display) -> Result<RegisterName, StoreError> {
-    RegisterName::from_word(word).ok_or_else(|| corrupt("waits_for", id))
+fn dependency(word: &str, id: impl std::fmt::Display) -> Result<Dependency, StoreError> {
+    Dependency::from_word(word).ok_or_else(|| corrupt("waits_for", id))
 }

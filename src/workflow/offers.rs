@@ -6,12 +6,16 @@ use super::definition::Workflow;
 use super::question::Question;
 use super::refuse::{self, Rulebook};
 use crate::domain::case::Case;
+use crate::domain::command::CommandKind;
 use crate::domain::event::{Actor, EventKind};
 use crate::domain::refusal::{Reason, RefusalCode};
 
-/// Whether an actor may bring an event about now; if not, why and from when.
+/// Whether an actor may send a command now; if not, why and from when.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Offer {
+    /// What is sent.
+    pub command: CommandKind,
+    /// What would happen, by the name it has in the request's history.
     pub event: EventKind,
     pub allowed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -24,7 +28,7 @@ pub struct Offer {
     pub why: Vec<Reason>,
 }
 
-/// One offer for each event this workflow lets such an actor send in some state; none for strangers. What an event
+/// One offer for each command this workflow lets such an actor send in some state; none for strangers. What a command
 /// would carry (the sede of a transfer) is taken as fitting.
 pub fn offers(workflow: &Workflow, case: &Case, actor: &Actor, now: DateTime<Utc>) -> Vec<Offer> {
     let question = Question::new(workflow, case, actor, None, now);
@@ -38,6 +42,7 @@ pub fn offers(workflow: &Workflow, case: &Case, actor: &Actor, now: DateTime<Utc
 }
 
 fn offer(question: &Question<'_>, event: EventKind) -> Option<Offer> {
+    let command = event.command()?;
     let book = Rulebook::of(question, event);
     if book.is_empty() {
         return None;
@@ -46,6 +51,7 @@ fn offer(question: &Question<'_>, event: EventKind) -> Option<Offer> {
     if allowed {
         let why = book.reasons(question);
         return Some(Offer {
+            command,
             event,
             allowed,
             code: None,
@@ -56,6 +62,7 @@ fn offer(question: &Question<'_>, event: EventKind) -> Option<Offer> {
     }
     let refusal = refuse::refusal(question, event);
     Some(Offer {
+        command,
         event,
         allowed,
         code: Some(refusal.code),

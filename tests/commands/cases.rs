@@ -110,7 +110,7 @@ async fn what_is_shown_as_allowed_is_what_the_engine_answers() {
     let about: Vec<&Value> = history.iter().map(|line| &line["about"]).collect();
     let assigned = format!("to {}", shown["sede"].as_str().unwrap());
     assert_eq!(about, [&json!(""), &json!(assigned)]);
-    let solicit = allowed(&shown, "office", "solicited");
+    let solicit = allowed(&shown, "office", "request.solicit");
     assert_eq!(solicit["allowed"], json!(false));
     let answer = system
         .handle("portal.inca.request.solicit", "s-1", &by_operator(FIRST))
@@ -124,11 +124,11 @@ async fn what_is_shown_as_allowed_is_what_the_engine_answers() {
     assert_eq!(solicit["available_from"], shown["solicit_from"]);
 }
 
-fn allowed(shown: &Value, by: &str, event: &str) -> Value {
+fn allowed(shown: &Value, by: &str, command: &str) -> Value {
     let offers = shown["allowed"].as_array().unwrap();
     let offer = offers
         .iter()
-        .find(|offer| offer["by"] == by && offer["event"] == event);
+        .find(|offer| offer["by"] == by && offer["command"] == command);
     offer.unwrap().clone()
 }
 

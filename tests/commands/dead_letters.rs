@@ -59,6 +59,8 @@ async fn what_lacked_an_id_is_worked_once() {
     assert!(again.talk.contains("replayed by"), "{}", again.talk);
     assert_eq!(system.usciere(&["case", "list"]).all("request_id").len(), 1);
     assert_eq!(system.usciere(&["dead", "list"]).json(), json!([]));
+    let audited = system.usciere(&["audit", "list", "--action", "dead replay"]);
+    assert_eq!(audited.all("correlation"), ["dead letter 1"; 2], "each attempt");
     let resolved = &system.usciere(&["dead", "list", "--all"]).json()[0]["resolved"];
     assert_eq!(resolved["resolution"], "replayed");
     assert_ne!(resolved["by"], "");

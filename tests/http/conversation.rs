@@ -9,12 +9,12 @@ use crate::people::{colleague, of_pomezia, officer, operator};
 const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 /// The offer for an event among those of an answer.
-fn offer<'a>(answer: &'a Value, event: &str) -> &'a Value {
+fn offer<'a>(answer: &'a Value, command: &str) -> &'a Value {
     let offers = answer["allowed"].as_array().unwrap();
     offers
         .iter()
-        .find(|offer| offer["event"] == event)
-        .unwrap_or_else(|| panic!("no {event} among {offers:?}"))
+        .find(|offer| offer["command"] == command)
+        .unwrap_or_else(|| panic!("no {command} among {offers:?}"))
 }
 
 #[tokio::test]
@@ -31,9 +31,9 @@ async fn a_submission_is_created_and_told_to_portal_and_sede() {
     assert_eq!(body["event"], "request.accepted");
     assert_eq!(body["sede"], SEDE);
     assert_eq!(body["solicit_from"], "2026-12-08");
-    assert_eq!(offer(&body, "attached")["allowed"], true);
-    assert_eq!(offer(&body, "solicited")["allowed"], false);
-    assert_eq!(offer(&body, "solicited")["available_from"], "2026-12-08");
+    assert_eq!(offer(&body, "request.attach")["allowed"], true);
+    assert_eq!(offer(&body, "request.solicit")["allowed"], false);
+    assert_eq!(offer(&body, "request.solicit")["available_from"], "2026-12-08");
 
     let accepted = site.next("portal.inca").await;
     assert_eq!(
@@ -77,11 +77,11 @@ async fn a_conversation_is_held_over_http() {
     let replied = post(&sede, "reply", json!({"text": "La pratica è accolta."}))
         .await
         .done(200);
-    assert_eq!(offer(&replied, "replied")["allowed"], false);
+    assert_eq!(offer(&replied, "request.reply")["allowed"], false);
     let told = post(&other, "messages", json!({"text": "Grazie. E la decorrenza?"}))
         .await
         .done(200);
-    assert_eq!(offer(&told, "messaged")["allowed"], false);
+    assert_eq!(offer(&told, "request.message")["allowed"], false);
     post(&sede, "close", json!({"reason": "Già risposto."}))
         .await
         .done(200);

@@ -199,8 +199,15 @@ impl Site {
         .await;
     }
 
-    pub(crate) async fn stop(self) {
+    /// Asks the node to stop and waits for nothing.
+    pub(crate) fn ask_to_stop(&self) {
         self.shutdown.ask();
+    }
+
+    pub(crate) async fn stop(self) {
+        if !self.shutdown.is_asked() {
+            self.shutdown.ask();
+        }
         self.shutdown.finished(GRACE).await;
     }
 }

@@ -11,6 +11,7 @@ mod audit;
 mod commands;
 mod conversation;
 mod described;
+mod errors;
 mod examples;
 #[path = "../support/fake_clamd.rs"]
 mod fake_clamd;

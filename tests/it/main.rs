@@ -17,6 +17,7 @@ mod fake_clamd;
 #[path = "../support/fake_register.rs"]
 mod fake_register;
 mod faults;
+mod files_away;
 mod interleaved;
 mod mails;
 #[path = "../support/node.rs"]

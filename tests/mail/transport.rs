@@ -7,19 +7,19 @@ use usciere::domain::command::Personal;
 use usciere::domain::event::MailKind;
 use usciere::domain::ids::RequestId;
 use usciere::mail::samples::sample_mail;
-use usciere::mail::{Composed, Composer, SendOutcome, Transport, caught};
+use usciere::mail::{Composed, Composer, SendOutcome, Transport};
 use usciere::store::ClaimedMail;
 use uuid::Uuid;
 
-use super::fake_smtp::{Answer, FakeSmtp, Moment, Privacy, Turn, certificates};
+use super::fake_smtp::{Answer, FakeSmtp, Moment, Privacy, Turn};
 use super::{clock, settings, surroundings};
 
 /// The mail was taken.
-fn sent() -> SendOutcome {
+pub(super) fn sent() -> SendOutcome {
     SendOutcome::Sent("250 queued".to_owned())
 }
 
-fn composed(recipient: &str, number: u128) -> Composed {
+pub(super) fn composed(recipient: &str, number: u128) -> Composed {
     let mail = ClaimedMail {
         request: Some(RequestId(Uuid::from_u128(number))),
         recipient: Personal(recipient.to_owned()),
@@ -33,20 +33,20 @@ fn composed(recipient: &str, number: u128) -> Composed {
         .unwrap()
 }
 
-fn mail() -> Composed {
+pub(super) fn mail() -> Composed {
     composed("op1@inca.example", 1)
 }
 
-fn open(server: &FakeSmtp) -> Transport {
+pub(super) fn open(server: &FakeSmtp) -> Transport {
     transport(&settings(&format!("smtp://{}?tls=none", server.address)))
 }
 
-fn transport(settings: &SmtpSettings) -> Transport {
+pub(super) fn transport(settings: &SmtpSettings) -> Transport {
     Transport::new(settings, clock()).unwrap()
 }
 
 /// A transport that waits only a moment, for servers that never answer.
-fn impatient(server: &FakeSmtp) -> Transport {
+pub(super) fn impatient(server: &FakeSmtp) -> Transport {
     let settings = settings(&format!("smtp://{}?tls=none", server.address));
     transport(&SmtpSettings {
         timeout: Interval::from_millis(250),
@@ -55,7 +55,7 @@ fn impatient(server: &FakeSmtp) -> Transport {
 }
 
 /// `answer` at one moment of one session, the usual everywhere else.
-fn once(session: usize, moment: Moment, answer: Answer) -> impl Fn(Turn) -> Answer + Send + Sync {
+pub(super) fn once(session: usize, moment: Moment, answer: Answer) -> impl Fn(Turn) -> Answer + Send + Sync {
     move |turn| {
         if turn.session == session && turn.moment == moment {
             answer.clone()
@@ -271,162 +271,4 @@ async fn a_server_that_takes_its_leave_between_two_mails_costs_nothing() {
             );
         }
     }
-}
-
-#[tokio::test]
-async fn nothing_is_sent_to_a_server_without_starttls() {
-    let server = FakeSmtp::start();
-    let outcome = transport(&settings(&format!("smtp://{}", server.address)))
-        .send(&mail())
-        .await;
-    let reason = "while connecting: the server offers no STARTTLS, and nothing is sent without";
-    assert_eq!(outcome, SendOutcome::Unavailable(reason.to_owned()));
-    let seen = server.until(|seen| seen.left == [1]).await;
-    assert!(
-        seen.commands
-            .iter()
-            .all(|(_, command)| command.starts_with("EHLO")),
-        "{:?}",
-        seen.commands
-    );
-}
-
-fn private(privacy: Privacy, server: &FakeSmtp, login: &str) -> SmtpSettings {
-    let scheme = if privacy == Privacy::Tls { "smtps" } else { "smtp" };
-    let settings = settings(&format!("{scheme}://{login}localhost:{}", server.address.port()));
-    SmtpSettings {
-        ca_file: Some(certificates().join("ca.pem")),
-        ..settings
-    }
-}
-
-#[tokio::test]
-async fn tls_keeps_the_mail_private_from_an_authority_we_trust() {
-    for privacy in [Privacy::StartTls, Privacy::Tls] {
-        let server = FakeSmtp::scripted(privacy, |_| Answer::Usual);
-        let trusting = private(privacy, &server, "");
-        assert_eq!(transport(&trusting).send(&mail()).await, sent());
-        assert!(server.seen().mails[0].encrypted);
-
-        let wary = SmtpSettings {
-            ca_file: None,
-            ..trusting
-        };
-        let outcome = transport(&wary).send(&mail()).await;
-        assert!(
-            matches!(&outcome, SendOutcome::Unavailable(why) if why.contains("certificate")),
-            "{outcome:?}"
-        );
-        assert_eq!(server.seen().mails.len(), 1);
-    }
-}
-
-#[tokio::test]
-async fn a_login_is_given_after_tls_and_its_refusal_concerns_no_mail() {
-    let refusing = |turn: Turn| match turn.moment {
-        Moment::Login => Answer::Say("535 5.7.8 wrong"),
-        _ => Answer::Usual,
-    };
-    let server = FakeSmtp::scripted(Privacy::StartTls, refusing);
-    let outcome = transport(&private(Privacy::StartTls, &server, "usciere:hunter2@"))
-        .send(&mail())
-        .await;
-    assert!(
-        matches!(&outcome, SendOutcome::Unavailable(why) if why.contains("535")),
-        "{outcome:?}"
-    );
-
-    let server = FakeSmtp::scripted(Privacy::StartTls, |_| Answer::Usual);
-    let outcome = transport(&private(Privacy::StartTls, &server, "usciere:hunter2@"))
-        .send(&mail())
-        .await;
-    assert_eq!(outcome, sent());
-    let verbs: Vec<String> = server
-        .seen()
-        .commands
-        .iter()
-        .map(|(_, line)| line.split(' ').next().unwrap().to_owned())
-        .collect();
-    assert_eq!(
-        verbs,
-        ["EHLO", "STARTTLS", "EHLO", "AUTH", "MAIL", "RCPT", "DATA"]
-    );
-}
-
-#[tokio::test]
-async fn a_check_sends_no_mail() {
-    let server = FakeSmtp::start();
-    assert_eq!(open(&server).check().await, Ok(()));
-    assert!(server.seen().mails.is_empty());
-    let silent = FakeSmtp::scripted(Privacy::None, once(1, Moment::Greeting, Answer::Stall));
-    assert_eq!(
-        impatient(&silent).check().await,
-        Err("no answer in time while connecting".to_owned())
-    );
-}
-
-#[test]
-fn authorities_that_cannot_be_read_are_a_mistake_of_the_configuration() {
-    for (file, why) in [
-        ("missing.pem", "cannot be read"),
-        ("server.key", "holds no certificate"),
-    ] {
-        let settings = SmtpSettings {
-            ca_file: Some(certificates().join(file)),
-            ..settings("smtp://localhost")
-        };
-        let error = Transport::new(&settings, clock()).unwrap_err().to_string();
-        assert!(error.contains(why), "{error}");
-    }
-}
-
-#[tokio::test]
-async fn mails_are_caught_as_files_in_the_order_they_came() {
-    let folder = tempfile::tempdir().unwrap();
-    let files = transport(&settings(&format!(
-        "file:{}",
-        folder.path().join("mail").display()
-    )));
-    assert_eq!(files.check().await, Ok(()));
-    for number in 1..=20 {
-        assert_eq!(
-            files
-                .send(&composed(&format!("op{number}@inca.example"), number))
-                .await,
-            SendOutcome::Sent("kept as a file".to_owned())
-        );
-    }
-    let mails = caught(&folder.path().join("mail")).unwrap();
-    let recipients: Vec<String> = mails.iter().flat_map(|mail| mail.to.clone()).collect();
-    assert_eq!(
-        recipients,
-        (1..=20)
-            .map(|number| format!("op{number}@inca.example"))
-            .collect::<Vec<_>>()
-    );
-    assert!(
-        mails
-            .iter()
-            .all(|mail| mail.file.starts_with("20261123T090000000Z-"))
-    );
-    assert_eq!(
-        mails[0].subject,
-        "[Scrivi alla sede] Nuova risposta – prot. INPS.7013.24/02/2021.0000123"
-    );
-    assert!(
-        mails[0]
-            .text
-            .starts_with("Leggi la risposta: https://usciere.example/richieste/")
-    );
-    assert!(mails[0].html.contains("<html lang=\"it\">"));
-}
-
-#[tokio::test]
-async fn a_folder_that_cannot_be_written_to_makes_mails_wait() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("not-a-folder");
-    std::fs::write(&file, "").unwrap();
-    let files = transport(&settings(&format!("file:{}", file.display())));
-    assert!(matches!(files.send(&mail()).await, SendOutcome::Unavailable(_)));
-    assert!(files.check().await.is_err());
 }

@@ -1,9 +1,10 @@
-"""Reads papers with programs that are not ours, and prints as JSON what it found in each: read.py pdf|xlsx|csv FILE..."""
+"""Reads papers with programs that are not ours, and prints as JSON what it found in each: read.py pdf|xlsx|csv|ics FILE..."""
 
 import csv
 import json
 import sys
 
+import icalendar
 import openpyxl
 import pypdf
 
@@ -52,6 +53,28 @@ def of_csv(path):
         return {"rows": list(csv.reader(file, delimiter=";"))}
 
 
+def of_ics(path):
+    with open(path, "rb") as file:
+        calendar = icalendar.Calendar.from_ical(file.read())
+    return {
+        "method": str(calendar["METHOD"]),
+        "events": [
+            {
+                "names": sorted(event),
+                "uid": str(event["UID"]),
+                "sequence": int(event["SEQUENCE"]),
+                "status": str(event["STATUS"]),
+                "start": event.decoded("DTSTART").isoformat(),
+                "summary": str(event["SUMMARY"]),
+                "location": str(event["LOCATION"]),
+                "organizer": str(event["ORGANIZER"]),
+                "errors": [str(error) for error in event.errors],
+            }
+            for event in calendar.walk("VEVENT")
+        ],
+    }
+
+
 kind, *paths = sys.argv[1:]
-read = {"pdf": of_pdf, "xlsx": of_xlsx, "csv": of_csv}[kind]
+read = {"pdf": of_pdf, "xlsx": of_xlsx, "csv": of_csv, "ics": of_ics}[kind]
 json.dump([read(path) for path in paths], sys.stdout)

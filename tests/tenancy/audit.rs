@@ -29,7 +29,7 @@ async fn recorded(rows: usize) -> TestDatabase {
     for number in 0..rows {
         database
             .store
-            .record(&entry(&format!("op{number}")))
+            .record(&[entry(&format!("op{number}"))])
             .await
             .unwrap();
     }
@@ -68,7 +68,7 @@ async fn what_is_written_is_chained_and_reads_back() {
     assert_eq!(database.walk(None).await.waiting, 3);
     assert_eq!(database.seal().await, 3);
     assert_eq!(database.seal().await, 0);
-    database.store.record(&entry("later")).await.unwrap();
+    database.store.record(&[entry("later")]).await.unwrap();
     let walked = database.walk(None).await;
     assert_eq!(walked.verdict.faults, []);
     assert_eq!((walked.verdict.head.position, walked.waiting), (3, 1));
@@ -93,7 +93,7 @@ async fn a_slow_transaction_is_not_passed_over() {
     let database = TestDatabase::create().await;
     let mut slow = database.store.begin_intake().await.unwrap();
     slow.audit(&[entry("slow")]).await.unwrap();
-    database.store.record(&entry("quick")).await.unwrap();
+    database.store.record(&[entry("quick")]).await.unwrap();
     assert_eq!(database.seal().await, 1);
     slow.commit().await.unwrap();
     assert_eq!(database.seal().await, 1);
@@ -225,7 +225,7 @@ async fn a_published_head_shows_that_the_end_was_cut_off() {
     for number in 3..5 {
         database
             .store
-            .record(&entry(&format!("op{number}")))
+            .record(&[entry(&format!("op{number}"))])
             .await
             .unwrap();
     }

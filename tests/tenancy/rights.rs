@@ -3,8 +3,16 @@
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use url::Url;
 use usciere::clock::Clock;
+use usciere::config::Config;
+use usciere::config::amqp::BrokerUrl;
+use usciere::config::attachments::AttachmentsUrl;
+use usciere::config::profile::Profile;
 use usciere::domain::ids::RequestId;
-use usciere::store::{Rights, Store, Viewer};
+use usciere::lifecycle::readiness::{Part, Readiness, Reason, Status};
+use usciere::lifecycle::{GRACE, Shutdown};
+use usciere::node::{Node, NodeOptions, Role};
+use usciere::store::{Rights, Store, StoreOptions, Viewer};
+use usciere::telemetry::metrics::Exporter;
 use uuid::Uuid;
 
 use crate::database::{self, TestDatabase};
@@ -145,4 +153,84 @@ async fn a_node_needs_no_more_than_the_engines_role() {
     node.create_partitions().await.unwrap();
     node.begin_intake().await.unwrap().commit().await.unwrap();
     assert!(node.schema_status().await.unwrap().is_current());
+}
+
+/// A database whose tables belong to a login that has lost the engine's role: it could work, bound by nothing.
+async fn unbound_owner() -> (Url, Url) {
+    let (url, broker) = fresh().await;
+    let (name, address) = login(&url).await;
+    let database = url.path().trim_start_matches('/');
+    run(
+        &url,
+        format!(
+            "alter database {database} owner to {name}; alter schema public owner to {name}; \
+             grant usciere_engine to {name}"
+        ),
+    )
+    .await
+    .unwrap();
+    store(&address).migrate().await.unwrap();
+    run(&url, format!("revoke usciere_engine from {name}"))
+        .await
+        .unwrap();
+    (address, broker)
+}
+
+#[tokio::test]
+async fn in_production_no_node_starts_that_would_not_be_bound() {
+    let _roles = TestDatabase::create().await;
+    let (address, broker) = unbound_owner().await;
+    let folder = tempfile::tempdir().unwrap();
+    let run = tokio::process::Command::new(env!("CARGO_BIN_EXE_usciere"))
+        .args(["run", "--profile", "prod"])
+        .env("USCIERE_DATABASE__URL", address.as_str())
+        .env("USCIERE_AMQP__URL", broker.as_str())
+        .env("USCIERE_SMTP__URL", "smtps://localhost")
+        .env("USCIERE_HTTP__LISTEN", "127.0.0.1:0")
+        .env(
+            "USCIERE_ATTACHMENTS__URL",
+            format!("file:{}", folder.path().display()),
+        )
+        .kill_on_drop(true)
+        .output();
+    let ended = tokio::time::timeout(Duration::from_mins(1), run)
+        .await
+        .unwrap()
+        .unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(78), "{said}");
+    assert!(
+        said.contains("may not work as usciere_engine") && !said.contains("secret"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn in_development_it_is_said_loudly_instead() {
+    let _roles = TestDatabase::create().await;
+    let (address, broker) = unbound_owner().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = Config {
+        profile: Profile::Test,
+        ..Config::default()
+    };
+    config.database.url = address.as_str().parse().unwrap();
+    config.amqp.url = BrokerUrl(broker.to_string());
+    config.http.listen = "127.0.0.1:0".parse().unwrap();
+    config.attachments.url = AttachmentsUrl::Folder(folder.path().to_owned());
+    let (shutdown, readiness) = (Shutdown::new(), Readiness::default());
+    let options = NodeOptions {
+        config: &config,
+        roles: &[Role::Web],
+        clock: Clock::system(),
+        shutdown: &shutdown,
+        readiness: readiness.clone(),
+    };
+    let _node = Node::start(options, Exporter::detached()).await.unwrap();
+    assert_eq!(
+        readiness.report().parts[&Part::DatabaseRights],
+        Status::degraded(Reason::NotTheEngine)
+    );
+    shutdown.ask();
+    shutdown.finished(GRACE).await;
 }

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::domain::dead_letter::DeadLetterReason;
+use crate::domain::dependency::Dependency;
 use crate::domain::ids::RequestId;
-use crate::domain::registers::RegisterName;
 use crate::engine::Handled;
 use crate::store::{Answer, DeadLetterId, Outcome, Resolved};
 
@@ -28,8 +28,8 @@ pub enum Fate {
     },
     /// The engine understood and refused it, and told its sender.
     Refused { code: String, message: String },
-    /// The engine understood it, and decides it once a register answers.
-    Waits { register: RegisterName },
+    /// The engine understood it, and decides it once what it needs answers.
+    Waits { waits_for: Dependency },
     /// It still cannot be understood or trusted: it stays, for this reason.
     StillDead {
         reason: DeadLetterReason,
@@ -66,7 +66,7 @@ impl Fate {
                     message: told("message").unwrap_or_default(),
                 }
             }
-            Handled::Parked { register, .. } => Self::Waits { register },
+            Handled::Parked { waits_for, .. } => Self::Waits { waits_for },
             Handled::DeadLettered { reason, detail } => Self::StillDead { reason, detail },
         }
     }

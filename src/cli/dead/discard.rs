@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{DeadDiscardArgs, audited, select};
+use super::{DeadDiscardArgs, select};
 use crate::cli::cells::count;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Row;
@@ -47,10 +47,8 @@ pub(super) async fn run(args: &DeadDiscardArgs, session: &mut Session) -> Result
     }
     let letters = count(ids.len(), "dead letter", "dead letters");
     session.printer.confirm(&format!("Discard {letters}?"))?;
+    who::note_letters(&store, "dead discard", &ids).await?;
     let done = store.discard_dead_letters(&ids, &who::user(), why).await?;
-    for id in &done {
-        audited(&store, "dead discard", *id).await?;
-    }
     if done.is_empty() {
         return Err(
             Failure::new(Exit::Conflict, "none of them waits for a decision any more")

@@ -5,11 +5,12 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{DeadExportArgs, audited, select};
+use super::{DeadExportArgs, select};
 use crate::cli::cells::count;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::reach;
 use crate::cli::session::Session;
+use crate::cli::who;
 use crate::store::{DeadLetter, DeadLetterSummary};
 
 /// Read from the database at once.
@@ -40,8 +41,8 @@ pub(super) async fn run(args: &DeadExportArgs, session: &mut Session) -> Result<
     let (_, store) = reach::database(session).await?;
     let ids = select::ids(&args.which, &store).await?;
     for batch in ids.chunks(BATCH) {
+        who::note_letters(&store, "dead export", batch).await?;
         for letter in store.dead_letters(batch).await? {
-            audited(&store, "dead export", letter.summary.id).await?;
             let mut line = serde_json::to_vec(&Exported::from(letter)).map_err(anyhow::Error::from)?;
             line.push(b'\n');
             session.printer.bytes(&line)?;

@@ -5,7 +5,7 @@ mod prospect;
 
 use std::sync::Arc;
 
-use super::{DeadReplayArgs, audited, failure, select};
+use super::{DeadReplayArgs, failure, select};
 use crate::admin::dead_letters::{Fate, Replay};
 use crate::amqp::DecodeRules;
 use crate::cli::cells::count;
@@ -44,6 +44,7 @@ pub(super) async fn run(args: &DeadReplayArgs, session: &mut Session) -> Result<
         return rehearse(&replay, &ids, body.as_deref(), session).await;
     }
     let total = u64::try_from(ids.len()).unwrap_or(u64::MAX);
+    who::note_letters(&store, "dead replay", &ids).await?;
     let progress = session.printer.progress(total, "replaying");
     let replayed = replay
         .work(&ids, body.as_deref(), &who::user(), |done| {
@@ -52,9 +53,6 @@ pub(super) async fn run(args: &DeadReplayArgs, session: &mut Session) -> Result<
         .await
         .map_err(failure)?;
     progress.finish_and_clear();
-    for one in replayed.iter().filter(|one| one.fate.is_taken()) {
-        audited(&store, "dead replay", one.id).await?;
-    }
     let lines: Vec<Line> = replayed.into_iter().map(Line).collect();
     finish(&lines, session)
 }

@@ -2,13 +2,14 @@
 
 use serde::Serialize;
 
-use super::{DeadShowArgs, audited, select};
+use super::{DeadShowArgs, select};
 use crate::admin::dead_letters::DeadLetterSheet;
 use crate::cli::cells::{maybe, moment};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{Format, Printer, Row};
 use crate::cli::reach;
 use crate::cli::session::Session;
+use crate::cli::who;
 use crate::store::Resolved;
 
 #[derive(Debug, Serialize)]
@@ -19,7 +20,7 @@ pub(super) async fn run(args: &DeadShowArgs, session: &mut Session) -> Result<Ex
     let (_, store) = reach::database(session).await?;
     let letter = select::one(&store, args.id).await?;
     if args.raw {
-        audited(&store, "dead show --raw", args.id).await?;
+        who::note_letters(&store, "dead show --raw", &[args.id]).await?;
         session.printer.bytes(&letter.body)?;
     } else {
         Sheet(letter.into()).print(&mut session.printer)?;

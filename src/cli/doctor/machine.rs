@@ -18,12 +18,9 @@ pub(super) fn look(loaded: &Loaded) -> Vec<Finding> {
     let config = &loaded.config;
     let mut findings = vec![configuration(loaded)];
     findings.extend(secrets(loaded));
-    findings.push(match &config.attachments.url {
-        AttachmentsUrl::Folder(attachments) => folder("attachments", attachments),
-        AttachmentsUrl::S3(place) => {
-            Finding::good("attachments", format!("kept in the bucket {}", place.bucket))
-        }
-    });
+    if let AttachmentsUrl::Folder(attachments) = &config.attachments.url {
+        findings.push(folder("attachments", attachments));
+    }
     if let SmtpUrl::Files(mails) = &config.smtp.url {
         findings.push(folder("mail", mails));
         findings.extend(no_mail_leaves(config));

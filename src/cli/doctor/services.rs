@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Finding, issuer, smtp};
+use super::{Finding, files, issuer, smtp};
 use crate::amqp::{Broker, BrokerState, Consuming, Publishing, Topology};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -20,6 +20,7 @@ pub(super) async fn look(config: &Config) -> Vec<Finding> {
     if let SmtpUrl::Server(server) = &config.smtp.url {
         findings.push(smtp::look(server).await);
     }
+    findings.extend(files::look(&config.attachments, config.profile).await);
     findings.push(issuer::look(config).await);
     findings
 }
@@ -223,7 +224,7 @@ async fn declared(broker: &Broker, config: &Config, registers: Option<&Registers
 }
 
 /// An error with its causes, on one line. Some errors already say what caused them.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
 use super::*;
@@ -127,13 +127,7 @@ async fn a_mail_server_must_offer_what_the_address_asks_for() {
 #[tokio::test]
 async fn services_that_are_away_are_bad_with_a_fix_and_without_a_password() {
     let folder = tempfile::tempdir().unwrap();
-    // A port that was free a moment ago: nobody listens there.
-    let port = TcpListener::bind(("127.0.0.1", 0))
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let port = nobody().await;
     let variables = [
         (
             "DATABASE_URL",
@@ -149,5 +143,73 @@ async fn services_that_are_away_are_bad_with_a_fix_and_without_a_password() {
         findings
             .iter()
             .all(|finding| finding.fix.is_some() && !finding.message.contains("hunter2"))
+    );
+}
+
+/// A clamd that says `answer` to whoever pings it.
+async fn clamd(answer: &'static [u8]) -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut question = [0; 6];
+        stream.read_exact(&mut question).await.unwrap();
+        assert_eq!(&question, b"zPING\0");
+        stream.write_all(answer).await.unwrap();
+    });
+    port
+}
+
+/// A port that was free a moment ago: nobody listens there.
+async fn nobody() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+#[tokio::test]
+async fn a_scanner_that_does_not_answer_the_ping_is_bad() {
+    for (port, wanted, said) in [
+        (clamd(b"PONG\0").await, Health::Good, "clamd at tcp://127.0.0.1"),
+        (
+            clamd(b"UNKNOWN COMMAND\0").await,
+            Health::Bad,
+            "the scanner answered: UNKNOWN COMMAND",
+        ),
+        (
+            nobody().await,
+            Health::Bad,
+            "the scanner cannot be reached: Connection refused",
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("tcp://127.0.0.1:{port}");
+        let config = loaded(folder.path(), &[("USCIERE_ATTACHMENTS__SCANNER__URL", url)]).config;
+        let findings = files::look(&config.attachments, config.profile).await;
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].health, wanted);
+        assert!(findings[0].message.contains(said), "{}", findings[0].message);
+        assert!(!findings[0].message.contains('\n'));
+    }
+    let production = files::look(
+        &crate::config::Config::default().attachments,
+        crate::config::Profile::Prod,
+    )
+    .await;
+    assert_eq!(health(&production, "virus scanner"), Health::Warning);
+}
+
+#[tokio::test]
+async fn a_bucket_that_cannot_be_reached_is_bad_and_says_so_in_one_line_without_its_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = nobody().await;
+    let url = format!("s3://AKIA:hunter2@allegati/x?region=eu-south-1&endpoint=http://127.0.0.1:{port}");
+    let config = loaded(folder.path(), &[("USCIERE_ATTACHMENTS__URL", url)]).config;
+    let findings = files::look(&config.attachments, config.profile).await;
+    assert_eq!(health(&findings, "attachments"), Health::Bad);
+    let message = &findings[0].message;
+    assert!(message.starts_with("the bucket allegati: "), "{message}");
+    assert!(
+        !message.contains("hunter2") && !message.contains('\n'),
+        "{message}"
     );
 }

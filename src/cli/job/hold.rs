@@ -16,6 +16,7 @@ pub(super) async fn pause(
 ) -> Result<Exit, Failure> {
     let name = &args.name;
     known(store, Some(name)).await?;
+    who::note(store, "job pause", name.to_string()).await?;
     store
         .pause_job(name, &who::user(), args.note.as_deref(), now)
         .await?;
@@ -36,6 +37,7 @@ pub(super) async fn resume(
     if !jobs.iter().any(|job| job.paused) {
         return Err(Failure::new(Exit::Conflict, format!("{name} is not paused")));
     }
+    who::note(store, "job resume", name.to_string()).await?;
     store.resume_job(name, now).await?;
     session
         .printer

@@ -25,6 +25,7 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     known(store, Some(&args.name)).await?;
     let name = &args.name;
+    who::note(store, "job run", name.to_string()).await?;
     let wall = match store.ask_job_run(name, &who::user(), now).await? {
         RunAsked::Asked(wall) => wall,
         RunAsked::Missing => return Err(Failure::not_found(format!("there is no job {name}"))),

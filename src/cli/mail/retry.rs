@@ -6,8 +6,8 @@ use super::MailRetryArgs;
 use crate::cli::cells::{count, maybe};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Row;
-use crate::cli::reach;
 use crate::cli::session::Session;
+use crate::cli::{reach, who};
 use crate::store::{MailId, MailRetry, MailState};
 
 #[derive(Debug, Serialize)]
@@ -24,6 +24,7 @@ pub(super) async fn run(args: &MailRetryArgs, session: &mut Session) -> Result<E
         session
             .printer
             .confirm("Queue every mail again that was given up?")?;
+        who::note(&store, "mail retry", "all".to_owned()).await?;
         let queued = store.retry_given_up_mails().await?;
         let lines: Vec<Line> = queued
             .into_iter()
@@ -36,6 +37,7 @@ pub(super) async fn run(args: &MailRetryArgs, session: &mut Session) -> Result<E
     }
     let mut outcomes = Vec::with_capacity(args.ids.len());
     for &id in &args.ids {
+        who::note(&store, "mail retry", format!("mail {id}")).await?;
         outcomes.push((id, store.retry_mail(id).await?));
     }
     if let [(id, outcome)] = outcomes.as_slice() {

@@ -29,6 +29,7 @@ pub(super) async fn pause(args: QueuePauseArgs, session: &mut Session) -> Result
         note: args.note.map(|note| note.trim().to_owned()),
     };
     let queue = &args.queue;
+    who::note(&store, "queue pause", queue.to_string()).await?;
     match queues::pause(&store, &topology, queue, pause).await? {
         Held::Held => {
             session.printer.say(format!("{queue} is paused"));
@@ -43,6 +44,7 @@ pub(super) async fn pause(args: QueuePauseArgs, session: &mut Session) -> Result
 pub(super) async fn resume(args: &QueueResumeArgs, session: &mut Session) -> Result<Exit, Failure> {
     let (_, store) = reach::database(session).await?;
     let queue = &args.queue;
+    who::note(&store, "queue resume", queue.to_string()).await?;
     if store.resume_queue(queue).await? {
         session.printer.say(format!("{queue} goes on"));
         Ok(Exit::Ok)

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::readers::found;
 use super::*;
+use crate::readers::found;
 
 fn long() -> String {
     "Buongiorno, chiedo a che punto è la domanda di pensione: l'ultimo riscontro è di marzo. ".repeat(45)

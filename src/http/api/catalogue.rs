@@ -4,13 +4,12 @@ use aide::axum::ApiRouter;
 use aide::axum::routing::get_with;
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Shared;
 use super::caller::Caller;
-use super::query::ApiQuery;
+use super::query::{ApiQuery, invalid};
 use crate::domain::command::ContactReason;
 use crate::domain::ids::{SedeCode, TopicCode};
 use crate::domain::place::{Cap, Province, Region};
@@ -144,11 +143,7 @@ async fn sedi(
         .as_deref()
         .map(Region::parse)
         .transpose()
-        .map_err(|error| {
-            Problem::new(StatusCode::BAD_REQUEST)
-                .code("invalid_query")
-                .field("region", error.to_string())
-        })?;
+        .map_err(|error| invalid("region", &error.to_string()))?;
     let search = SedeSearch {
         region,
         province: query.province,

@@ -32,7 +32,7 @@ use crate::domain::ids::{MessageId, RequestId, Source};
 use crate::domain::person::{Capacity, Person};
 use crate::domain::trace::TraceParent;
 use crate::engine::{Handled, Item};
-use crate::http::body::is_json;
+use crate::http::body::{is_json, not_json, whole};
 use crate::http::problem::Problem;
 use answer::Answered;
 use document::document;
@@ -109,11 +109,9 @@ impl FromRequest<Shared> for Sent {
         let trace = request.headers().get("traceparent");
         let trace = trace.and_then(|value| TraceParent::parse(value.to_str().ok()?));
         if !request.body().is_end_stream() && !is_json(request.headers()) {
-            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE).detail("send application/json"));
+            return Err(not_json());
         }
-        let body = Bytes::from_request(request, state)
-            .await
-            .map_err(|_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE))?;
+        let body = whole(request, state).await?;
         Ok(Self { body, key, trace })
     }
 }

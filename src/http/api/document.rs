@@ -1,6 +1,7 @@
 //! The OpenAPI 3.1 document, from the routes themselves.
 
 mod problems;
+mod samples;
 mod schemas;
 #[cfg(test)]
 mod tests;
@@ -10,14 +11,16 @@ use aide::generate::in_context;
 use aide::openapi::{Info, License, OpenApi, SecurityScheme, Server, Tag};
 use aide::transform::TransformOpenApi;
 use schemars::generate::Contract;
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use crate::http::{HttpState, health};
 
 const DESCRIPTION: &str = "\"Scrivi alla sede\": the same commands and rules as over AMQP, and the questions a portal \
     asks.\n\nErrors are problem details (RFC 9457); their `code` is the word programs rely on. A command is worked \
     once per `Idempotency-Key` (the message id of AMQP): sent again with the same key and body it gets the same \
     answer and changes nothing. Lists are paged by cursor. A person's data never stands in an address.";
 
-const TAGS: [(&str, &str); 7] = [
+const TAGS: [(&str, &str); 8] = [
     ("identity", "Who one is here."),
     ("catalogue", "What can be chosen from."),
     ("portal", "What people of a patronato do."),
@@ -25,6 +28,7 @@ const TAGS: [(&str, &str); 7] = [
     ("questions", "What is asked of requests, registers and files."),
     ("preferences", "What one wants to be told by mail."),
     ("administration", "What those who run the engine see and do."),
+    ("health", "Whether a node can do its work, and how much it does."),
 ];
 
 /// The document of everything below [`super::ROOT`].
@@ -34,6 +38,13 @@ pub fn openapi() -> Value {
     let written = written_out(Contract::Serialize);
     let mut document = schemas::joined(read, written);
     problems::add(&mut document);
+    samples::add(&mut document);
+    for (path, _, operation) in schemas::operations(&mut document) {
+        if !path.starts_with(super::ROOT) {
+            // Asked without a token.
+            operation["security"] = json!([]);
+        }
+    }
     document
 }
 
@@ -61,6 +72,7 @@ fn written_out(contract: Contract) -> Value {
     let _router: axum::Router<super::Shared> = ApiRouter::new()
         .nest(super::ROOT, super::routes())
         .finish_api_with(&mut document, secured);
+    let _router: axum::Router<HttpState> = health::routes().finish_api(&mut document);
     serde_json::to_value(document).expect("an OpenAPI document is plain data")
 }
 

@@ -11,10 +11,11 @@ use aide::axum::ApiRouter;
 use aide::axum::routing::get_with;
 use aide::generate::GenContext;
 use aide::openapi::{MediaType, Operation, Response as DocumentedResponse};
+use aide::operation::{ParamLocation, add_parameters, parameters_from_schema};
 use aide::{OperationInput, OperationOutput};
 use axum::extract::{FromRequestParts, State};
+use axum::http::HeaderValue;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::Stream;
@@ -24,6 +25,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::Shared;
 use super::caller::Caller;
+use super::query::invalid;
 use super::requests::side;
 use crate::domain::event::EventKind;
 use crate::domain::ids::RequestId;
@@ -77,15 +79,27 @@ impl<S: Send + Sync> FromRequestParts<S> for Since {
             return Ok(Self(None));
         };
         let position = value.to_str().ok().and_then(|text| text.parse().ok());
-        position.map(|position| Self(Some(position))).ok_or_else(|| {
-            Problem::new(StatusCode::BAD_REQUEST)
-                .code("invalid_query")
-                .field("Last-Event-ID", "not the id of an event of this stream")
-        })
+        position
+            .map(|position| Self(Some(position)))
+            .ok_or_else(|| invalid("Last-Event-ID", "not the id of an event of this stream"))
     }
 }
 
-impl OperationInput for Since {}
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only described")]
+struct SinceHeader {
+    /// The id of the last event that arrived: what happened since then comes first.
+    #[schemars(rename = "Last-Event-ID")]
+    last_event_id: Option<String>,
+}
+
+impl OperationInput for Since {
+    fn operation_input(context: &mut GenContext, operation: &mut Operation) {
+        let schema = context.schema.subschema_for::<SinceHeader>();
+        let parameters = parameters_from_schema(context, schema, ParamLocation::Header);
+        add_parameters(context, operation, parameters);
+    }
+}
 
 async fn events(State(api): State<Shared>, Caller(person): Caller, since: Since) -> EventStream {
     let stream = stream(api.watch.clone(), api.store.clone(), person, since.0);

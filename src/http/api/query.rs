@@ -18,14 +18,27 @@ pub(super) struct ApiQuery<T>(pub(super) T);
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for ApiQuery<T> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let query = Query::<T>::from_request_parts(parts, state).await;
-        query.map(|Query(query)| Self(query)).map_err(|rejection| {
-            Problem::new(StatusCode::BAD_REQUEST)
-                .code("invalid_query")
-                .detail(rejection.body_text())
-        })
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let query = parts.uri.query().unwrap_or_default();
+        let pairs = serde_urlencoded::Deserializer::new(url::form_urlencoded::parse(query.as_bytes()));
+        serde_path_to_error::deserialize(pairs)
+            .map(Self)
+            .map_err(|error| {
+                let name = error.path().to_string();
+                let why = error.into_inner().to_string();
+                let name = Some(name).filter(|name| name != "." && name != "?");
+                // Of one that is missing or there twice only the message has the name.
+                let name = name.or_else(|| why.split('`').nth(1).map(str::to_owned));
+                invalid(&name.unwrap_or_default(), &why)
+            })
     }
+}
+
+/// What is wrong with a parameter (or a header that asks like one).
+pub(super) fn invalid(parameter: &str, why: &str) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST)
+        .code("invalid_query")
+        .field(parameter, why)
 }
 
 impl<T: JsonSchema> OperationInput for ApiQuery<T> {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Shared;
 use super::caller::Member;
-use super::query::ApiQuery;
+use super::query::{self, ApiQuery};
 use super::requests::filters::{dates, of};
 use super::requests::line::{Names, RequestLine};
 use super::requests::paging::{Cursor, Listing, PageQuery, PageSize, Total};
@@ -18,11 +18,11 @@ use super::trail::Trail;
 use crate::domain::calendar::{TimeZone, rome_date};
 use crate::domain::codice_fiscale::CodiceFiscale;
 use crate::domain::event::Side;
-use crate::domain::filter::{RequestFilter, Whose};
+use crate::domain::filter::{DateRange, RequestFilter, Whose};
 use crate::domain::ids::{InvalidId, TopicCode};
 use crate::domain::person::Person;
 use crate::domain::protocol::ProtocolNumber;
-use crate::http::body::JsonBody;
+use crate::http::body::{self, JsonBody};
 use crate::http::problem::Problem;
 use crate::store::{RepliedRequest, Viewer};
 
@@ -136,6 +136,7 @@ async fn list(
     trail: Trail,
     ApiQuery(query): ApiQuery<RepliesQuery>,
 ) -> Result<Json<ReplyPanel>, Problem> {
+    let dates = dates(query.from, query.to, query::invalid)?;
     let search = RepliesSearch {
         days: query.days,
         from: query.from,
@@ -146,16 +147,17 @@ async fn list(
         cursor: query.cursor,
         limit: query.limit,
     };
-    panel(&api, &person, &trail, search).await
+    panel(&api, &person, &trail, search, dates).await
 }
 
 async fn search(
     State(api): State<Shared>,
     Member { person, .. }: Member,
     trail: Trail,
-    JsonBody(body): JsonBody<RepliesSearch>,
+    JsonBody(search): JsonBody<RepliesSearch>,
 ) -> Result<Json<ReplyPanel>, Problem> {
-    panel(&api, &person, &trail, body).await
+    let dates = dates(search.from, search.to, body::invalid)?;
+    panel(&api, &person, &trail, search, dates).await
 }
 
 async fn panel(
@@ -163,9 +165,10 @@ async fn panel(
     person: &Person,
     trail: &Trail,
     search: RepliesSearch,
+    dates: DateRange,
 ) -> Result<Json<ReplyPanel>, Problem> {
     let filter = RequestFilter {
-        dates: dates(search.from, search.to)?,
+        dates,
         topic: search.topic,
         protocol: search.protocol,
         codice_fiscale: search.codice_fiscale,

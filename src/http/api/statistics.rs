@@ -11,7 +11,7 @@ use url::form_urlencoded;
 
 use super::Shared;
 use super::caller::Caller;
-use super::query::ApiQuery;
+use super::query::{ApiQuery, invalid};
 use super::requests::filters::{dates, of};
 use crate::domain::filter::{Figure, Whose};
 use crate::domain::ids::TopicCode;
@@ -83,7 +83,7 @@ async fn statistics(
     ApiQuery(query): ApiQuery<StatisticsQuery>,
 ) -> Result<Json<StatisticsAnswer>, Problem> {
     let mut filter = of(&person, query.scope)?;
-    filter.dates = dates(query.from, query.to)?;
+    filter.dates = dates(query.from, query.to, invalid)?;
     filter.topic.clone_from(&query.topic);
     let scope = query.scope.or_else(|| Whose::usual(&person));
     let scope = scope.unwrap_or(Whose::Mine);

@@ -126,7 +126,7 @@ pub(super) async fn record(
     };
     // Spawned: written to its end even if the client hangs up.
     let store = api.store.clone();
-    match tokio::spawn(async move { store.record(&entry).await }).await {
+    match tokio::spawn(async move { store.record(&[entry]).await }).await {
         Ok(Ok(())) => response,
         Ok(Err(error)) => {
             tracing::error!(error = %error, "an answer cannot be written down, so it is not given");

@@ -113,3 +113,56 @@ fn a_place_can_neither_end_the_event_nor_add_to_it() {
     .collect();
     assert_eq!(names, usual);
 }
+
+/// What the Python package `icalendar` finds in a file: a parser that does not share our writer's ideas.
+fn elsewhere(mail: &ClaimedMail) -> serde_json::Value {
+    let found = crate::readers::found("ics", file_of(mail).unwrap().text.as_bytes());
+    assert_eq!(found["events"].as_array().unwrap().len(), 1, "{found}");
+    assert_eq!(found["events"][0]["errors"], serde_json::json!([]));
+    found
+}
+
+#[test]
+fn another_program_reads_the_same() {
+    for (kind, method, status) in [
+        (MailKind::AppointmentBooked, "PUBLISH", "TENTATIVE"),
+        (MailKind::AppointmentConfirmed, "PUBLISH", "CONFIRMED"),
+        (MailKind::AppointmentCancelled, "CANCEL", "CANCELLED"),
+    ] {
+        let mail = sample_mail(kind);
+        let found = elsewhere(&mail);
+        let event = &found["events"][0];
+        assert_eq!(
+            (&found["method"], &event["status"]),
+            (&method.into(), &status.into())
+        );
+        for (name, value) in self::event(&file_of(&mail).unwrap().text) {
+            match name.as_str() {
+                "UID" => assert_eq!(event["uid"], value),
+                "SEQUENCE" => assert_eq!(event["sequence"].to_string(), value),
+                _ => {}
+            }
+        }
+        let MailContent::Event(params) = &mail.content else {
+            panic!("a mail of an event");
+        };
+        let MailDetail::Appointment(appointment) = &params.detail else {
+            panic!("an appointment");
+        };
+        let start: DateTime<Utc> = event["start"].as_str().unwrap().parse().unwrap();
+        assert_eq!(Some(start), appointment.at);
+        let sede = params.sede_name.as_deref().unwrap();
+        assert_eq!(event["summary"], format!("Appuntamento INPS – {sede}"));
+        assert_eq!(event["location"], appointment.place.as_deref().unwrap_or(sede));
+        assert_eq!(event["organizer"], "mailto:non-rispondere@usciere.example");
+    }
+}
+
+#[test]
+fn another_program_finds_nothing_a_place_smuggled_in() {
+    let hostile = "x\r\nEND:VEVENT\r\nATTENDEE:mailto:all@evil.example\r\n;,\\:\"\u{2028}";
+    let kind = MailKind::AppointmentConfirmed;
+    let found = elsewhere(&hostile_mail(kind, hostile));
+    let usual = elsewhere(&sample_mail(kind));
+    assert_eq!(found["events"][0]["names"], usual["events"][0]["names"]);
+}

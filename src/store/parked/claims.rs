@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::{KeptMessage, NewParked, ParkedCommand, ParkedId, corrupt, hash, register};
+use super::{KeptMessage, NewParked, ParkedCommand, ParkedId, corrupt, dependency, hash};
 use crate::domain::command::CommandKind;
+use crate::domain::dependency::Dependency;
 use crate::domain::ids::{MessageId, RequestId};
-use crate::domain::registers::RegisterName;
 use crate::domain::trace::TraceParent;
 use crate::store::{Store, StoreError};
 
@@ -16,11 +16,11 @@ const MOST_COMMANDS: i64 = 200;
 const MOST_BYTES: i64 = 16 << 20;
 
 impl Store {
-    /// Takes commands that are due and do not wait for a register that is `away`, with all that is parked of the same
+    /// Takes commands that are due and do not wait for what is `away`, with all that is parked of the same
     /// requests, in order of arrival. Other nodes leave them alone until the lease ends.
     pub async fn claim_parked(
         &self,
-        away: &[RegisterName],
+        away: &[Dependency],
         lease: Duration,
     ) -> Result<Vec<ParkedCommand>, StoreError> {
         let away: Vec<String> = away.iter().map(ToString::to_string).collect();
@@ -94,7 +94,7 @@ impl TryFrom<ParkedRow> for ParkedCommand {
                 kind: CommandKind::from_word(&row.kind).ok_or_else(|| corrupt("kind", id))?,
                 request: RequestId(row.case_id),
                 trace_parent: row.trace_parent.map(|trace| TraceParent(trace.into())),
-                waits_for: register(&row.waits_for, id)?,
+                waits_for: dependency(&row.waits_for, id)?,
                 message: KeptMessage {
                     routing_key: row.routing_key,
                     properties: row.properties,

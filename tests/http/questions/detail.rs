@@ -7,12 +7,12 @@ use super::{id, list};
 use crate::harness::{SEDE, Site};
 use crate::people::{colleague, of_pomezia, officer, operator, referent};
 
-pub(super) fn offer<'a>(detail: &'a Value, event: &str) -> &'a Value {
+pub(super) fn offer<'a>(detail: &'a Value, command: &str) -> &'a Value {
     let offers = detail["allowed"].as_array().unwrap();
     offers
         .iter()
-        .find(|offer| offer["event"] == event)
-        .unwrap_or_else(|| panic!("no {event} among {offers:?}"))
+        .find(|offer| offer["command"] == command)
+        .unwrap_or_else(|| panic!("no {command} among {offers:?}"))
 }
 
 /// One field of each entry of a list.
@@ -50,7 +50,7 @@ async fn r_095_a_request_is_shown_whole_and_notes_to_the_sede_only() {
         waiting["solicits"],
         json!({"first": null, "second": null, "from": "2026-12-08"})
     );
-    let solicit = offer(&waiting, "solicited");
+    let solicit = offer(&waiting, "request.solicit");
     assert_eq!(solicit["allowed"], false);
     assert_eq!(solicit["available_from"], "2026-12-08");
     assert!(

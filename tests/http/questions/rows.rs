@@ -91,7 +91,7 @@ async fn r_094_every_row_of_the_office_leads_to_its_history_and_to_a_new_message
     };
     let (detail, before) = events().await;
     assert_eq!(before, ["submitted", "assigned", "replied"]);
-    assert_eq!(offer(&detail, "messaged")["allowed"], true);
+    assert_eq!(offer(&detail, "request.message")["allowed"], true);
     let message = json!({"text": "E la decorrenza?"});
     site.post(&colleague(), &format!("{path}/messages"), &message)
         .await

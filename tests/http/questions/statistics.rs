@@ -105,7 +105,7 @@ async fn r_112_each_figure_is_the_list_it_opens() {
         for person in [operator(), colleague()] {
             let detail = site.get(&person, &format!("/requests/{request}")).await.done(200);
             let own = detail["operator"]["id"] == person.id.as_str();
-            let allowed = offer(&detail, "booked")["allowed"] == true;
+            let allowed = offer(&detail, "request.book")["allowed"] == true;
             assert_eq!(allowed, own && enabled_now.contains(&request), "{request}");
         }
     }
@@ -220,14 +220,14 @@ async fn r_113_r_114_an_office_sees_all_its_requests_and_books_each_by_its_sende
         seen.sort_unstable();
         assert_eq!(seen, all);
         let detail = site.get(&person, &format!("/requests/{other}")).await.done(200);
-        let offered = offer(&detail, "booked");
+        let offered = offer(&detail, "request.book");
         assert_eq!(
             (&offered["allowed"], &offered["code"]),
             (&json!(false), &json!("not_sender"))
         );
         book(&person, other).await.problem(403, "not_sender");
         let detail = site.get(&person, &format!("/requests/{own}")).await.done(200);
-        assert_eq!(offer(&detail, "booked")["allowed"], true);
+        assert_eq!(offer(&detail, "request.book")["allowed"], true);
     }
     assert_eq!(figure(&site, &operator(), "appointment", "scope=office").await, 0);
     book(&operator(), &mine).await.done(200);

@@ -65,13 +65,13 @@ fn colleague_of(sender: &ActorId) -> ActorId {
 }
 
 impl Row for Allowed {
-    const COLUMNS: &'static [&'static str] = &["by", "event", "allowed", "from", "why_not"];
+    const COLUMNS: &'static [&'static str] = &["by", "command", "allowed", "from", "why_not"];
 
     fn cells(&self) -> Vec<String> {
         let offer = &self.offer;
         vec![
             self.by.to_string(),
-            offer.event.to_string(),
+            offer.command.to_string(),
             if offer.allowed { "yes" } else { "no" }.to_owned(),
             maybe(offer.available_from),
             maybe(offer.message.as_ref()),
@@ -83,7 +83,7 @@ impl Row for Allowed {
 mod tests {
     use super::*;
     use crate::cli::examples::{flows, moment, waiting};
-    use crate::domain::event::EventKind;
+    use crate::domain::command::CommandKind;
 
     #[test]
     fn only_the_sender_books() {
@@ -95,7 +95,7 @@ mod tests {
             let allowed = of_everyone(flows.workflow(&case.workflow).unwrap(), &case, now);
             let booking: Vec<_> = allowed
                 .iter()
-                .filter(|allowed| allowed.offer.event == EventKind::Booked)
+                .filter(|allowed| allowed.offer.command == CommandKind::Book)
                 .map(|allowed| (allowed.by, allowed.offer.allowed))
                 .collect();
             assert_eq!(booking, [(Party::Office, false), (Party::Sender, true)]);

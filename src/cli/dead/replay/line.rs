@@ -29,8 +29,8 @@ impl Line {
                 ("done", request, String::new())
             }
             Fate::Refused { code, message } => ("refused", String::new(), format!("{code}: {message}")),
-            Fate::Waits { register } => {
-                let detail = format!("for the register of {register}; then it is decided");
+            Fate::Waits { waits_for } => {
+                let detail = format!("until what it needs answers ({waits_for}); then it is decided");
                 ("waits", String::new(), detail)
             }
             Fate::StillDead { reason, detail } if detail.is_empty() => {
@@ -60,9 +60,9 @@ mod tests {
     use super::*;
     use crate::cli::examples::{every_format, replayed};
     use crate::domain::dead_letter::DeadLetterReason;
+    use crate::domain::dependency::Dependency;
     use crate::domain::ids::RequestId;
     use crate::domain::refusal::{Refusal, RefusalCode};
-    use crate::domain::registers::RegisterName;
     use crate::engine::Handled;
     use crate::store::{Answer, DeadLetterId};
 
@@ -87,7 +87,7 @@ mod tests {
             Fate::of(Handled::Refused(Box::new(refusal))),
             Fate::of(Handled::Parked {
                 request: id,
-                register: RegisterName::Citizens,
+                waits_for: Dependency::Citizens,
             }),
             Fate::of(Handled::DeadLettered {
                 reason: DeadLetterReason::PublisherNotAuthorised,

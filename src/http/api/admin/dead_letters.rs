@@ -250,8 +250,6 @@ async fn work(
     match worked {
         Ok(Ok(replayed)) => Ok(replayed),
         Ok(Err(HandleError::Store(error))) => Err(error.into()),
-        Ok(Err(HandleError::LookUp(_))) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE)
-            .detail("Un registro non risponde: riprova più tardi.")),
         Ok(Err(HandleError::Fault(_))) | Err(_) => Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR)),
     }
 }

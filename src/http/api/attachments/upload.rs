@@ -5,7 +5,7 @@ use aide::generate::GenContext;
 use aide::openapi::{MediaType, Operation, RequestBody, SchemaObject};
 use aide::operation::set_body;
 use axum::body::Body;
-use axum::extract::multipart::{Field, Multipart};
+use axum::extract::multipart::{Field, Multipart, MultipartError};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use futures::StreamExt as _;
@@ -87,7 +87,7 @@ fn described(json_schema: schemars::Schema) -> MediaType {
 async fn of_form(mut form: Multipart, limits: &AttachmentLimits) -> Result<Upload, Problem> {
     loop {
         let field = form.next_field().await;
-        let field = field.map_err(|error| broken().detail(error.body_text()))?;
+        let field = field.map_err(|error| unreadable(&error))?;
         let Some(field) = field else {
             return Err(broken().field("/file", "the form has no field `file`"));
         };
@@ -103,7 +103,7 @@ async fn of_field(mut field: Field<'_>, limits: &AttachmentLimits) -> Result<Vec
     let mut bytes = Vec::new();
     loop {
         let chunk = field.chunk().await;
-        let chunk = chunk.map_err(|error| Problem::new(error.status()).detail(error.body_text()))?;
+        let chunk = chunk.map_err(|error| unreadable(&error))?;
         match chunk {
             Some(chunk) => add(&mut bytes, &chunk, limits)?,
             None => return Ok(bytes),
@@ -115,7 +115,7 @@ async fn of_body(body: Body, limits: &AttachmentLimits) -> Result<Vec<u8>, Probl
     let mut chunks = body.into_data_stream();
     let mut bytes = Vec::new();
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| broken().detail("the body broke off or is too large"))?;
+        let chunk = chunk.map_err(|_| broken().detail("the body broke off"))?;
         add(&mut bytes, &chunk, limits)?;
     }
     Ok(bytes)
@@ -129,6 +129,16 @@ fn add(bytes: &mut Vec<u8>, chunk: &[u8], limits: &AttachmentLimits) -> Result<(
     }
     bytes.extend_from_slice(chunk);
     Ok(())
+}
+
+/// A form the library can make nothing of, or one that is too long.
+fn unreadable(error: &MultipartError) -> Problem {
+    let problem = if error.status() == StatusCode::BAD_REQUEST {
+        broken()
+    } else {
+        Problem::new(error.status())
+    };
+    problem.detail(error.body_text())
 }
 
 fn broken() -> Problem {

@@ -12,9 +12,9 @@ use serde_json::Value;
 
 use crate::domain::command::CommandKind;
 use crate::domain::dead_letter::DeadLetterReason;
+use crate::domain::dependency::Dependency;
 use crate::domain::ids::{MessageId, RequestId};
 use crate::domain::person::Person;
-use crate::domain::registers::RegisterName;
 use crate::engine::Handled;
 use crate::http::api::Shared;
 use crate::http::problem::Problem;
@@ -39,9 +39,9 @@ pub(super) struct Carried {
     /// The event the portal is told, such as `request.accepted`; its body's members stand beside.
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<String>,
-    /// Status 202: the register that has to answer before the command is decided. `Location` tells how it stands.
+    /// Status 202: what has to answer before the command is decided. `Location` tells how it stands.
     #[serde(skip_serializing_if = "Option::is_none")]
-    waits_for: Option<RegisterName>,
+    waits_for: Option<Dependency>,
     #[serde(flatten)]
     told: Value,
     /// What the caller may do now and, where not, why and from when.
@@ -66,15 +66,15 @@ impl IntoResponse for Answered {
 }
 
 impl Answered {
-    /// Taken in: decided once a register answers.
-    fn waiting(request: RequestId, register: RegisterName, key: &MessageId) -> Self {
+    /// Taken in: decided once what it needs answers.
+    fn waiting(request: RequestId, waits_for: Dependency, key: &MessageId) -> Self {
         Self {
             status: StatusCode::ACCEPTED,
             location: Some(super::status::location(key)),
             body: Carried {
                 request_id: Some(request),
                 event: None,
-                waits_for: Some(register),
+                waits_for: Some(waits_for),
                 told: Value::Object(serde_json::Map::new()),
                 allowed: Vec::new(),
             },
@@ -117,7 +117,7 @@ pub(super) async fn answer(
             answer,
             ..
         } => return Err(told_before(answer.map(|answer| answer.body))),
-        Handled::Parked { request, register } => return Ok(Answered::waiting(request, register, key)),
+        Handled::Parked { request, waits_for } => return Ok(Answered::waiting(request, waits_for, key)),
         Handled::DeadLettered { reason, detail } => return Err(dead(reason).detail(detail)),
     };
     let status = if kind == CommandKind::Submit {

@@ -12,9 +12,9 @@ use axum::http::request::Parts;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::dependency::Dependency;
 use crate::domain::ids::{MessageId, RequestId};
 use crate::domain::refusal::RefusalCode;
-use crate::domain::registers::RegisterName;
 use crate::http::api::caller::{Caller, forbidden};
 use crate::http::api::{ROOT, Shared};
 use crate::http::problem::Problem;
@@ -49,7 +49,7 @@ pub(super) fn location(key: &MessageId) -> String {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum CommandState {
-    /// Taken in; decided once a register answers.
+    /// Taken in; decided once what it needs answers.
     Waiting,
     Done,
     Refused,
@@ -62,9 +62,9 @@ struct CommandStatus {
     /// The request it opened, changed, or will open.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<RequestId>,
-    /// The register it waits for.
+    /// What it waits for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    waits_for: Option<RegisterName>,
+    waits_for: Option<Dependency>,
     /// Why it was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<RefusalCode>,

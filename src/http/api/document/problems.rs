@@ -1,70 +1,74 @@
 //! Which problems an operation may answer with: they follow from what it reads, so no route lists them.
 
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::schemas::operations;
+use crate::http::problem::Problem;
+
+const KIND: &str = "application/problem+json";
 
 /// A problem every operation of a kind may answer with.
 struct Cause {
-    status: &'static str,
+    status: StatusCode,
     meaning: &'static str,
     applies: fn(path: &str, operation: &Value) -> bool,
 }
 
 const CAUSES: [Cause; 11] = [
     Cause {
-        status: "400",
+        status: StatusCode::BAD_REQUEST,
         meaning: "The request cannot be read; `fields` says where.",
         applies: |path, operation| has_body(operation) || has_parameters(path, operation),
     },
     Cause {
-        status: "401",
+        status: StatusCode::UNAUTHORIZED,
         meaning: "No token, or one that is not believed.",
         applies: |_, _| true,
     },
     Cause {
-        status: "403",
+        status: StatusCode::FORBIDDEN,
         meaning: "Not for this profile, role or sede.",
         applies: |_, _| true,
     },
     Cause {
-        status: "404",
+        status: StatusCode::NOT_FOUND,
         meaning: "There is none, or it is not the caller's to see.",
         applies: |path, _| path.contains('{'),
     },
     Cause {
-        status: "409",
+        status: StatusCode::CONFLICT,
         meaning: "Not now: the rules of the request or another change stand against it; `why` and `available_from` \
                   say when.",
         applies: |path, operation| has_body(operation) || path.contains('{'),
     },
     Cause {
-        status: "413",
+        status: StatusCode::PAYLOAD_TOO_LARGE,
         meaning: "Too large.",
         applies: |_, operation| has_body(operation),
     },
     Cause {
-        status: "415",
+        status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
         meaning: "Not in a media type that is read here.",
         applies: |_, operation| has_body(operation),
     },
     Cause {
-        status: "422",
+        status: StatusCode::UNPROCESSABLE_ENTITY,
         meaning: "Understood, and refused; `code` says why.",
         applies: |path, operation| has_body(operation) || has_parameters(path, operation),
     },
     Cause {
-        status: "429",
+        status: StatusCode::TOO_MANY_REQUESTS,
         meaning: "Too many requests; `Retry-After` says when to go on.",
         applies: |_, _| true,
     },
     Cause {
-        status: "500",
+        status: StatusCode::INTERNAL_SERVER_ERROR,
         meaning: "A fault of the engine.",
         applies: |_, _| true,
     },
     Cause {
-        status: "503",
+        status: StatusCode::SERVICE_UNAVAILABLE,
         meaning: "The node is starting or stopping, or something it needs is away: ask again.",
         applies: |_, _| true,
     },
@@ -91,11 +95,14 @@ pub(super) fn add(document: &mut Value) {
             .filter(|cause| (cause.applies)(path, operation))
             .collect();
         for cause in causes {
-            let name = format!("Problem{}", cause.status);
+            let name = format!("Problem{}", cause.status.as_u16());
             let responses = &mut operation["responses"];
-            if responses.get(cause.status).is_none() {
-                responses[cause.status] = json!({ "$ref": format!("#/components/responses/{name}") });
+            if responses.get(cause.status.as_str()).is_none() {
+                responses[cause.status.as_str()] =
+                    json!({ "$ref": format!("#/components/responses/{name}") });
             }
+            let mut content = content.clone();
+            content[KIND]["example"] = json!(Problem::new(cause.status).detail(cause.meaning));
             shared.insert(name, json!({ "description": cause.meaning, "content": content }));
         }
         if let Some(responses) = operation["responses"].as_object_mut() {

@@ -4,7 +4,7 @@ use schemars::SchemaGenerator;
 use schemars::generate::{Contract, SchemaSettings};
 use serde_json::{Map, Value, json};
 
-const SCHEMAS: &str = "/components/schemas";
+pub(super) const SCHEMAS: &str = "/components/schemas";
 
 /// JSON Schema as OpenAPI 3.1 has it, each type once.
 pub(super) fn generator(contract: Contract) -> SchemaGenerator {
@@ -52,7 +52,7 @@ pub(super) fn joined(mut read: Value, mut written: Value) -> Value {
     read
 }
 
-const WRITTEN: &str = "Written";
+pub(super) const WRITTEN: &str = "Written";
 
 fn taken(document: &mut Value) -> Map<String, Value> {
     match document.pointer_mut(SCHEMAS).map(Value::take) {

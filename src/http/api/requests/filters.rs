@@ -14,12 +14,14 @@ use crate::domain::protocol::ProtocolNumber;
 use crate::domain::search::SearchText;
 use crate::http::api::Shared;
 use crate::http::api::caller::forbidden;
+use crate::http::api::query;
+use crate::http::body;
 use crate::http::problem::Problem;
 
 /// Declares the same filters for an address and for a body. Not by flattening: serde then knows neither numbers in
 /// an address nor fields that do not belong.
 macro_rules! filters {
-    ($(#[$doc:meta])* $name:ident { $($(#[$extra_doc:meta])* $extra:ident: $type:ty,)* }) => {
+    ($(#[$doc:meta])* $name:ident, $wrong:path { $($(#[$extra_doc:meta])* $extra:ident: $type:ty,)* }) => {
         $(#[$doc])*
         #[derive(Debug, Default, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields, default)]
@@ -63,7 +65,7 @@ macro_rules! filters {
                 api: &Shared,
             ) -> Result<(RequestFilter, PageQuery), Problem> {
                 let mut filter = of(person, self.scope)?;
-                filter.dates = dates(self.from, self.to)?;
+                filter.dates = dates(self.from, self.to, $wrong)?;
                 filter.condition = self.figure.map(|figure| condition(api, figure));
                 filter.topic = self.topic;
                 filter.protocol = self.protocol;
@@ -91,12 +93,12 @@ macro_rules! filters {
 
 filters!(
     /// What a list is narrowed by.
-    ListQuery {}
+    ListQuery, query::invalid {}
 );
 
 filters!(
     /// What a search is narrowed by.
-    SearchBody {
+    SearchBody, body::invalid {
         /// In any of its omocodia forms. It stands in a body because an address is written into logs.
         codice_fiscale: CodiceFiscale,
     }
@@ -112,13 +114,10 @@ pub(in crate::http::api) fn of(person: &Person, scope: Option<Whose>) -> Result<
 pub(in crate::http::api) fn dates(
     from: Option<NaiveDate>,
     to: Option<NaiveDate>,
+    wrong: impl FnOnce(&str, &str) -> Problem,
 ) -> Result<DateRange, Problem> {
-    DateRange::new(from, to).map_err(|error| {
-        Problem::new(axum::http::StatusCode::BAD_REQUEST)
-            .code("invalid_query")
-            .detail("the last day is before the first")
-            .field("/to", error.to_string())
-    })
+    DateRange::new(from, to)
+        .map_err(|error| wrong("to", &error.to_string()).detail("the last day is before the first"))
 }
 
 pub(in crate::http::api) fn condition(api: &Shared, figure: Figure) -> Condition {

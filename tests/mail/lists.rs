@@ -1,0 +1,139 @@
+//! What is known of mails: rows nobody can read, lists, counts, and when they are forgotten.
+
+use std::time::Duration;
+
+use usciere::domain::ids::RequestId;
+use usciere::store::{MailEnd, MailFilter, MailState, MailSummary, NewMail, UnknownOutcome};
+use uuid::Uuid;
+
+use super::database::TestDatabase;
+use super::outbox::{LEASE, TWO_DAYS, all, claim, error, finish};
+use super::{new_mail, node};
+
+#[tokio::test]
+async fn a_row_nobody_can_read_fails_alone_and_one_of_a_newer_program_waits() {
+    let TestDatabase {
+        ref store, ref pool, ..
+    } = TestDatabase::create().await;
+    store
+        .queue_mails(&[new_mail(1), new_mail(2), new_mail(3)])
+        .await
+        .unwrap();
+    let broken = "update mail_outbox set params = '{}' where case_id = $1";
+    sqlx::query(broken)
+        .bind(Uuid::from_u128(1))
+        .execute(pool)
+        .await
+        .unwrap();
+    let newer = "update mail_outbox set kind = 'from_the_future' where case_id = $1";
+    sqlx::query(newer)
+        .bind(Uuid::from_u128(2))
+        .execute(pool)
+        .await
+        .unwrap();
+    let claimed: Vec<RequestId> = claim(store, "a", LEASE)
+        .await
+        .iter()
+        .filter_map(|mail| mail.request)
+        .collect();
+    assert_eq!(claimed, [RequestId(Uuid::from_u128(3))]);
+    let states: Vec<(i64, String)> = sqlx::query_as("select id, state from mail_outbox order by case_id")
+        .fetch_all(pool)
+        .await
+        .unwrap();
+    let states: Vec<&str> = states.iter().map(|(_, state)| state.as_str()).collect();
+    assert_eq!(states, ["failed", "queued", "sending"]);
+}
+
+#[tokio::test]
+async fn lists_are_filtered_and_paged() {
+    let TestDatabase { ref store, .. } = TestDatabase::create().await;
+    let mails: Vec<NewMail> = (1..=5).map(new_mail).collect();
+    store.queue_mails(&mails).await.unwrap();
+    let mut claimed = store
+        .claim_mails(&node("a"), 2, LEASE, UnknownOutcome::Repeat, TWO_DAYS)
+        .await
+        .unwrap();
+    claimed.sort_by_key(|mail| mail.id);
+    finish(store, &claimed[0], &MailEnd::Sent).await;
+    finish(store, &claimed[1], &MailEnd::Failed { error: error() }).await;
+
+    let filter = MailFilter {
+        states: vec![MailState::Queued],
+        limit: 2,
+        ..MailFilter::default()
+    };
+    let first = store.list_mails(&filter).await.unwrap();
+    let second = store
+        .list_mails(&MailFilter {
+            before: Some(first[1].id),
+            ..filter
+        })
+        .await
+        .unwrap();
+    let requests = |page: &[MailSummary]| -> Vec<u128> {
+        page.iter()
+            .map(|mail| mail.request_id.unwrap().0.as_u128())
+            .collect()
+    };
+    assert_eq!((requests(&first), requests(&second)), (vec![5, 4], vec![3]));
+
+    let of_request = MailFilter {
+        request: Some(RequestId(Uuid::from_u128(2))),
+        limit: 10,
+        ..MailFilter::default()
+    };
+    let found = store.list_mails(&of_request).await.unwrap();
+    assert_eq!((found.len(), found[0].state), (1, MailState::Failed));
+    assert_eq!(found[0].protocol_number, "INPS.7013.24/02/2021.0000123");
+}
+
+#[tokio::test]
+async fn mails_are_counted_by_state() {
+    let TestDatabase { ref store, .. } = TestDatabase::create().await;
+    let mails: Vec<NewMail> = (1..=5).map(new_mail).collect();
+    store.queue_mails(&mails).await.unwrap();
+    let claimed = store
+        .claim_mails(&node("a"), 3, LEASE, UnknownOutcome::Repeat, TWO_DAYS)
+        .await
+        .unwrap();
+    finish(store, &claimed[0], &MailEnd::Sent).await;
+    finish(store, &claimed[1], &MailEnd::Failed { error: error() }).await;
+    let counts = store.mail_counts().await.unwrap();
+    let states = [
+        counts.queued,
+        counts.sending,
+        counts.sent_last_day,
+        counts.failed,
+        counts.unknown,
+    ];
+    assert_eq!(states, [2, 1, 1, 1, 0]);
+    assert!(counts.oldest_waiting.is_some());
+}
+
+#[tokio::test]
+async fn sent_mails_are_forgotten_in_time_and_others_never() {
+    let TestDatabase {
+        ref store, ref pool, ..
+    } = TestDatabase::create().await;
+    store
+        .queue_mails(&[new_mail(1), new_mail(2), new_mail(3)])
+        .await
+        .unwrap();
+    let claimed = claim(store, "a", LEASE).await;
+    finish(store, &claimed[0], &MailEnd::Sent).await;
+    finish(store, &claimed[1], &MailEnd::Failed { error: error() }).await;
+    assert_eq!(
+        store.forget_sent_mails(Duration::from_hours(24)).await.unwrap(),
+        0
+    );
+    sqlx::query("update mail_outbox set sent_at = sent_at - interval '2 days' where state = 'sent'")
+        .execute(pool)
+        .await
+        .unwrap();
+    assert_eq!(
+        store.forget_sent_mails(Duration::from_hours(24)).await.unwrap(),
+        1
+    );
+    assert_eq!(all(store).await.len(), 2);
+}
