@@ -10,6 +10,7 @@ use super::envelope::{DecodeRules, RawDelivery, Rejected, decode};
 use super::message::Properties;
 use crate::domain::dead_letter::DeadLetterReason;
 use crate::engine::{Door, Item, Original};
+use crate::failpoint::{FailPoint, reached};
 use crate::store::{KeptMessage, NewDeadLetter};
 
 /// How many acknowledgements are written together.
@@ -97,10 +98,12 @@ pub async fn take_in(mut consumer: Consumer, door: Door, rules: DecodeRules) {
     let acking = tokio::spawn(async move {
         let mut batch = Vec::with_capacity(ACKS);
         while receipts.recv_many(&mut batch, ACKS).await > 0 {
+            reached(FailPoint::Committed);
             acker.ack(batch.drain(..)).await;
         }
     });
     while let Some(delivery) = consumer.deliveries.recv().await {
+        reached(FailPoint::Delivered);
         let receipt = delivery.receipt;
         let done = done.clone();
         let completion = Box::new(move |_| {

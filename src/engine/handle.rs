@@ -21,6 +21,7 @@ use crate::domain::command::Content;
 use crate::domain::dead_letter::DeadLetterReason;
 use crate::domain::ids::{MessageId, RequestId, SedeCode, Source};
 use crate::domain::request::Request;
+use crate::failpoint::{FailPoint, reached};
 use crate::store::{
     Change, IntakeTransaction, NewDeadLetter, NewOutboxRow, OutboxRow, SeenMessage, StoreError,
 };
@@ -97,12 +98,25 @@ impl Engine {
                     meetings += 1;
                     tracing::debug!(error = %error, meetings, "two transactions met");
                 }
-                Err(HandleError::Store(StoreError::Conflict(source))) => {
-                    let state = "conflict".to_owned();
-                    return Err(StoreError::Data { state, source }.into());
+                Err(HandleError::Store(error @ StoreError::Conflict(_))) => return Err(error.persisting().into()),
+                Err(HandleError::Store(error @ StoreError::Locked(_))) => {
+                    self.name_holders().await;
+                    return Err(error.into());
                 }
                 other => return other,
             }
+        }
+    }
+
+    /// Says whom the intake waits for: most often somebody who forgot to end a transaction.
+    async fn name_holders(&self) {
+        for holder in self.store.open_transactions().await.unwrap_or_default() {
+            tracing::warn!(
+                database.pid = holder.pid,
+                database.application = holder.application,
+                seconds = holder.seconds,
+                "what the intake needs is in other hands, perhaps this session's"
+            );
         }
     }
 
@@ -215,6 +229,7 @@ impl Engine {
         }
         // Reserved under the row locks: slots are in the order of the commits of each request.
         let slot = self.handoff.as_ref().map(crate::relay::HandOff::reserve);
+        reached(FailPoint::InTransaction);
         transaction.commit().await?;
         if let Some(slot) = slot {
             let now = self.clock.now();
