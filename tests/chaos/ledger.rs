@@ -30,8 +30,9 @@ pub(crate) struct Ledger {
     pub(crate) publishes: BTreeMap<String, Publish>,
     /// By queue and request: number and message id, as they came.
     pub(crate) at_sedi: BTreeMap<(String, String), Vec<(u32, String)>>,
-    /// By what caused them: kind and message id, as they came.
-    pub(crate) at_portals: BTreeMap<String, Vec<(String, String)>>,
+    /// By what caused them: queue with kind, and message id, as they came. A sede is told here when its command came
+    /// again.
+    pub(crate) answers: BTreeMap<String, Vec<(String, String)>>,
     /// Deliveries of any kind.
     pub(crate) deliveries: u64,
     pub(crate) refused: Vec<String>,
@@ -65,8 +66,8 @@ impl Ledger {
                 messages.push((seq, delivery.id));
             }
             (_, _, Some(cause)) => {
-                let events = self.at_portals.entry(cause).or_default();
-                events.push((delivery.kind, delivery.id));
+                let answers = self.answers.entry(cause).or_default();
+                answers.push((format!("{} {}", delivery.queue, delivery.kind), delivery.id));
             }
             (None, _, None) | (Some(_), None, None) => {}
         }

@@ -109,15 +109,21 @@ impl Verdict {
         self.requests = requests.len() as u64;
         for (id, publish) in &ledger.publishes {
             let applied = facts.applied.contains(id);
-            let events = ledger.at_portals.get(id).map_or(&[][..], Vec::as_slice);
+            let events = ledger.answers.get(id).map_or(&[][..], Vec::as_slice);
             self.confirmed += u64::from(publish.confirmed);
             self.applied += u64::from(applied);
-            self.lost += u64::from((publish.confirmed && !applied) || (applied && events.is_empty()));
+            if (publish.confirmed && !applied) || (applied && events.is_empty()) {
+                eprintln!("lost: {id} of {}, applied: {applied}", publish.request);
+                self.lost += 1;
+            }
             let mut ids: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
             for (kind, event) in events {
                 ids.entry(kind).or_default().insert(event);
             }
             let different: usize = ids.values().map(BTreeSet::len).sum();
+            if different > ids.len() {
+                eprintln!("doubled: {id} caused {ids:?}");
+            }
             self.doubled += (different - ids.len()) as u64;
             self.repeated += (events.len() - different) as u64;
         }
@@ -237,7 +243,7 @@ mod tests {
             Verdict::of(&ledger, &facts, &mails)
         };
         assert_eq!(judged(&|_, facts, _| facts.applied.retain(|id| id != "m2")).lost, 1);
-        assert_eq!(judged(&|ledger, _, _| drop(ledger.at_portals.remove("m2"))).lost, 1);
+        assert_eq!(judged(&|ledger, _, _| drop(ledger.answers.remove("m2"))).lost, 1);
         assert_eq!(judged(&|_, _, mails| mails.clear()).lost, 1);
         assert_eq!(judged(&|_, _, mails| mails.push("<other>".to_owned())).doubled, 1);
         let again = |id: &'static str, seq| {
