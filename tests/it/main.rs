@@ -20,6 +20,8 @@ mod faults;
 mod mails;
 #[path = "../support/node.rs"]
 mod node;
+#[path = "../support/outsider.rs"]
+mod outsider;
 mod parking;
 mod pauses;
 mod program;
