@@ -64,7 +64,10 @@ mod armed {
     /// `committed@3`
     pub(super) fn read(order: &str) -> Option<(FailPoint, u64)> {
         let (point, times) = order.split_once('@').unwrap_or((order, "1"));
-        Some((FailPoint::from_word(point)?, times.parse().ok().filter(|times| *times > 0)?))
+        Some((
+            FailPoint::from_word(point)?,
+            times.parse().ok().filter(|times| *times > 0)?,
+        ))
     }
 }
 

@@ -243,13 +243,19 @@ fn no_release_can_be_told_to_kill_itself() {
         .split_once("#[cfg(debug_assertions)]\nmod armed {")
         .expect("what kills stands in a module of debug builds");
     for word in ["kill(", "env::"] {
-        assert!(!code_of(open).contains(word), "{word} stands before the module of debug builds");
+        assert!(
+            !code_of(open).contains(word),
+            "{word} stands before the module of debug builds"
+        );
         assert!(armed.contains(word));
     }
     let manifest: toml::Table = include_str!("../Cargo.toml").parse().expect("TOML");
     for profile in ["release", "dist"] {
         let settings = manifest["profile"][profile].as_table().expect("a table");
-        assert!(!settings.contains_key("debug-assertions"), "profile {profile} has fail points");
+        assert!(
+            !settings.contains_key("debug-assertions"),
+            "profile {profile} has fail points"
+        );
     }
 }
 

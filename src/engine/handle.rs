@@ -98,25 +98,11 @@ impl Engine {
                     meetings += 1;
                     tracing::debug!(error = %error, meetings, "two transactions met");
                 }
-                Err(HandleError::Store(error @ StoreError::Conflict(_))) => return Err(error.persisting().into()),
-                Err(HandleError::Store(error @ StoreError::Locked(_))) => {
-                    self.name_holders().await;
-                    return Err(error.into());
+                Err(HandleError::Store(error @ StoreError::Conflict(_))) => {
+                    return Err(error.persisting().into());
                 }
                 other => return other,
             }
-        }
-    }
-
-    /// Says whom the intake waits for: most often somebody who forgot to end a transaction.
-    async fn name_holders(&self) {
-        for holder in self.store.open_transactions().await.unwrap_or_default() {
-            tracing::warn!(
-                database.pid = holder.pid,
-                database.application = holder.application,
-                seconds = holder.seconds,
-                "what the intake needs is in other hands, perhaps this session's"
-            );
         }
     }
 

@@ -96,7 +96,12 @@ impl Engine {
     pub(crate) async fn killed_itself(&mut self) {
         let status = self.ended(crate::world::PATIENCE).await;
         let signal = status.and_then(|status| status.signal());
-        assert_eq!(signal, Some(9), "{} did not reach its fail point: {status:?}", self.name);
+        assert_eq!(
+            signal,
+            Some(9),
+            "{} did not reach its fail point: {status:?}",
+            self.name
+        );
     }
 
     pub(crate) fn log(&self) -> String {

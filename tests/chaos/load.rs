@@ -233,7 +233,8 @@ impl Talk {
             (format!("portal.{portal}.request.attach"), body)
         } else if conversation.number == FILES + 1 {
             let officer = json!({"id": "av1", "name": "Anna Verdi"});
-            let body = json!({"request_id": request, "officer": officer, "text": "La pratica è in lavorazione."});
+            let body =
+                json!({"request_id": request, "officer": officer, "text": "La pratica è in lavorazione."});
             (format!("sede.{}.request.reply", conversation.sede), body)
         } else {
             self.ledger.lock().unwrap().finished.insert(request);

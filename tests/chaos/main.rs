@@ -5,7 +5,10 @@
 //! Faults need time to happen: where the rig sleeps, that is the fault's own duration, never a wait for a result.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
-#![expect(clippy::print_stderr, reason = "the rig says what it does and what it measured")]
+#![expect(
+    clippy::print_stderr,
+    reason = "the rig says what it does and what it measured"
+)]
 
 mod engine;
 #[expect(dead_code, reason = "not every manner is needed here")]

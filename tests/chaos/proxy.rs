@@ -82,7 +82,8 @@ impl Proxy {
 
     /// The service gets the question, its answer is lost.
     pub(crate) fn swallow_answers_to(&self, question: &'static [u8], how: Swallow) {
-        self.orders.send_modify(|orders| orders.swallow = Some((question, how)));
+        self.orders
+            .send_modify(|orders| orders.swallow = Some((question, how)));
     }
 
     pub(crate) fn swallowed(&self) -> u64 {
@@ -111,7 +112,9 @@ async fn accept(
         tokio::spawn(async move {
             let before = orders.borrow_and_update().clone();
             let address = service.borrow().clone();
-            let Ok(server) = TcpStream::connect(address).await else { return };
+            let Ok(server) = TcpStream::connect(address).await else {
+                return;
+            };
             if before.refused {
                 return;
             }

@@ -120,7 +120,11 @@ pub(crate) async fn run(world: &mut World, plan: &Plan) -> Part {
         };
         strike.once(fault, cycle).await;
         if cycle % 10 == 0 {
-            eprintln!("{cycle} of {} faults, {} deliveries", plan.cycles, trial.deliveries());
+            eprintln!(
+                "{cycle} of {} faults, {} deliveries",
+                plan.cycles,
+                trial.deliveries()
+            );
         }
     }
     part.verdict = trial.verdict(world).await;
@@ -188,13 +192,13 @@ impl Strike<'_> {
         self.part.engine_kills += 1;
         if cycle.is_multiple_of(TAKE_OVER_EVERY) {
             let name = self.nodes[1 - node].name;
-            let query = format!(
-                "select count(*) from relay_lease where node <> '{name}' or until <= now()"
-            );
+            let query = format!("select count(*) from relay_lease where node <> '{name}' or until <= now()");
             self.revive(1 - node).await;
             let taken = self
                 .world
-                .until("the other takes over", async |world| world.count(&query).await == 0)
+                .until("the other takes over", async |world| {
+                    world.count(&query).await == 0
+                })
                 .await;
             longest(&mut self.part.takeover_ms, taken);
         }
@@ -212,7 +216,7 @@ impl Strike<'_> {
 
     /// A node that ends its life at a fail point is no node to wait for.
     async fn revive(&mut self, node: usize) {
-        if !self.nodes[node].ended(Duration::from_millis(1)).await.is_some() {
+        if self.nodes[node].ended(Duration::from_millis(1)).await.is_none() {
             self.nodes[node].kill().await;
         }
         self.nodes[node].start(self.world, &Orders::default());
@@ -305,10 +309,16 @@ impl Part {
 
     /// Writes this part down beside those of earlier runs and answers what all of them come to.
     pub(crate) fn keep(&self, book: &Path) -> Self {
-        let mut lines = fs::OpenOptions::new().create(true).append(true).open(book).unwrap();
+        let mut lines = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(book)
+            .unwrap();
         writeln!(lines, "{}", serde_json::to_string(self).unwrap()).unwrap();
         let text = fs::read_to_string(book).unwrap();
-        let parts = text.lines().map(|line| serde_json::from_str::<Self>(line).unwrap());
+        let parts = text
+            .lines()
+            .map(|line| serde_json::from_str::<Self>(line).unwrap());
         parts
             .reduce(|mut sum, part| {
                 sum.add(&part);

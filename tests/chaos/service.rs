@@ -128,7 +128,10 @@ impl Service {
 
 /// The one in RabbitMQ's own folder, where a distribution's wrapper insists on its own user.
 fn control_program() -> PathBuf {
-    let versions = std::fs::read_dir("/usr/lib/rabbitmq/lib").into_iter().flatten().flatten();
+    let versions = std::fs::read_dir("/usr/lib/rabbitmq/lib")
+        .into_iter()
+        .flatten()
+        .flatten();
     versions
         .map(|version| version.path().join("sbin/rabbitmqctl"))
         .find(|program| program.is_file())

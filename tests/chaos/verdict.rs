@@ -54,7 +54,8 @@ pub(crate) struct Facts {
 impl Facts {
     /// Read when everything left, or when it is clear that something never will.
     pub(crate) async fn gather(world: &World) -> Self {
-        let unsent = "select (select count(*) from outbox) + (select count(*) from mail_outbox where state <> 'sent')";
+        let unsent =
+            "select (select count(*) from outbox) + (select count(*) from mail_outbox where state <> 'sent')";
         let until = Instant::now() + STUCK_AFTER;
         while world.count(unsent).await > 0 && Instant::now() < until {
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -150,8 +151,15 @@ impl Verdict {
                 self.lost += u64::from(FILES + 1 - last);
             }
         }
-        let heard: BTreeSet<&str> = ledger.at_sedi.keys().map(|(_, request)| request.as_str()).collect();
-        let unheard = ledger.finished.iter().filter(|request| !heard.contains(request.as_str()));
+        let heard: BTreeSet<&str> = ledger
+            .at_sedi
+            .keys()
+            .map(|(_, request)| request.as_str())
+            .collect();
+        let unheard = ledger
+            .finished
+            .iter()
+            .filter(|request| !heard.contains(request.as_str()));
         self.lost += unheard.count() as u64;
     }
 
@@ -220,7 +228,12 @@ mod tests {
             ledger.confirmed(&id);
             ledger.delivered(delivery("portal.inca", &format!("p{number}"), &id, None));
             if number <= FILES {
-                ledger.delivered(delivery("sede.701300", &format!("s{number}"), &id, Some(number + 1)));
+                ledger.delivered(delivery(
+                    "sede.701300",
+                    &format!("s{number}"),
+                    &id,
+                    Some(number + 1),
+                ));
             }
         }
         ledger.finished.insert("r".to_owned());
@@ -242,7 +255,10 @@ mod tests {
             harm(&mut ledger, &mut facts, &mut mails);
             Verdict::of(&ledger, &facts, &mails)
         };
-        assert_eq!(judged(&|_, facts, _| facts.applied.retain(|id| id != "m2")).lost, 1);
+        assert_eq!(
+            judged(&|_, facts, _| facts.applied.retain(|id| id != "m2")).lost,
+            1
+        );
         assert_eq!(judged(&|ledger, _, _| drop(ledger.answers.remove("m2"))).lost, 1);
         assert_eq!(judged(&|_, _, mails| mails.clear()).lost, 1);
         assert_eq!(judged(&|_, _, mails| mails.push("<other>".to_owned())).doubled, 1);
@@ -256,7 +272,10 @@ mod tests {
         assert!(repeated.is_clean() && repeated.repeated == 1, "{repeated:?}");
         assert_eq!(judged(&again("s9", Some(9))).gaps, 4);
         let swap = |ledger: &mut Ledger, _: &mut Facts, _: &mut Vec<String>| {
-            ledger.at_sedi.values_mut().for_each(|messages| messages.swap(0, 1));
+            ledger
+                .at_sedi
+                .values_mut()
+                .for_each(|messages| messages.swap(0, 1));
         };
         assert_eq!(judged(&swap).inversions, 1);
         assert_eq!(judged(&|ledger, _, _| drop(ledger.finished.pop_first())).stuck, 1);

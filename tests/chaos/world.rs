@@ -37,8 +37,7 @@ pub(crate) struct World {
 impl World {
     /// Services, the schema, the registers and the topology.
     pub(crate) async fn start() -> Self {
-        let (database, broker) =
-            tokio::join!(Service::start(Kind::Postgres), Service::start(Kind::Broker));
+        let (database, broker) = tokio::join!(Service::start(Kind::Postgres), Service::start(Kind::Broker));
         let calm = Proxy::before(broker.address()).await;
         let smtp_stalls = Arc::<AtomicBool>::default();
         let stalls = Arc::clone(&smtp_stalls);
@@ -66,12 +65,20 @@ impl World {
         engine.start(&world, &Orders::default());
         world
             .until("the queues are declared", async |world| {
-                world.count("select count(*) from relay_lease where until > now()").await > 0
+                world
+                    .count("select count(*) from relay_lease where until > now()")
+                    .await
+                    > 0
             })
             .await;
         tokio::time::sleep(SETTLED).await;
         engine.signal(nix::sys::signal::Signal::SIGTERM);
-        assert!(engine.ended(PATIENCE).await.is_some_and(|status| status.success()));
+        assert!(
+            engine
+                .ended(PATIENCE)
+                .await
+                .is_some_and(|status| status.success())
+        );
         world
     }
 
@@ -113,13 +120,16 @@ impl World {
         count
     }
 
+    /// All of it or nothing, as often as it takes: the engine may win a deadlock.
     pub(crate) async fn execute(&self, statements: &str) {
-        let mut connection = self.connection().await;
-        sqlx::raw_sql(AssertSqlSafe(statements.to_owned()))
-            .execute(&mut connection)
-            .await
-            .unwrap();
-        connection.close().await.unwrap();
+        self.until("the rig's statements are done", async |world| {
+            let mut connection = world.connection().await;
+            sqlx::raw_sql(AssertSqlSafe(statements.to_owned()))
+                .execute(&mut connection)
+                .await
+                .is_ok()
+        })
+        .await;
     }
 
     /// Waits for a condition and answers how long that took.

@@ -68,7 +68,9 @@ pub(crate) async fn silent(world: &mut World) -> String {
     let before = noticed(&engine.log());
     engine.broker.hold();
     let detected = world
-        .until("the silence is noticed", async |_| noticed(&engine.log()) > before)
+        .until("the silence is noticed", async |_| {
+            noticed(&engine.log()) > before
+        })
         .await;
     engine.broker.mend();
     let resumed = trial.goes_on(world, 1).await;
@@ -82,7 +84,10 @@ pub(crate) async fn silent(world: &mut World) -> String {
 pub(crate) async fn a_permission_is_revoked(world: &mut World) -> String {
     let all = json!({"configure": ".*", "write": ".*", "read": ".*"});
     let no_sedi = json!({"configure": ".*", "write": "^usciere\\.(events|commands|intake.*|unroutable)$", "read": ".*"});
-    world.manage("users/engine", &json!({"password": "engine", "tags": "administrator"}));
+    world.manage(
+        "users/engine",
+        &json!({"password": "engine", "tags": "administrator"}),
+    );
     world.manage("permissions/%2f/engine", &all);
     let trial = Trial::start(world, 30, CONVERSATIONS).await;
     let mut engine = Engine::new(world, "a").await;
@@ -99,7 +104,9 @@ pub(crate) async fn a_permission_is_revoked(world: &mut World) -> String {
     world.manage("permissions/%2f/engine", &no_sedi);
     let waiting = "select count(*) from outbox where destination like 'sede.%'";
     world
-        .until("messages for sedi wait", async |world| world.count(waiting).await >= 5)
+        .until("messages for sedi wait", async |world| {
+            world.count(waiting).await >= 5
+        })
         .await;
     // Portals are still told.
     trial.goes_on(world, 20).await;

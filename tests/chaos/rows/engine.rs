@@ -61,7 +61,9 @@ pub(crate) async fn the_answer_to_the_commit_is_lost(world: &mut World) -> Strin
     trial.goes_on(world, 20).await;
     engine.database.swallow_answers_to(b"COMMIT\0", Swallow::Cut);
     world
-        .until("commits go unanswered", async |_| engine.database.swallowed() >= 3)
+        .until("commits go unanswered", async |_| {
+            engine.database.swallowed() >= 3
+        })
         .await;
     engine.database.mend();
     trial.goes_on(world, 20).await;
@@ -69,7 +71,9 @@ pub(crate) async fn the_answer_to_the_commit_is_lost(world: &mut World) -> Strin
     let before = engine.database.swallowed();
     engine.database.swallow_answers_to(b"COMMIT\0", Swallow::Hold);
     world
-        .until("a commit goes unanswered", async |_| engine.database.swallowed() > before)
+        .until("a commit goes unanswered", async |_| {
+            engine.database.swallowed() > before
+        })
         .await;
     engine.kill().await;
     engine.database.mend();
@@ -130,7 +134,8 @@ pub(crate) async fn a_stopped_node_is_fenced_off(world: &mut World) -> String {
     let (mut zombie, mut other) = (Engine::new(world, "a").await, Engine::new(world, "b").await);
     zombie.start(world, &orders);
     other.start(world, &orders);
-    let shared = "select count(*) from (select node from relay_lease where until > now() group by node) as nodes";
+    let shared =
+        "select count(*) from (select node from relay_lease where until > now() group by node) as nodes";
     world
         .until("both hold buckets", async |world| world.count(shared).await == 2)
         .await;
@@ -141,7 +146,9 @@ pub(crate) async fn a_stopped_node_is_fenced_off(world: &mut World) -> String {
     let all = "select count(*) from relay_lease where node = 'b' and until > now()";
     let buckets = world.count("select count(*) from relay_lease").await;
     let taken_over = world
-        .until("the other takes over", async |world| world.count(all).await == buckets)
+        .until("the other takes over", async |world| {
+            world.count(all).await == buckets
+        })
         .await;
     trial.goes_on(world, 50).await;
     zombie.signal(Signal::SIGCONT);
@@ -168,7 +175,10 @@ pub(crate) async fn a_graceful_stop_leaves_nothing_to_repeat(world: &mut World) 
     }
     engine.start(world, &Orders::default());
     let verdict = trial.passes(world).await;
-    assert_eq!(verdict.repeated, 0, "what was committed was acknowledged: {verdict:?}");
+    assert_eq!(
+        verdict.repeated, 0,
+        "what was committed was acknowledged: {verdict:?}"
+    );
     engine.kill().await;
     format!("stopped within {longest:.1?}; {verdict:?}")
 }
