@@ -50,7 +50,7 @@ const FAIL_POINTS: [&str; 6] = [
     "confirmed",
     "mail_accepted",
 ];
-/// A kill without take-over is followed by one with it after so many.
+/// So many kills between two with a take-over.
 const TAKE_OVER_EVERY: u32 = 25;
 const CONVERSATIONS: usize = 16;
 
@@ -180,28 +180,16 @@ impl Strike<'_> {
     /// A node dies: where its orders say, or at any moment. Another of its name takes its place.
     async fn engine(&mut self, cycle: u32) {
         let node = self.random.random_range(0..2);
-        let died = self.nodes[node]
-            .ended(Duration::from_millis(self.random.random_range(50..1_500)))
-            .await
-            .is_some();
-        if died {
-            self.part.at_fail_points += 1;
+        if cycle.is_multiple_of(TAKE_OVER_EVERY) {
+            self.take_over(node).await;
         } else {
-            self.nodes[node].kill().await;
+            let moment = Duration::from_millis(self.random.random_range(50..1_500));
+            match self.nodes[node].ended(moment).await {
+                Some(_) => self.part.at_fail_points += 1,
+                None => self.nodes[node].kill().await,
+            }
         }
         self.part.engine_kills += 1;
-        if cycle.is_multiple_of(TAKE_OVER_EVERY) {
-            let name = self.nodes[1 - node].name;
-            let query = format!("select count(*) from relay_lease where node <> '{name}' or until <= now()");
-            self.revive(1 - node).await;
-            let taken = self
-                .world
-                .until("the other takes over", async |world| {
-                    world.count(&query).await == 0
-                })
-                .await;
-            longest(&mut self.part.takeover_ms, taken);
-        }
         let fail_point = self.random.random_bool(0.5).then(|| {
             let point = FAIL_POINTS[self.random.random_range(0..FAIL_POINTS.len())];
             format!("{point}@{}", self.random.random_range(1..30))
@@ -212,6 +200,28 @@ impl Strike<'_> {
         };
         self.nodes[node].start(self.world, &orders);
         self.work(5).await;
+    }
+
+    /// A node dies and stays away until the other does all its work.
+    async fn take_over(&mut self, node: usize) {
+        self.revive(0).await;
+        self.revive(1).await;
+        let sharing = "select count(distinct node) from relay_lease where until > now()";
+        self.world
+            .until("both hold buckets", async |world| world.count(sharing).await == 2)
+            .await;
+        self.nodes[node].kill().await;
+        let others = format!(
+            "select count(*) from relay_lease where node <> '{}' or until <= now()",
+            self.nodes[1 - node].name
+        );
+        let taken = self
+            .world
+            .until("the other takes over", async |world| {
+                world.count(&others).await == 0
+            })
+            .await;
+        longest(&mut self.part.takeover_ms, taken);
     }
 
     /// A node that ends its life at a fail point is no node to wait for.
