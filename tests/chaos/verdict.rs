@@ -11,8 +11,9 @@ use crate::ledger::Ledger;
 use crate::load::FILES;
 use crate::world::World;
 
-/// How long a message may still be under way when the load has ended.
-const STUCK_AFTER: Duration = Duration::from_mins(1);
+/// How long a message may still be under way when the load has ended: a mail whose node died over it waits for the end
+/// of its lease, here 65 s.
+const STUCK_AFTER: Duration = Duration::from_mins(2);
 
 /// What a run came to. Those of several runs add up.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
