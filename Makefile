@@ -6,7 +6,7 @@ export SQLX_OFFLINE := true
 # Arguments of `usciere dev`: make run ARGS="--http-port 9000"
 ARGS ?=
 
-.PHONY: run test setup setup-tests check fmt clippy doc
+.PHONY: run test chaos setup setup-tests check fmt clippy doc
 
 run: setup
 	cargo run --locked -- dev $(ARGS)
@@ -15,6 +15,16 @@ test: setup-tests
 	@if [ -x scripts/publishers ]; then scripts/publishers; fi
 	@scripts/readers
 	cargo test --locked
+
+# Faults under load, for as long as you like: engine, broker, database, network, pause or mixed. What each run comes
+# to is added to target/chaos.jsonl, so that many cycles can be run in parts (docs/reliability.md).
+FAULT ?= mixed
+CYCLES ?= 100
+SEED ?= 1
+
+chaos: setup-tests
+	CHAOS_FAULT=$(FAULT) CHAOS_CYCLES=$(CYCLES) CHAOS_SEED=$(SEED) CHAOS_BOOK=$(CURDIR)/target/chaos.jsonl \
+	    cargo test --locked --test chaos -- --nocapture faults_at_random
 
 setup:
 	@scripts/setup

@@ -20,6 +20,7 @@ pub mod dev;
 pub mod documents;
 pub mod domain;
 pub mod engine;
+pub mod failpoint;
 pub mod http;
 pub mod identity;
 pub mod lifecycle;

@@ -21,6 +21,7 @@ use crate::amqp::{Exchange, Lost, Outgoing, Published, Publisher};
 use crate::domain::ids::{MessageId, NodeName};
 use crate::domain::pause::Pauses;
 use crate::domain::trace::TraceParent;
+use crate::failpoint::{FailPoint, reached};
 use crate::store::{OutboxRow, Store};
 
 use confirmer::Confirmer;
@@ -320,6 +321,9 @@ impl Relay {
                 }
                 Published::Lost(reason) => lost = Some(reason),
             }
+        }
+        if !taken.is_empty() {
+            reached(FailPoint::Confirmed);
         }
         confirmer.confirmed(&taken);
         if let Err(error) = self.store.end_back_off(&recovered).await {

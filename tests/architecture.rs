@@ -236,6 +236,29 @@ fn every_module_is_one_of_the_plan() {
     );
 }
 
+#[test]
+fn no_release_can_be_told_to_kill_itself() {
+    let text = include_str!("../src/failpoint.rs");
+    let (open, armed) = text
+        .split_once("#[cfg(debug_assertions)]\nmod armed {")
+        .expect("what kills stands in a module of debug builds");
+    for word in ["kill(", "env::"] {
+        assert!(
+            !code_of(open).contains(word),
+            "{word} stands before the module of debug builds"
+        );
+        assert!(armed.contains(word));
+    }
+    let manifest: toml::Table = include_str!("../Cargo.toml").parse().expect("TOML");
+    for profile in ["release", "dist"] {
+        let settings = manifest["profile"][profile].as_table().expect("a table");
+        assert!(
+            !settings.contains_key("debug-assertions"),
+            "profile {profile} has fail points"
+        );
+    }
+}
+
 /// Longer files hide what they are about.
 const MOST_LINES: usize = 400;
 

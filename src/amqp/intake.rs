@@ -16,6 +16,7 @@ use super::envelope::{DecodeRules, RawDelivery, Rejected, decode};
 use super::message::Properties;
 use crate::domain::dead_letter::DeadLetterReason;
 use crate::engine::{Door, Item, Original};
+use crate::failpoint::{FailPoint, reached};
 use crate::store::{KeptMessage, NewDeadLetter, Store};
 
 /// How many acknowledgements are written together.
@@ -137,11 +138,13 @@ pub async fn take_in(mut consumer: Consumer, intake: Intake) {
     let acking = tokio::spawn(async move {
         let mut batch = Vec::with_capacity(ACKS);
         while receipts.recv_many(&mut batch, ACKS).await > 0 {
+            reached(FailPoint::Committed);
             acker.ack(batch.drain(..)).await;
         }
     });
     let working = TaskTracker::new();
     while let Some(delivery) = consumer.deliveries.recv().await {
+        reached(FailPoint::Delivered);
         let receipt = delivery.receipt;
         if intake.is_delicate(&delivery) {
             // Nothing else is in hand: if it ends the process, it takes no neighbour's work along; and what came

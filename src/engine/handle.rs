@@ -21,6 +21,7 @@ use crate::domain::command::Content;
 use crate::domain::dead_letter::DeadLetterReason;
 use crate::domain::ids::{MessageId, RequestId, SedeCode, Source};
 use crate::domain::request::Request;
+use crate::failpoint::{FailPoint, reached};
 use crate::store::{
     Change, IntakeTransaction, NewDeadLetter, NewOutboxRow, OutboxRow, SeenMessage, StoreError,
 };
@@ -94,9 +95,8 @@ impl Engine {
                     meetings += 1;
                     tracing::debug!(error = %error, meetings, "two transactions met");
                 }
-                Err(HandleError::Store(StoreError::Conflict(source))) => {
-                    let state = "conflict".to_owned();
-                    return Err(StoreError::Data { state, source }.into());
+                Err(HandleError::Store(error @ StoreError::Conflict(_))) => {
+                    return Err(error.persisting().into());
                 }
                 other => return other,
             }
@@ -212,6 +212,7 @@ impl Engine {
         }
         // Reserved under the row locks: slots are in the order of the commits of each request.
         let slot = self.handoff.as_ref().map(crate::relay::HandOff::reserve);
+        reached(FailPoint::InTransaction);
         transaction.commit().await?;
         if let Some(slot) = slot {
             let now = self.clock.now();

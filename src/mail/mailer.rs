@@ -22,6 +22,7 @@ use crate::clock::Clock;
 use crate::config::mail::{MailSettings, SmtpSettings};
 use crate::domain::ids::NodeName;
 use crate::domain::mail::preferences::Route;
+use crate::failpoint::{FailPoint, reached};
 use crate::store::{ClaimedMail, MailEnd, Store};
 use crate::telemetry::metrics::{MAIL_SECONDS, MAIL_SERVER_AWAY, MAILS};
 
@@ -211,6 +212,9 @@ impl Mailer {
         match self.0.composer.compose(mail) {
             Ok(composed) => {
                 let outcome = self.0.transport.send(&composed).await;
+                if let SendOutcome::Sent(_) = outcome {
+                    reached(FailPoint::MailAccepted);
+                }
                 self.note_server(&outcome);
                 outcome
             }

@@ -27,9 +27,12 @@ pub(super) async fn watch_database(store: Store, readiness: Readiness, stop: Can
                     .set(state.oldest.map_or(0.0, |oldest| oldest.as_secs_f64()));
                 Status::Up
             }
-            Err(StoreError::Unavailable(_) | StoreError::Conflict(_)) => Status::down(Reason::Unreachable),
+            Err(StoreError::Unavailable(_) | StoreError::Conflict(_) | StoreError::Locked(_)) => {
+                Status::down(Reason::Unreachable)
+            }
             Err(
                 StoreError::Schema(_)
+                | StoreError::Unfit(_)
                 | StoreError::Other(_)
                 | StoreError::Data { .. }
                 | StoreError::Corrupt { .. },

@@ -11,6 +11,7 @@ use crate::domain::ids::NodeName;
 use crate::store::{BucketLease, Store};
 
 const LARGEST_BATCH: usize = 2_000;
+const AGAIN: Duration = Duration::from_millis(200);
 
 /// The relay's end: what was confirmed goes in, `idle` tells when all of it is marked.
 pub(super) struct Confirmer {
@@ -67,31 +68,37 @@ async fn mark(
 ) {
     let mut batch = Vec::new();
     while ids.recv_many(&mut batch, LARGEST_BATCH).await > 0 {
-        let leases: Vec<BucketLease> = held
-            .borrow()
-            .iter()
-            .map(|(&bucket, &fence)| BucketLease { bucket, fence })
-            .collect();
-        match store.confirm_sent(&node, &leases, &batch).await {
-            Ok(marked) if usize::try_from(marked).ok() == Some(batch.len()) => {}
-            Ok(marked) => {
-                // Whoever holds those buckets now publishes them again under the same ids.
-                tracing::warn!(
-                    outbox.marked = marked,
-                    outbox.confirmed = batch.len(),
-                    "a lease was lost while publishing"
-                );
-            }
-            Err(error) => {
-                tracing::warn!(error = %error, outbox.confirmed = batch.len(), "confirmed messages could not be marked");
-                tokio::time::sleep(Duration::from_millis(200)).await;
-                if error.is_passing() {
-                    continue; // the batch is kept and tried again with what came in meanwhile
-                }
-            }
+        // Tried until it is done, not until the next confirm comes: the relay may be waiting for us and send none.
+        while !is_settled(&store, &node, &held, &batch).await {
+            tokio::time::sleep(AGAIN).await;
         }
         open.fetch_sub(batch.len(), Ordering::AcqRel);
         done.notify_waiters();
         batch.clear();
+    }
+}
+
+/// Marks a batch; false when that has to be tried again.
+async fn is_settled(store: &Store, node: &NodeName, held: &watch::Receiver<Held>, batch: &[i64]) -> bool {
+    let leases: Vec<BucketLease> = held
+        .borrow()
+        .iter()
+        .map(|(&bucket, &fence)| BucketLease { bucket, fence })
+        .collect();
+    match store.confirm_sent(node, &leases, batch).await {
+        Ok(marked) if usize::try_from(marked).ok() == Some(batch.len()) => true,
+        Ok(marked) => {
+            // Whoever holds those buckets now publishes them again under the same ids.
+            tracing::warn!(
+                outbox.marked = marked,
+                outbox.confirmed = batch.len(),
+                "a lease was lost while publishing"
+            );
+            true
+        }
+        Err(error) => {
+            tracing::warn!(error = %error, outbox.confirmed = batch.len(), "confirmed messages could not be marked");
+            !error.is_passing()
+        }
     }
 }

@@ -16,6 +16,7 @@ use tokio::time::{sleep, timeout};
 use super::{Lost, Published, properties, short};
 use crate::amqp::outgoing::Outgoing;
 use crate::amqp::supervisor::{BrokerState, Publishing};
+use crate::failpoint::{FailPoint, reached};
 
 /// How long answers already on their way are waited for, when the channel broke or the broker takes nothing more.
 const AFTERMATH: Duration = Duration::from_secs(1);
@@ -92,6 +93,7 @@ impl<'m> Batch<'m> {
             }
             while in_flight.len() < self.window && self.has_unsent() {
                 in_flight.push(self.send_next(channel));
+                reached(FailPoint::Published);
             }
             let (patience, lost) = if blocked {
                 (AFTERMATH, Lost::Blocked)

@@ -131,6 +131,8 @@ fn registers_fix(error: &StoreError) -> &'static str {
         StoreError::Corrupt { .. } => "import that register again",
         StoreError::Unavailable(_)
         | StoreError::Conflict(_)
+        | StoreError::Locked(_)
+        | StoreError::Unfit(_)
         | StoreError::Data { .. }
         | StoreError::Schema(_)
         | StoreError::Other(_) => "look at the log of the database",

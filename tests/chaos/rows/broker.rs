@@ -1,0 +1,160 @@
+//! B1 to B4 and B10: RabbitMQ goes away, falls silent, is in alarm, or forbids something.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use nix::sys::signal::Signal;
+use serde_json::json;
+
+use crate::engine::{Engine, Orders};
+use crate::trial::Trial;
+use crate::world::World;
+
+const CONVERSATIONS: usize = 12;
+
+pub(crate) async fn stopped_and_started_under_load(world: &mut World) -> String {
+    let (trial, mut engine) = begun(world, 21).await;
+    world.broker.down().await;
+    world.broker.up().await;
+    let resumed = trial.goes_on(world, 1).await;
+    trial.goes_on(world, 50).await;
+    let verdict = trial.passes(world).await;
+    engine.kill().await;
+    format!("deliveries again {resumed:.1?} after the broker answered; {verdict:?}")
+}
+
+pub(crate) async fn killed_under_load(world: &mut World) -> String {
+    let (trial, mut engine) = begun(world, 22).await;
+    world.broker.die(Signal::SIGKILL).await;
+    world.broker.up().await;
+    let resumed = trial.goes_on(world, 1).await;
+    trial.goes_on(world, 50).await;
+    let verdict = trial.passes(world).await;
+    engine.kill().await;
+    format!("deliveries again {resumed:.1?} after the broker answered; {verdict:?}")
+}
+
+/// The memory alarm stops publishers. What was in the intake is still taken in, and leaves when the alarm ends.
+pub(crate) async fn in_alarm(world: &mut World) -> String {
+    let (trial, mut engine) = begun(world, 23).await;
+    engine.signal(Signal::SIGSTOP);
+    let waiting = async |world: &World| world.depth("usciere.intake");
+    world
+        .until("commands wait", async |world| waiting(world).await >= 5)
+        .await;
+    world.alarm(true).await;
+    engine.signal(Signal::SIGCONT);
+    let unsent = "select count(*) from outbox";
+    world
+        .until("intake goes on", async |world| {
+            waiting(world).await == 0 && world.count(unsent).await >= 5
+        })
+        .await;
+    let grown = world.count(unsent).await;
+    let before = trial.deliveries();
+    world.alarm(false).await;
+    let drained = world
+        .until("the outbox drains", async |_| trial.deliveries() > before)
+        .await;
+    trial.goes_on(world, 50).await;
+    let verdict = trial.passes(world).await;
+    engine.kill().await;
+    format!("{grown} messages waited in the outbox, leaving {drained:.1?} after the alarm; {verdict:?}")
+}
+
+/// Nothing passes and nothing is closed: only the heartbeats tell.
+pub(crate) async fn silent(world: &mut World) -> String {
+    let (trial, mut engine) = begun(world, 24).await;
+    let noticed = |log: &str| log.matches("consuming broke off").count();
+    let before = noticed(&engine.log());
+    engine.broker.hold();
+    let detected = world
+        .until("the silence is noticed", async |_| {
+            noticed(&engine.log()) > before
+        })
+        .await;
+    engine.broker.mend();
+    let resumed = trial.goes_on(world, 1).await;
+    trial.goes_on(world, 50).await;
+    let verdict = trial.passes(world).await;
+    engine.kill().await;
+    format!("noticed after {detected:.1?} (heartbeat 2 s), deliveries again {resumed:.1?} later; {verdict:?}")
+}
+
+/// The channel that publishes is closed with 403; nothing else notices, and what waited leaves when it may.
+pub(crate) async fn a_permission_is_revoked(world: &mut World) -> String {
+    let all = json!({"configure": ".*", "write": ".*", "read": ".*"});
+    let no_sedi = json!({"configure": ".*", "write": "^usciere\\.(events|commands|intake.*|unroutable)$", "read": ".*"});
+    world.manage(
+        "users/engine",
+        &json!({"password": "engine", "tags": "administrator"}),
+    );
+    world.manage("permissions/%2f/engine", &all);
+    let trial = Trial::start(world, 30, CONVERSATIONS).await;
+    let mut engine = Engine::new(world, "a").await;
+    let mut url = world.broker.url();
+    url.set_port(Some(engine.broker.port)).unwrap();
+    url.set_username("engine").unwrap();
+    url.set_password(Some("engine")).unwrap();
+    let orders = Orders {
+        settings: vec![("USCIERE_AMQP__URL", url.to_string())],
+        ..Orders::default()
+    };
+    engine.start(world, &orders);
+    trial.goes_on(world, 50).await;
+    world.manage("permissions/%2f/engine", &no_sedi);
+    let waiting = "select count(*) from outbox where destination like 'sede.%'";
+    world
+        .until("messages for sedi wait", async |world| {
+            world.count(waiting).await >= 5
+        })
+        .await;
+    // Portals are still told.
+    trial.goes_on(world, 20).await;
+    world.manage("permissions/%2f/engine", &all);
+    let verdict = trial.passes(world).await;
+    engine.kill().await;
+    format!("{verdict:?}")
+}
+
+async fn begun(world: &World, seed: u64) -> (Trial, Engine) {
+    let trial = Trial::start(world, seed, CONVERSATIONS).await;
+    let mut engine = Engine::new(world, "a").await;
+    engine.start(world, &Orders::default());
+    trial.goes_on(world, 50).await;
+    (trial, engine)
+}
+
+impl World {
+    /// `PUT` to the broker's management API.
+    fn manage(&self, path: &str, body: &serde_json::Value) {
+        let (address, login) = self.management(path);
+        ureq::put(address)
+            .header("authorization", login)
+            .send_json(body)
+            .unwrap();
+    }
+
+    /// Messages nobody has taken, by the management API: it knows about them with some seconds' delay.
+    fn depth(&self, queue: &str) -> u64 {
+        let (address, login) = self.management(&format!("queues/%2f/{queue}"));
+        let mut answer = ureq::get(address).header("authorization", login).call().unwrap();
+        let queue: serde_json::Value = answer.body_mut().read_json().unwrap();
+        queue["messages"].as_u64().unwrap_or(0)
+    }
+
+    fn management(&self, path: &str) -> (String, String) {
+        let url = self.broker.management_url();
+        let login = format!("{}:{}", url.username(), url.password().unwrap_or_default());
+        let address = format!("http://127.0.0.1:{}/api/{path}", url.port().unwrap());
+        (address, format!("Basic {}", STANDARD.encode(login)))
+    }
+
+    async fn alarm(&self, on: bool) {
+        let watermark = if on { "0.000001" } else { "0.6" };
+        let output = self
+            .broker
+            .control(&["set_vm_memory_high_watermark", watermark])
+            .await;
+        assert!(output.status.success(), "{output:?}");
+    }
+}
