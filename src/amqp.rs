@@ -6,6 +6,7 @@
 /// lapin writes a returned message, body and all, into the log: this filter is always in force.
 pub const SILENCED: &str = "lapin::returned_messages=off";
 
+mod budget;
 mod connection;
 pub mod consumer;
 pub mod envelope;
@@ -21,6 +22,7 @@ pub mod session;
 pub mod supervisor;
 pub mod topology;
 
+pub use budget::Hold;
 pub use consumer::{Acked, Acker, Consumer, Delivery, Receipt};
 pub use envelope::{BodyFault, DecodeRules, Publishers, RawDelivery, Rejected, decode_body};
 pub use error::BrokerError;

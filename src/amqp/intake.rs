@@ -71,12 +71,7 @@ impl Original for Kept {
 }
 
 /// Reads a delivery; what cannot be understood becomes a dead letter, also when reading it panics.
-fn item(delivery: Delivery, rules: &DecodeRules) -> Item {
-    let kept = Kept {
-        routing_key: delivery.routing_key,
-        properties: delivery.properties,
-        body: delivery.body,
-    };
+fn item(kept: Kept, rules: &DecodeRules) -> Item {
     match catch_unwind(AssertUnwindSafe(|| decode(&kept.raw(), rules))) {
         Ok(Ok(envelope)) => Item::Command {
             envelope: Arc::new(envelope),
@@ -101,13 +96,26 @@ pub async fn take_in(mut consumer: Consumer, door: Door, rules: DecodeRules) {
         }
     });
     while let Some(delivery) = consumer.deliveries.recv().await {
-        let receipt = delivery.receipt;
+        let Delivery {
+            routing_key,
+            properties,
+            body,
+            receipt,
+            hold,
+            ..
+        } = delivery;
         let done = done.clone();
         let completion = Box::new(move |_| {
             // The end of the acking task is the end of the process: the delivery comes again.
             let _ = done.send(receipt);
+            drop(hold);
         });
-        door.put(item(delivery, &rules), completion).await;
+        let kept = Kept {
+            routing_key,
+            properties,
+            body,
+        };
+        door.put(item(kept, &rules), completion).await;
     }
     drop((door, done));
     if acking.await.is_err() {

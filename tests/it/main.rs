@@ -17,9 +17,13 @@ mod fake_clamd;
 #[path = "../support/fake_register.rs"]
 mod fake_register;
 mod faults;
+mod long;
 mod mails;
+mod memory;
 #[path = "../support/node.rs"]
 mod node;
+mod order;
+mod overdue;
 mod parking;
 mod pauses;
 mod program;

@@ -104,7 +104,11 @@ async fn commands_wait_at_the_broker_while_the_intake_is_held() {
     }
     assert_eq!(
         told,
-        [("request.accepted".to_owned(), 20), ("request.replied".to_owned(), 1)].into()
+        [
+            ("request.accepted".to_owned(), 20),
+            ("request.replied".to_owned(), 1)
+        ]
+        .into()
     );
     world.settle().await;
     assert_eq!(world.count("select count(*) from cases").await, 21);
