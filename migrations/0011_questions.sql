@@ -24,7 +24,8 @@ create table request_digest (
     constraint request_digest_pk primary key (case_id)
 ) with (fillfactor = 85);
 -- The scopes stand in the document so that one index answers "these words among what I may see".
-create index request_digest_document on request_digest using gin (document);
+-- What was written lately is searched row by row until it is sorted in: not much of it at a time.
+create index request_digest_document on request_digest using gin (document) with (gin_pending_list_limit = 1024);
 
 -- What an answer's reader may find: '@inca/INCA-RM-001' for an office, '@230001' for a sede; '@' finds nothing.
 create function scope_words() returns tsquery language sql stable as $$

@@ -19,5 +19,7 @@ mod jobs;
 mod mails;
 #[path = "commands/queues.rs"]
 mod queues;
+#[path = "commands/stats.rs"]
+mod stats;
 #[path = "commands/system.rs"]
 mod system;

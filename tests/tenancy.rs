@@ -1,4 +1,5 @@
-//! Whose data is whose: row-level security, least rights, and the audit, on a real PostgreSQL.
+//! Whose data is whose: row-level security, least rights, the audit, and questions over many requests, on a real
+//! PostgreSQL.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -9,6 +10,8 @@ mod services;
 
 #[path = "tenancy/audit.rs"]
 mod audit;
+#[path = "tenancy/many.rs"]
+mod many;
 #[path = "tenancy/rights.rs"]
 mod rights;
 #[path = "tenancy/rows.rs"]

@@ -1,5 +1,7 @@
 //! Papers of a made-up request with everything a request can have.
 
+#[path = "../../tests/support/readers.rs"]
+mod readers;
 mod reading;
 
 use chrono::{DateTime, Utc};

@@ -9,7 +9,7 @@ const FIRST: &str = "0199c0de-0000-7000-8000-000000000001";
 const SECOND: &str = "0199c0de-0000-7000-8000-000000000002";
 
 /// Two requests, the second answered by its sede; the sede that has them.
-async fn two_requests(system: &System) -> String {
+pub(crate) async fn two_requests(system: &System) -> String {
     for (id, message) in [(FIRST, "m-1"), (SECOND, "m-2")] {
         let body = request_with_id(id);
         let handled = system.handle("portal.inca.request.submit", message, &body).await;

@@ -99,10 +99,15 @@ impl System {
 
     /// Runs `usciere` with JSON for an answer.
     pub(crate) fn usciere(&self, arguments: &[&str]) -> Ended {
+        self.run("json", arguments)
+    }
+
+    /// Runs `usciere` with an answer in this format.
+    pub(crate) fn run(&self, format: &str, arguments: &[&str]) -> Ended {
         let mut command = Command::new(env!("CARGO_BIN_EXE_usciere"));
         let output = command
             .args(arguments)
-            .args(["-o", "json", "--profile", "test", "--set"])
+            .args(["-o", format, "--profile", "test", "--set"])
             .arg(format!("attachments.url={}", attachments(&self.folder)))
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .env_clear()

@@ -28,7 +28,7 @@ impl Site {
     /// Publishes what becomes a dead letter and waits until it is one: its id.
     async fn bury(&self, key: &str, properties: BasicProperties, body: &[u8]) -> i64 {
         let before = self.dead_letters("?limit=1").await["items"][0]["id"].as_i64();
-        self.publish_raw(key, properties, body).await;
+        self.outsider.publish(key, body, properties).await;
         until("the dead letter", async || {
             let newest = self.dead_letters("?limit=1").await["items"][0]["id"].as_i64();
             newest.filter(|_| newest > before)

@@ -79,7 +79,7 @@ async fn a_call_without_a_key_is_given_one() {
         id
     );
     let accepted = site.next("portal.inca").await;
-    assert_eq!(accepted.causation_id, key);
+    assert_eq!(accepted.causation_id(), key);
     site.stop().await;
 }
 
@@ -91,16 +91,20 @@ async fn the_same_id_by_the_other_door_is_not_worked_twice() {
         "patronato": "inca", "office": "INCA-RM-001",
         "operator": {"id": "op1", "name": "Mario Rossi", "email": "op1@inca.example"},
     }));
-    site.publish("m-1", "portal.inca.request.submit", &body).await;
+    site.outsider
+        .send("m-1", "portal.inca.request.submit", &body)
+        .await;
     site.until_dead_lettered("message_id_reused").await;
     body["text"] = json!("Per AMQP.");
-    site.publish("m-2", "portal.inca.request.submit", &body).await;
+    site.outsider
+        .send("m-2", "portal.inca.request.submit", &body)
+        .await;
     let first = site.next("portal.inca").await;
     assert_eq!(
-        (first.kind.as_str(), first.causation_id.as_str()),
+        (first.kind.as_str(), &*first.causation_id()),
         ("request.accepted", "m-1")
     );
-    while site.next("portal.inca").await.causation_id != "m-2" {}
+    while site.next("portal.inca").await.causation_id() != "m-2" {}
     submit_as(&site, "m-2", &submission())
         .await
         .problem(422, "message_id_reused");

@@ -39,10 +39,10 @@ async fn a_submission_is_created_and_told_to_portal_and_sede() {
     assert_eq!(
         (
             accepted.kind.as_str(),
-            accepted.causation_id.as_str(),
-            accepted.traceparent.as_str()
+            &*accepted.causation_id(),
+            accepted.text_header("traceparent").as_deref()
         ),
-        ("request.accepted", "k-1", TRACE)
+        ("request.accepted", "k-1", Some(TRACE))
     );
     let assigned = site.next(&format!("sede.{SEDE}")).await;
     assert_eq!(assigned.body["request_id"], id);

@@ -1,8 +1,29 @@
 //! The description of the API, as the node itself serves it.
 
 use reqwest::Method;
+use usciere::http::api::openapi;
 
 use crate::harness::{Site, answered};
+
+/// Every route that answers once, by method; searches alone among those that take a body.
+pub(crate) fn routes() -> Vec<(Method, String)> {
+    let document = openapi();
+    let paths = document["paths"].as_object().unwrap();
+    let mut routes = Vec::new();
+    for (path, item) in paths {
+        // A stream does not end.
+        if path.ends_with("/events") {
+            continue;
+        }
+        if item.get("get").is_some() {
+            routes.push((Method::GET, path.clone()));
+        }
+        if item.get("post").is_some() && (path.contains("/search") || path.contains("/requests/{id}/")) {
+            routes.push((Method::POST, path.clone()));
+        }
+    }
+    routes
+}
 
 #[tokio::test]
 async fn the_node_describes_itself_to_programs_and_to_people() {

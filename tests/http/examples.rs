@@ -141,7 +141,7 @@ async fn every_example_of_the_asyncapi_document_does_what_it_says() {
             .extend(more.as_object().unwrap().clone());
         sent += 1;
         let (key, id) = (hand.routing_key(command), format!("example-{sent}"));
-        site.publish(&id, &key, &body).await;
+        site.outsider.send(&id, &key, &body).await;
         let outcome = outcome(&site, &id).await;
         assert_eq!(outcome, "done", "{command}");
     };

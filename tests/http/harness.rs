@@ -1,22 +1,24 @@
 //! One test's site: a node, a client that is not the engine's, tokens, and the messages the node sends.
 
-use lapin::options::{BasicAckOptions, BasicGetOptions, BasicPublishOptions};
-use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
+use std::process::Command;
+use std::time::Duration;
+
 use reqwest::header::{HeaderMap, LOCATION};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use sqlx::PgPool;
-use std::time::Duration;
 use tempfile::TempDir;
 use tokio::time::Instant;
 use usciere::clock::Clock;
 use usciere::config::Config;
+use usciere::config::iso_duration::IsoDuration;
 use usciere::domain::person::Person;
 use usciere::identity::development::DevelopmentKey;
 use usciere::lifecycle::{GRACE, Shutdown};
 use usciere::node::Node;
 
 use crate::node::{self, PATIENCE};
+use crate::outsider::{Outsider, Received};
 
 /// Between two looks at one thing: a person's calls per second stay below what `http.rate_limit` allows.
 const LOOK: Duration = Duration::from_millis(25);
@@ -35,8 +37,9 @@ pub(crate) struct Site {
     client: Client,
     key: DevelopmentKey,
     shutdown: Shutdown,
-    channel: Channel,
-    _connection: Connection,
+    /// Another client of its broker.
+    pub(crate) outsider: Outsider,
+    config: Config,
     _folder: TempDir,
 }
 
@@ -53,6 +56,11 @@ impl Answer {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.bytes)
             .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.bytes)))
+    }
+
+    /// The whole answer, headers as well, to search for what must not be in it.
+    pub(crate) fn text(&self) -> String {
+        format!("{:?}{}", self.headers, String::from_utf8_lossy(&self.bytes))
     }
 
     /// A header, empty where it is missing.
@@ -95,9 +103,6 @@ impl Site {
         change(&mut config);
         let clock = node::clock();
         let (node, shutdown) = node::start(&config, &clock).await;
-        let connection = Connection::connect(&config.amqp.url.0, ConnectionProperties::default())
-            .await
-            .unwrap();
         // Another test of this process may have done it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         Self {
@@ -107,8 +112,8 @@ impl Site {
             client: Client::builder().no_proxy().build().unwrap(),
             node,
             shutdown,
-            channel: connection.create_channel().await.unwrap(),
-            _connection: connection,
+            outsider: Outsider::connect(&config.amqp.url.0).await,
+            config,
             _folder: folder,
         }
     }
@@ -155,47 +160,29 @@ impl Site {
         self.clock.set_offset(chrono::TimeDelta::days(days));
     }
 
-    /// The next message of a queue: its kind, its headers as text, its body.
-    pub(crate) async fn next(&self, queue: &str) -> Told {
-        let message = until(&format!("a message in {queue}"), async || {
-            let options = BasicGetOptions::default();
-            self.channel.basic_get(queue.into(), options).await.unwrap()
-        })
-        .await;
-        message.ack(BasicAckOptions::default()).await.unwrap();
-        let properties = &message.delivery.properties;
-        let header = |name: &str| {
-            let headers = properties.headers().as_ref()?;
-            Some(headers.inner().get(name)?.as_long_string()?.to_string())
-        };
-        let kind = properties.kind().as_ref();
-        Told {
-            kind: kind.map(ToString::to_string).unwrap_or_default(),
-            causation_id: header("causation-id").unwrap_or_default(),
-            traceparent: header("traceparent").unwrap_or_default(),
-            body: serde_json::from_slice(&message.delivery.data).unwrap(),
-        }
+    /// The next message of a queue.
+    pub(crate) async fn next(&self, queue: &str) -> Received {
+        let look = async || self.outsider.get(queue).await;
+        until(&format!("a message in {queue}"), look).await
     }
 
-    /// Publishes a command over AMQP, as a portal or sede does.
-    pub(crate) async fn publish(&self, message_id: &str, key: &str, body: &Value) {
-        let properties = BasicProperties::default()
-            .with_message_id(message_id.into())
-            .with_type(key.splitn(3, '.').nth(2).unwrap().into())
-            .with_content_type("application/json".into())
-            .with_delivery_mode(2);
-        self.publish_raw(key, properties, body.to_string().as_bytes())
-            .await;
-    }
-
-    /// Publishes whatever it is told to.
-    #[expect(clippy::disallowed_methods, reason = "a foreign client, not the engine")]
-    pub(crate) async fn publish_raw(&self, key: &str, properties: BasicProperties, body: &[u8]) {
-        let options = BasicPublishOptions::default();
-        let sent =
-            self.channel
-                .basic_publish("usciere.commands".into(), key.into(), options, body, properties);
-        sent.await.unwrap().await.unwrap();
+    /// What `usciere` prints, run by an administrator whose clock stands where the node's does.
+    pub(crate) fn usciere(&self, arguments: &[&str]) -> Vec<u8> {
+        let offset = IsoDuration::from(self.clock.now() - Clock::system().now());
+        let output = Command::new(env!("CARGO_BIN_EXE_usciere"))
+            .args(arguments)
+            .args(["--profile", "test", "--set", &format!("clock.offset={offset}")])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .env_clear()
+            .env("DATABASE_URL", self.config.database.url.expose())
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        output.stdout
     }
 
     /// Waits until a message was kept aside for a reason.
@@ -237,15 +224,6 @@ pub(crate) async fn until_not(status: u16, call: impl AsyncFn() -> Answer) -> An
         (answer.status != status).then_some(answer)
     })
     .await
-}
-
-/// A message as a portal or sede receives it.
-#[derive(Debug)]
-pub(crate) struct Told {
-    pub(crate) kind: String,
-    pub(crate) causation_id: String,
-    pub(crate) traceparent: String,
-    pub(crate) body: Value,
 }
 
 /// Sends a call and reads the whole answer.

@@ -23,11 +23,16 @@ mod issuer;
 mod leaks;
 #[path = "../support/node.rs"]
 mod node;
+#[expect(dead_code, reason = "not everything a portal can ask is asked here")]
+#[path = "../support/outsider.rs"]
+mod outsider;
 mod papers;
 mod people;
 mod preferences;
 mod questions;
 mod rates;
+#[path = "../support/readers.rs"]
+mod readers;
 mod refusals;
 mod registers;
 #[path = "../support/services.rs"]

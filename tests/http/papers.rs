@@ -1,33 +1,13 @@
 //! Summaries to print and lists for spreadsheets, as they leave the node.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::harness::{Answer, SEDE, Site, answered};
 use crate::people::{colleague, manager, of_pomezia, officer, operator};
+use crate::readers::found;
 
 const NOTE: &str = "Sentire l'archivio centrale";
-
-/// What a reader that is not ours finds in a file.
-fn found(kind: &str, bytes: &[u8]) -> Value {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let prepared = Command::new(root.join("scripts/readers")).status().unwrap();
-    assert!(prepared.success(), "scripts/readers");
-    let folder = tempfile::tempdir().unwrap();
-    let file: PathBuf = folder.path().join(format!("paper.{kind}"));
-    std::fs::write(&file, bytes).unwrap();
-    let read = Command::new(root.join("target/readers/venv/bin/python"))
-        .env("PYTHONUTF8", "1")
-        .arg(root.join("tests/readers/read.py"))
-        .args([kind.as_ref(), file.as_os_str()])
-        .output()
-        .unwrap();
-    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
-    serde_json::from_slice(&read.stdout).unwrap()
-}
 
 fn text(answer: &Answer) -> String {
     assert_eq!(answer.status, 200);

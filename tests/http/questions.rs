@@ -1,9 +1,12 @@
 //! What a portal and a back-office ask: lists, one request, recent replies, figures, what happens.
 
 mod detail;
-mod events;
+pub(crate) mod events;
+mod home;
 mod lists;
+mod notes;
 mod replies;
+mod rows;
 mod statistics;
 
 use serde_json::{Value, json};

@@ -299,10 +299,10 @@ impl World {
         let source = row.person.source().unwrap();
         let id = self.site.clock.new_id().to_string();
         let key = format!("{source}.{}", row.kind);
-        self.site.publish(&id, &key, &body).await;
+        self.site.outsider.send(&id, &key, &body).await;
         loop {
             let told = self.site.next(&source.to_string()).await;
-            if told.causation_id == id {
+            if told.causation_id() == id {
                 assert_eq!(told.kind, "command.refused", "{:?}", told.body);
                 assert_eq!(told.body["command"], row.kind.as_str());
                 return told.body;

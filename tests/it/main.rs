@@ -23,6 +23,8 @@ mod memory;
 #[path = "../support/node.rs"]
 mod node;
 mod order;
+#[path = "../support/outsider.rs"]
+mod outsider;
 mod overdue;
 mod parking;
 mod pauses;

@@ -3,11 +3,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use lapin::options::{
-    BasicAckOptions, BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions,
-};
-use lapin::types::{AMQPValue, FieldTable};
-use lapin::{BasicProperties, Channel, Confirmation, Connection, ConnectionProperties};
+use lapin::BasicProperties;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgPool};
 use tokio::time::Instant;
@@ -18,48 +14,16 @@ use usciere::node::Node;
 use uuid::Uuid;
 
 use crate::node::{self, PATIENCE};
+use crate::outsider::{Outsider, Received};
 
 const LOOK: Duration = Duration::from_millis(10);
-
-/// A message as a portal or sede receives it.
-#[derive(Debug, Clone)]
-pub(crate) struct Received {
-    pub(crate) kind: String,
-    pub(crate) message_id: String,
-    pub(crate) headers: FieldTable,
-    pub(crate) body: Value,
-}
-
-impl Received {
-    pub(crate) fn case_seq(&self) -> Option<i64> {
-        self.headers
-            .inner()
-            .get("case-seq")
-            .and_then(|value| match value {
-                AMQPValue::LongInt(n) => Some(i64::from(*n)),
-                AMQPValue::LongLongInt(n) => Some(*n),
-                AMQPValue::LongUInt(n) => Some(i64::from(*n)),
-                _ => None,
-            })
-    }
-
-    pub(crate) fn text_header(&self, name: &str) -> Option<String> {
-        let value = self.headers.inner().get(name)?.as_long_string()?;
-        Some(value.to_string())
-    }
-
-    pub(crate) fn text(&self, field: &str) -> &str {
-        self.body.get(field).and_then(Value::as_str).unwrap_or_default()
-    }
-}
 
 pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) config: Config,
     pub(crate) pool: PgPool,
     nodes: Vec<(Node, Shutdown)>,
-    channel: Channel,
-    _connection: Connection,
+    outsider: Outsider,
     _folder: tempfile::TempDir,
 }
 
@@ -75,21 +39,12 @@ impl World {
     pub(crate) async fn empty() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = node::configuration(folder.path()).await;
-        let connection = Connection::connect(&config.amqp.url.0, ConnectionProperties::default())
-            .await
-            .unwrap();
-        let channel = connection.create_channel().await.unwrap();
-        channel
-            .confirm_select(ConfirmSelectOptions::default())
-            .await
-            .unwrap();
         Self {
             clock: node::clock(),
             pool: node::pool(&config).await,
+            outsider: Outsider::connect(&config.amqp.url.0).await,
             config,
             nodes: Vec::new(),
-            channel,
-            _connection: connection,
             _folder: folder,
         }
     }
@@ -129,32 +84,11 @@ impl World {
     }
 
     pub(crate) async fn send_as(&self, message_id: &str, key: &str, body: &Value) {
-        let kind = key.splitn(3, '.').nth(2).unwrap();
-        let properties = BasicProperties::default()
-            .with_message_id(message_id.into())
-            .with_type(kind.into())
-            .with_content_type("application/json".into())
-            .with_delivery_mode(2);
-        self.publish(key, body.to_string().as_bytes(), properties).await;
+        self.outsider.send(message_id, key, body).await;
     }
 
-    #[expect(clippy::disallowed_methods, reason = "a foreign client, not the engine")]
     pub(crate) async fn publish(&self, key: &str, body: &[u8], properties: BasicProperties) {
-        let options = BasicPublishOptions {
-            mandatory: true,
-            ..BasicPublishOptions::default()
-        };
-        let confirmation = self
-            .channel
-            .basic_publish("usciere.commands".into(), key.into(), options, body, properties)
-            .await
-            .unwrap()
-            .await
-            .unwrap();
-        assert!(
-            matches!(confirmation, Confirmation::Ack(None)),
-            "{confirmation:?}"
-        );
+        self.outsider.publish(key, body, properties).await;
     }
 
     /// Submits a request that is right and answers its id.
@@ -170,23 +104,8 @@ impl World {
     pub(crate) async fn next(&self, queue: &str) -> Received {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let got = self
-                .channel
-                .basic_get(queue.into(), BasicGetOptions::default())
-                .await
-                .unwrap();
-            if let Some(message) = got {
-                message.ack(BasicAckOptions::default()).await.unwrap();
-                let properties = &message.delivery.properties;
-                let text = |value: &Option<lapin::types::ShortString>| {
-                    value.as_ref().map(ToString::to_string).unwrap_or_default()
-                };
-                return Received {
-                    kind: text(properties.kind()),
-                    message_id: text(properties.message_id()),
-                    headers: properties.headers().clone().unwrap_or_default(),
-                    body: serde_json::from_slice(&message.delivery.data).unwrap(),
-                };
+            if let Some(message) = self.outsider.get(queue).await {
+                return message;
             }
             assert!(Instant::now() < deadline, "nothing came to {queue}");
             tokio::time::sleep(LOOK).await;
@@ -194,15 +113,7 @@ impl World {
     }
 
     pub(crate) async fn depth(&self, queue: &str) -> u32 {
-        let options = QueueDeclareOptions {
-            passive: true,
-            ..QueueDeclareOptions::default()
-        };
-        self.channel
-            .queue_declare(queue.into(), options, FieldTable::default())
-            .await
-            .unwrap()
-            .message_count()
+        self.outsider.depth(queue).await
     }
 
     /// Waits until everything published is handled and everything queued is sent.
@@ -264,7 +175,7 @@ impl World {
         let id = self.send(key, body).await;
         let answer = self.next(&queue).await;
         assert_eq!(answer.kind, "command.refused", "{:?}", answer.body);
-        assert_eq!(answer.text_header("causation-id").as_deref(), Some(id.as_str()));
+        assert_eq!(answer.causation_id(), id);
         assert_eq!(answer.text("message_id"), id);
         answer
     }

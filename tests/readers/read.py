@@ -1,4 +1,4 @@
-"""Reads papers with programs that are not ours, and prints as JSON what it found: read.py pdf|xlsx|csv FILE"""
+"""Reads papers with programs that are not ours, and prints as JSON what it found in each: read.py pdf|xlsx|csv FILE..."""
 
 import csv
 import json
@@ -52,5 +52,6 @@ def of_csv(path):
         return {"rows": list(csv.reader(file, delimiter=";"))}
 
 
-kind, path = sys.argv[1:]
-json.dump({"pdf": of_pdf, "xlsx": of_xlsx, "csv": of_csv}[kind](path), sys.stdout)
+kind, *paths = sys.argv[1:]
+read = {"pdf": of_pdf, "xlsx": of_xlsx, "csv": of_csv}[kind]
+json.dump([read(path) for path in paths], sys.stdout)

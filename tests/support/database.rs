@@ -18,14 +18,7 @@ impl TestDatabase {
     /// Creates it and brings it up to date.
     pub(crate) async fn create() -> Self {
         let (url, _) = fresh().await;
-        let store = Store::new(&StoreOptions {
-            url: url.to_string(),
-            application_name: "usciere-test".to_owned(),
-            max_connections: 8,
-            statement_timeout: Duration::from_secs(30),
-            lock_timeout: Duration::from_secs(30),
-        })
-        .unwrap();
+        let store = store(url.as_str());
         store.migrate().await.unwrap();
         let options = PgConnectOptions::from_str(url.as_str()).unwrap();
         let pool = PgPoolOptions::new()
@@ -35,4 +28,16 @@ impl TestDatabase {
             .unwrap();
         Self { store, pool }
     }
+}
+
+/// A store with connections of its own.
+pub(crate) fn store(url: &str) -> Store {
+    Store::new(&StoreOptions {
+        url: url.to_owned(),
+        application_name: "usciere-test".to_owned(),
+        max_connections: 8,
+        statement_timeout: Duration::from_secs(30),
+        lock_timeout: Duration::from_secs(30),
+    })
+    .unwrap()
 }

@@ -59,23 +59,13 @@ impl TryFrom<ListedRow> for Listed {
 impl Question {
     /// The requests that fit, newest first.
     pub async fn requests(&mut self, filter: &RequestFilter, page: Page) -> Result<Vec<Listed>, StoreError> {
-        let mut query = self.list("", filter, page);
+        let mut query = self.list(filter, page);
         let rows: Vec<ListedRow> = query.build_query_as().fetch_all(&mut *self.transaction).await?;
         rows.into_iter().map(Listed::try_from).collect()
     }
 
-    /// How the database goes about a list, for those who tune it.
-    pub async fn plan(&mut self, filter: &RequestFilter, page: Page) -> Result<String, StoreError> {
-        let mut query = self.list("explain ", filter, page);
-        let lines: Vec<String> = query
-            .build_query_scalar()
-            .fetch_all(&mut *self.transaction)
-            .await?;
-        Ok(lines.join("\n"))
-    }
-
-    fn list(&self, before: &str, filter: &RequestFilter, page: Page) -> QueryBuilder<Postgres> {
-        let mut query = QueryBuilder::new(before);
+    fn list(&self, filter: &RequestFilter, page: Page) -> QueryBuilder<Postgres> {
+        let mut query = QueryBuilder::new("");
         self.select(&mut query);
         self.tables(&mut query);
         query.push(" where true");

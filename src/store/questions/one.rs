@@ -5,6 +5,7 @@ use sqlx::QueryBuilder;
 use super::Question;
 use super::lists::{Listed, ListedRow};
 use crate::domain::event::{EventKind, Side};
+use crate::domain::filter::RequestFilter;
 use crate::domain::ids::RequestId;
 use crate::domain::request::HistoryEntry;
 use crate::store::StoreError;
@@ -17,7 +18,7 @@ impl Question {
         self.select(&mut query);
         self.tables(&mut query);
         query.push(" where c.id = ").push_bind(id.0);
-        self.within_scope(&mut query);
+        self.within_scope(&mut query, &RequestFilter::default());
         let row: Option<ListedRow> = query
             .build_query_as()
             .fetch_optional(&mut *self.transaction)

@@ -9,22 +9,29 @@ use crate::harness::{SEDE, Site};
 use crate::node::PATIENCE;
 use crate::people::{of_pomezia, officer, operator};
 
+/// An id before everything that ever happened.
+pub(crate) const BEGINNING: &str = "0.00000000000000000000000000000000.0";
+
 /// A stream as its watcher reads it.
-struct Watcher {
+pub(crate) struct Watcher {
     response: Response,
+    /// What was not taken yet.
     read: String,
+    /// All of it.
+    heard: String,
 }
 
 /// One event.
 #[derive(Debug)]
-struct Told {
+pub(crate) struct Told {
     id: String,
-    event: String,
-    data: Value,
+    pub(crate) event: String,
+    pub(crate) data: Value,
 }
 
 impl Watcher {
-    async fn start(site: &Site, person: &Person, since: Option<&str>) -> Self {
+    /// From now on, or from where another one was cut off.
+    pub(crate) async fn start(site: &Site, person: &Person, since: Option<&str>) -> Self {
         let mut call = site.call_as(person, Method::GET, "/events");
         if let Some(since) = since {
             call = call.header("last-event-id", since);
@@ -35,11 +42,12 @@ impl Watcher {
         Self {
             response,
             read: String::new(),
+            heard: String::new(),
         }
     }
 
     /// The next event; `None` at the end of the stream. Signs of life are passed over.
-    async fn next(&mut self) -> Option<Told> {
+    pub(crate) async fn next(&mut self) -> Option<Told> {
         loop {
             if let Some((event, rest)) = self.read.split_once("\n\n") {
                 let field = |name: &str| {
@@ -60,11 +68,18 @@ impl Watcher {
             }
             let chunk = tokio::time::timeout(PATIENCE, self.response.chunk());
             let chunk = chunk.await.expect("an event comes").expect("a whole stream")?;
-            self.read.push_str(std::str::from_utf8(&chunk).unwrap());
+            let chunk = std::str::from_utf8(&chunk).unwrap();
+            self.read.push_str(chunk);
+            self.heard.push_str(chunk);
         }
     }
 
-    async fn kinds(&mut self, count: usize) -> Vec<(String, String)> {
+    /// Everything that was sent so far.
+    pub(crate) fn heard(&self) -> &str {
+        &self.heard
+    }
+
+    pub(super) async fn kinds(&mut self, count: usize) -> Vec<(String, String)> {
         let mut kinds = Vec::new();
         while kinds.len() < count {
             let told = self.next().await.unwrap();

@@ -70,10 +70,6 @@ async fn r_112_each_figure_is_the_list_it_opens() {
         office["reply_times"],
         json!({"replies": 2, "median_days": 4.0, "p90_days": 4.0})
     );
-    assert_eq!(
-        office["note"],
-        "È possibile prenotare un appuntamento solo per le proprie richieste"
-    );
 
     for (person, query) in [
         (operator(), "scope=mine"),
@@ -103,23 +99,145 @@ async fn r_112_each_figure_is_the_list_it_opens() {
         }
     }
 
-    only_senders_book_what_is_enabled(&site).await;
-    site.stop().await;
-}
-
-/// enabled are those whose sender may book by the rules the engine decides by.
-async fn only_senders_book_what_is_enabled(site: &Site) {
-    let enabled_now = list(site, &operator(), "figure=appointment_enabled").await;
-    for request in list(site, &operator(), "").await {
-        let path = format!("/requests/{request}");
-        let offers = [operator(), colleague()].map(async |person: Person| {
-            let detail = site.get(&person, &path).await.done(200);
+    // Enabled are those whose sender may book by the rules the engine decides by.
+    let enabled_now = list(&site, &operator(), "figure=appointment_enabled").await;
+    for request in list(&site, &operator(), "").await {
+        for person in [operator(), colleague()] {
+            let detail = site.get(&person, &format!("/requests/{request}")).await.done(200);
             let own = detail["operator"]["id"] == person.id.as_str();
-            (own, offer(&detail, "booked")["allowed"] == true)
-        });
-        for offered in offers {
-            let (own, allowed) = offered.await;
+            let allowed = offer(&detail, "booked")["allowed"] == true;
             assert_eq!(allowed, own && enabled_now.contains(&request), "{request}");
         }
     }
+    as_the_command_line_tells(&site).await;
+    site.stop().await;
+}
+
+/// `usciere stats` counts the same: of the office, of one operator, of a sede, of some days and a topic.
+async fn as_the_command_line_tells(site: &Site) {
+    let office = ["--patronato", "inca", "--office", "INCA-RM-001"];
+    let with = |more: &[&'static str]| [&office, more].concat();
+    for (person, query, options) in [
+        (operator(), "scope=office", with(&[])),
+        (operator(), "scope=mine", with(&["--operator", "op1"])),
+        (officer(SEDE), "scope=sede", vec!["--sede", SEDE]),
+        (
+            operator(),
+            "scope=office&from=2026-12-01&to=2026-12-31",
+            with(&["--from", "2026-12-01", "--to", "2026-12-31"]),
+        ),
+        (
+            operator(),
+            "scope=office&topic=assegno-sociale",
+            with(&["--topic", "assegno-sociale"]),
+        ),
+    ] {
+        let asked = site.get(&person, &format!("/statistics?{query}")).await.done(200);
+        let told: Value =
+            serde_json::from_slice(&site.usciere(&[&["stats", "-o", "json"], options.as_slice()].concat()))
+                .unwrap();
+        for figure in asked["figures"].as_array().unwrap() {
+            let name = figure["figure"].as_str().unwrap();
+            assert_eq!(told[0][name], figure["count"], "{name} of {options:?}");
+        }
+        for field in ["replies", "median_days", "p90_days"] {
+            assert_eq!(
+                told[0][field], asked["reply_times"][field],
+                "{field} of {options:?}"
+            );
+        }
+    }
+}
+
+/// How many requests a figure counts.
+async fn figure(site: &Site, person: &Person, name: &str, query: &str) -> Value {
+    let asked = site.get(person, &format!("/statistics?{query}")).await.done(200);
+    let mut figures = asked["figures"].as_array().unwrap().iter();
+    figures.find(|one| one["figure"] == name).unwrap()["count"].clone()
+}
+
+/// by topic, from a day, to a day, each alone and together. R-111: one's own requests, and those of the office.
+#[tokio::test]
+async fn r_110_r_111_figures_are_narrowed_by_topic_days_and_scope() {
+    let site = Site::start().await;
+    let social = json!({"topic": "assegno-sociale"});
+    submit_with(&site, &operator(), json!({})).await;
+    submit_with(&site, &colleague(), social.clone()).await;
+    submit_with(&site, &of_pomezia(), social.clone()).await;
+    site.days_later(3);
+    submit_with(&site, &colleague(), social).await;
+    for (person, query, count) in [
+        (operator(), "scope=office", 3),
+        (operator(), "scope=mine", 1),
+        (colleague(), "scope=mine", 2),
+        (of_pomezia(), "scope=office", 1),
+        (operator(), "scope=office&topic=assegno-sociale", 2),
+        (operator(), "scope=mine&topic=assegno-sociale", 0),
+        (operator(), "scope=office&from=2026-11-24", 1),
+        (operator(), "scope=office&to=2026-11-25", 2),
+        (operator(), "scope=office&from=2026-11-23&to=2026-11-23", 2),
+        (operator(), "scope=office&to=2026-11-23&topic=assegno-sociale", 1),
+        (officer(SEDE), "scope=sede", 4),
+        (officer(SEDE), "scope=sede&topic=assegno-sociale&to=2026-11-23", 2),
+        (officer("700000"), "scope=sede", 0),
+    ] {
+        assert_eq!(
+            figure(&site, &person, "open", query).await,
+            count,
+            "{}: {query}",
+            person.id
+        );
+    }
+    // What is said by no word: of the office for its members, and never another's.
+    assert_eq!(figure(&site, &operator(), "open", "").await, 3);
+    for (person, query) in [(operator(), "scope=sede"), (officer(SEDE), "scope=office")] {
+        let answer = site.get(&person, &format!("/statistics?{query}")).await;
+        answer.problem(403, "forbidden");
+    }
+    let backwards = site
+        .get(&operator(), "/statistics?from=2026-12-02&to=2026-12-01")
+        .await;
+    backwards.problem(400, "invalid_query");
+    site.stop().await;
+}
+
+/// all of the office's requests are seen by each of it, and booked by their senders alone.
+#[tokio::test]
+async fn r_113_r_114_an_office_sees_all_its_requests_and_books_each_by_its_sender() {
+    let site = Site::start().await;
+    let mine = submit_with(&site, &operator(), json!({})).await;
+    let hers = submit_with(&site, &colleague(), json!({})).await;
+    site.days_later(16);
+    let mut all = [mine.clone(), hers.clone()];
+    all.sort_unstable();
+    let wish = json!({"wish": "di mattina"});
+    let book = async |person: &Person, request: &str| {
+        let path = format!("/requests/{request}/appointments");
+        site.post(person, &path, &wish).await
+    };
+    for (person, own, other) in [(operator(), &mine, &hers), (colleague(), &hers, &mine)] {
+        let mut seen = list(&site, &person, "scope=office").await;
+        seen.sort_unstable();
+        assert_eq!(seen, all);
+        let detail = site.get(&person, &format!("/requests/{other}")).await.done(200);
+        let offered = offer(&detail, "booked");
+        assert_eq!(
+            (&offered["allowed"], &offered["code"]),
+            (&json!(false), &json!("not_sender"))
+        );
+        book(&person, other).await.problem(403, "not_sender");
+        let detail = site.get(&person, &format!("/requests/{own}")).await.done(200);
+        assert_eq!(offer(&detail, "booked")["allowed"], true);
+    }
+    assert_eq!(figure(&site, &operator(), "appointment", "scope=office").await, 0);
+    book(&operator(), &mine).await.done(200);
+    assert_eq!(
+        figure(&site, &colleague(), "appointment", "scope=office").await,
+        1
+    );
+    assert_eq!(figure(&site, &colleague(), "appointment", "scope=mine").await, 0);
+    let statistics = site.get(&colleague(), "/statistics").await.done(200);
+    let note = "È possibile prenotare un appuntamento solo per le proprie richieste";
+    assert_eq!(statistics["note"], note);
+    site.stop().await;
 }
