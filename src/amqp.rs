@@ -8,6 +8,7 @@
 pub const SILENCED: &[&str] = &["lapin::returned_messages=off", "lapin::channel=off"];
 
 pub mod bare;
+mod budget;
 mod connection;
 pub mod consumer;
 pub mod envelope;
@@ -23,6 +24,7 @@ pub mod session;
 pub mod supervisor;
 pub mod topology;
 
+pub use budget::Hold;
 pub use consumer::{Acked, Acker, Consumer, Delivery, Receipt};
 pub use envelope::{BodyFault, DecodeRules, Publishers, RawDelivery, Rejected, decode_body};
 pub use error::BrokerError;

@@ -25,7 +25,7 @@ use crate::failpoint::{FailPoint, reached};
 use crate::store::{OutboxRow, Store};
 
 use confirmer::Confirmer;
-use handoff::{Ticket, Tickets};
+use handoff::{Handed, Ticket, Tickets};
 use leases::{Held, LeaseKeeper};
 
 pub use handoff::{HandOff, Slot};
@@ -224,8 +224,10 @@ impl Relay {
                 self.looked_at.clear();
             }
             match ticket.rows.await {
-                Ok(rows) => {
+                Ok(Handed { rows, look }) => {
                     self.tickets.taken(rows.len());
+                    self.dirty
+                        .extend(look.into_iter().filter(|bucket| self.held.contains_key(bucket)));
                     self.queue.extend(rows.into_iter().filter(|row| {
                         self.held.contains_key(&row.bucket)
                             && !self.dirty.contains(&row.bucket)

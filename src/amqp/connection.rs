@@ -5,6 +5,7 @@ use std::time::Duration;
 use lapin::uri::AMQPUri;
 use lapin::{Connection, ConnectionProperties, Error, ErrorKind};
 
+use super::budget::Budget;
 use super::error::BrokerError;
 use super::guard;
 use crate::config::amqp::AmqpSettings;
@@ -14,6 +15,15 @@ const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Opens a connection that shows itself to operators of the broker as `name`.
 pub(super) async fn open(settings: &AmqpSettings, name: &str) -> Result<Connection, BrokerError> {
+    open_within(settings, name, Budget::unlimited()).await
+}
+
+/// Opens a connection that holds no more than a budget of what it receives.
+pub(super) async fn open_within(
+    settings: &AmqpSettings,
+    name: &str,
+    budget: Budget,
+) -> Result<Connection, BrokerError> {
     let mut uri: AMQPUri = settings.url.0.parse().map_err(|_| BrokerError::Address)?;
     uri.query.heartbeat.get_or_insert(settings.heartbeat_seconds);
     let address = format!(
@@ -23,7 +33,7 @@ pub(super) async fn open(settings: &AmqpSettings, name: &str) -> Result<Connecti
         shown(&uri.vhost)
     );
     let properties = ConnectionProperties::default().with_connection_name(name.into());
-    let opening = guard::connect(uri, properties);
+    let opening = guard::connect(uri, properties, budget);
     match tokio::time::timeout(OPEN_TIMEOUT, opening).await {
         Ok(Ok(connection)) => Ok(connection),
         Ok(Err(source)) if is_refusal(&source) => Err(BrokerError::Refused { address, source }),

@@ -7,13 +7,14 @@ pub(super) mod task;
 
 use tokio::sync::mpsc;
 
+use super::budget::Hold;
 use super::envelope::RawDelivery;
 use super::message::Properties;
 
 pub use acker::{Acked, Acker};
 
 /// A message the broker delivered and waits to see acknowledged.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub struct Delivery {
     pub routing_key: String,
     pub properties: Properties,
@@ -24,6 +25,8 @@ pub struct Delivery {
     /// of the broker counts one.
     pub delivery_count: Option<u32>,
     pub receipt: Receipt,
+    /// Kept as long as the body is.
+    pub hold: Hold,
 }
 
 /// A quorum queue's count from which on a delivery is suspected of ending processes.

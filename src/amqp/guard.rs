@@ -26,16 +26,24 @@ use lapin::uri::AMQPUri;
 use lapin::{Connection, ConnectionProperties, Error};
 use tokio::time::{Sleep, sleep, timeout};
 
-use frames::Frames;
+use super::budget::Budget;
+use frames::{Frames, HEARTBEAT};
 pub use frames::{RAW_PROPERTIES, UNREADABLE};
 
 /// How long connecting, and the broker's first word after it, may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How much is read from the broker at once.
 const READ_SIZE: usize = 64 * 1024;
+/// How often lapin hears a heartbeat while nothing is read: the broker's own wait behind what there is no room for.
+const SIGN_OF_LIFE: Duration = Duration::from_millis(400);
 
 /// Opens a connection whose incoming frames are looked at first.
-pub(super) async fn connect(uri: AMQPUri, options: ConnectionProperties) -> Result<Connection, Error> {
+pub(super) async fn connect(
+    uri: AMQPUri,
+    options: ConnectionProperties,
+    budget: Budget,
+) -> Result<Connection, Error> {
+    budget.forget_what_is_on_its_way();
     let runtime = Runtime::new(RuntimeParts::new(
         Tokio::current(),
         GuardedReactor(Tokio::current()),
@@ -45,7 +53,11 @@ pub(super) async fn connect(uri: AMQPUri, options: ConnectionProperties) -> Resu
         let runtime = Runtime::tokio_current();
         let connecting = uri.connect_with_config_async(tls.as_ref(), &runtime);
         let stream = timeout(PATIENCE, connecting).await.map_err(io::Error::from)??;
-        Ok(AsyncTcpStream::Plain(Guarded::new(stream, PATIENCE)))
+        Ok(AsyncTcpStream::Plain(Guarded::new(
+            stream,
+            PATIENCE,
+            budget.clone(),
+        )))
     };
     Connection::connector(uri, runtime, connect, options).await
 }
@@ -60,10 +72,15 @@ struct Guarded<S> {
     /// What may be read, and how much of it has been.
     readable: Vec<u8>,
     read: usize,
+    budget: Budget,
+    /// When lapin hears the next heartbeat of ours; made here, for lapin's thread has no reactor to make it in.
+    sign_of_life: Pin<Box<Sleep>>,
+    /// Whether the last look found no room.
+    full: bool,
 }
 
 impl<S> Guarded<S> {
-    fn new(stream: S, patience: Duration) -> Self {
+    fn new(stream: S, patience: Duration, budget: Budget) -> Self {
         Self {
             stream,
             frames: Frames::default(),
@@ -71,6 +88,9 @@ impl<S> Guarded<S> {
             incoming: vec![0; READ_SIZE].into_boxed_slice(),
             readable: Vec::new(),
             read: 0,
+            budget,
+            sign_of_life: Box::pin(sleep(SIGN_OF_LIFE)),
+            full: false,
         }
     }
 }
@@ -92,6 +112,15 @@ impl<S: AsyncRead + Unpin> Guarded<S> {
             },
         }
     }
+
+    /// Says in the broker's name that it lives. A broker that does not is noticed by writing, and when reading goes on.
+    fn poll_sign_of_life(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        ready!(self.sign_of_life.as_mut().poll(cx));
+        let next = tokio::time::Instant::now() + SIGN_OF_LIFE;
+        self.sign_of_life.as_mut().reset(next);
+        self.readable.extend_from_slice(&HEARTBEAT);
+        Poll::Ready(())
+    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
@@ -100,11 +129,22 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
         while this.read == this.readable.len() {
             this.readable.clear();
             this.read = 0;
+            if this.frames.is_between() && this.budget.poll_room(cx).is_pending() {
+                if !std::mem::replace(&mut this.full, true) {
+                    tracing::debug!(
+                        "nothing more is read from the broker for now: amqp.prefetch_bytes are held"
+                    );
+                }
+                ready!(this.poll_sign_of_life(cx));
+                continue;
+            }
+            this.full = false;
             let count = ready!(this.poll_incoming(cx))?;
             if count == 0 {
                 return Poll::Ready(Ok(0));
             }
-            this.frames.feed(&this.incoming[..count], &mut this.readable);
+            let bodies = this.frames.feed(&this.incoming[..count], &mut this.readable);
+            this.budget.read(bodies);
         }
         let waiting = &this.readable[this.read..];
         let count = waiting.len().min(buffer.len());
@@ -154,6 +194,9 @@ impl Reactor for GuardedReactor {
         address: SocketAddr,
     ) -> impl Future<Output = io::Result<Self::TcpStream>> + Send + 'static {
         let connecting = self.0.tcp_connect_addr(address);
-        async move { Ok(Guarded::new(AsyncTcpStream::Plain(connecting.await?), PATIENCE)) }
+        async move {
+            let stream = AsyncTcpStream::Plain(connecting.await?);
+            Ok(Guarded::new(stream, PATIENCE, Budget::unlimited()))
+        }
     }
 }

@@ -77,14 +77,14 @@ impl Original for Kept {
     }
 }
 
-impl From<Delivery> for Kept {
-    fn from(delivery: Delivery) -> Self {
-        Self {
-            routing_key: delivery.routing_key,
-            properties: delivery.properties,
-            body: delivery.body,
-        }
-    }
+/// What is kept of a delivery, and the room it takes.
+fn apart(delivery: Delivery) -> (Kept, Hold) {
+    let kept = Kept {
+        routing_key: delivery.routing_key,
+        properties: delivery.properties,
+        body: delivery.body,
+    };
+    (kept, delivery.hold)
 }
 
 /// Reads a delivery; what cannot be understood becomes a dead letter, also when reading it panics.
@@ -146,13 +146,15 @@ pub async fn take_in(mut consumer: Consumer, intake: Intake) {
     while let Some(delivery) = consumer.deliveries.recv().await {
         reached(FailPoint::Delivered);
         let receipt = delivery.receipt;
-        if intake.is_delicate(&delivery) {
+        let delicate = intake.is_delicate(&delivery);
+        let (kept, hold) = apart(delivery);
+        if delicate {
             // Nothing else is in hand: if it ends the process, it takes no neighbour's work along; and what came
             // after it of the same request does not overtake it.
             working.close();
             working.wait().await;
             working.reopen();
-            if alone::work(&intake, delivery.into(), || consumer.deliveries.is_closed()).await {
+            if alone::work(&intake, kept, || consumer.deliveries.is_closed()).await {
                 let _ = done.send(receipt);
             }
             continue;
@@ -161,10 +163,9 @@ pub async fn take_in(mut consumer: Consumer, intake: Intake) {
         let completion = Box::new(move |_| {
             // The end of the acking task is the end of the process: the delivery comes again.
             let _ = done.send(receipt);
-            drop(in_hand);
+            drop((in_hand, hold));
         });
-        let item = item(delivery.into(), &intake.rules);
-        intake.door.put(item, completion).await;
+        intake.door.put(item(kept, &intake.rules), completion).await;
     }
     drop((intake, done));
     if acking.await.is_err() {

@@ -6,6 +6,7 @@ use lapin::options::{BasicConsumeOptions, QueueBindOptions, QueueDeclareOptions}
 use lapin::types::{FieldTable, ShortString};
 use tokio::sync::mpsc;
 
+use super::budget::Budget;
 use super::connection;
 use super::consumer::{Delivery, reading};
 use super::error::BrokerError;
@@ -91,7 +92,11 @@ impl Session {
         tokio::spawn(async move {
             let _channel = channel;
             while let Some(Ok(delivery)) = consumer.next().await {
-                if sender.send(reading::delivery(delivery, 0)).await.is_err() {
+                if sender
+                    .send(reading::delivery(delivery, 0, &Budget::unlimited()))
+                    .await
+                    .is_err()
+                {
                     return;
                 }
             }

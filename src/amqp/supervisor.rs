@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::budget::Budget;
 use super::connection;
 use super::consumer::{Consumer, task};
 use super::error::BrokerError;
@@ -44,6 +45,8 @@ struct Shared {
     publishing: LiveLink,
     /// What is declared again when a consumer finds its queue missing.
     known: Mutex<Topology>,
+    /// Of what is consumed.
+    budget: Budget,
     pauses: watch::Sender<Arc<Pauses>>,
     stop_consuming: CancellationToken,
     closing: CancellationToken,
@@ -56,15 +59,24 @@ impl Broker {
         let board = Board::new(clock);
         let (stop_consuming, closing) = (CancellationToken::new(), CancellationToken::new());
         let mut tasks = JoinSet::new();
-        let mut keep = |role: LinkRole| {
-            let (link, live) = Link::new(role, settings.clone(), node, board.clone(), closing.clone());
+        let budget = Budget::of(settings.prefetch_bytes.as_usize());
+        let mut keep = |role: LinkRole, budget: Budget| {
+            let (link, live) = Link::new(
+                role,
+                settings.clone(),
+                node,
+                board.clone(),
+                closing.clone(),
+                budget,
+            );
             tasks.spawn(link.keep());
             live
         };
         let shared = Shared {
             settings: settings.clone(),
-            consuming: keep(LinkRole::Consume),
-            publishing: keep(LinkRole::Publish),
+            consuming: keep(LinkRole::Consume, budget.clone()),
+            publishing: keep(LinkRole::Publish, Budget::unlimited()),
+            budget,
             board,
             known: Mutex::new(Topology::default()),
             pauses: watch::Sender::default(),
@@ -169,6 +181,10 @@ impl Broker {
 
     fn known(&self) -> std::sync::MutexGuard<'_, Topology> {
         self.shared.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn budget(&self) -> &Budget {
+        &self.shared.budget
     }
 
     pub(super) fn board(&self) -> &Board {

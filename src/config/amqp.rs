@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::size::Size;
 use crate::domain::event::words;
 use crate::domain::ids::{PatronatoCode, SedeCode, Source};
 
@@ -30,6 +31,8 @@ pub struct AmqpSettings {
     pub heartbeat_seconds: u16,
     /// Deliveries a node may hold unacknowledged.
     pub prefetch: u16,
+    /// Bytes of their bodies a node holds; above, it stops reading from the broker until some are handled.
+    pub prefetch_bytes: Size,
     /// Messages published without waiting for their confirms.
     pub confirm_window: usize,
     /// After this long without a confirm the channel is given up and its messages are sent again.
@@ -65,6 +68,7 @@ impl Default for AmqpSettings {
             queue_type: QueueType::Quorum,
             heartbeat_seconds: 10,
             prefetch: 1_000,
+            prefetch_bytes: Size::from_bytes(64 * 1_048_576),
             confirm_window: 500,
             confirm_timeout_seconds: 30,
             max_body_bytes: 9 * 1024 * 1024,

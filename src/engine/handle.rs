@@ -20,7 +20,7 @@ use super::translate::{may_change_hands, wanted_hour};
 use crate::domain::command::Content;
 use crate::domain::dead_letter::DeadLetterReason;
 use crate::domain::ids::{MessageId, RequestId, SedeCode, Source};
-use crate::domain::request::Request;
+use crate::domain::request::{HistoryEntry, Request};
 use crate::failpoint::{FailPoint, reached};
 use crate::store::{
     Change, IntakeTransaction, NewDeadLetter, NewOutboxRow, OutboxRow, SeenMessage, StoreError,
@@ -185,7 +185,8 @@ impl Engine {
         transaction.bury(&letters).await?;
         transaction.audit(&audit).await?;
         transaction.queue_mails(&ledger.mails).await?;
-        self.queue_and_commit(transaction, ledger.outbox).await
+        self.queue_and_commit(transaction, ledger.outbox, &ledger.history)
+            .await
     }
 
     /// Queues messages, commits, and hands over to the relay of this node what is in its hands.
@@ -193,6 +194,7 @@ impl Engine {
         &self,
         mut transaction: IntakeTransaction,
         rows: Vec<NewOutboxRow>,
+        history: &[HistoryEntry],
     ) -> Result<(), StoreError> {
         let ids = transaction.queue_messages(&rows).await?;
         let elsewhere: HashSet<u16> = rows
@@ -216,12 +218,10 @@ impl Engine {
         transaction.commit().await?;
         if let Some(slot) = slot {
             let now = self.clock.now();
-            slot.fill(
-                ids.into_iter()
-                    .zip(rows)
-                    .map(|(id, row)| OutboxRow::committed(id, row, now))
-                    .collect(),
-            );
+            let rows = ids.into_iter().zip(rows);
+            let rows = rows.map(|(id, row)| OutboxRow::committed(id, row, now));
+            let events: Vec<_> = history.iter().map(|entry| (entry.request, entry.seq)).collect();
+            slot.fill(rows.collect(), &events);
         }
         Ok(())
     }

@@ -73,7 +73,8 @@ impl Engine {
         transaction.update_requests(&changed).await?;
         transaction.append_history(&ledger.history).await?;
         transaction.queue_mails(&ledger.mails).await?;
-        self.queue_and_commit(transaction, ledger.outbox).await?;
+        self.queue_and_commit(transaction, ledger.outbox, &ledger.history)
+            .await?;
         Ok((count, swept))
     }
 }

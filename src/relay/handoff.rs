@@ -4,17 +4,25 @@
 //! relay takes slots in the order they were reserved, so the messages of one request stay in order although two
 //! workers commit side by side. A slot that is dropped unfilled (rollback, unknown outcome) makes the relay look
 //! into the database instead.
+//!
+//! What another node wrote of a request reaches the relay only by NOTIFY, perhaps later than what this node wrote
+//! after it. So a message is handed over only where this node also wrote what came before it; otherwise the relay
+//! looks into the database, which has all of it in order.
 
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{mpsc, oneshot};
 
+use crate::domain::ids::RequestId;
 use crate::store::OutboxRow;
 
 /// Rows waiting in memory beyond this many are left to the database: intake goes on while the broker is blocked,
 /// and the node stays small.
 const ROOM: usize = 10_000;
+/// Requests remembered at most; of one forgotten the relay looks once more.
+const REMEMBERED: usize = 200_000;
 
 /// The engine's end.
 #[derive(Debug, Clone)]
@@ -27,12 +35,14 @@ struct Shared {
     waiting: AtomicUsize,
     /// Buckets in this node's hands, by number.
     held: Box<[AtomicBool]>,
+    /// The last event of each request that this node wrote.
+    written: Mutex<HashMap<RequestId, u32>>,
 }
 
 /// A place in the order of commits.
 #[derive(Debug)]
 pub struct Slot {
-    rows: oneshot::Sender<Vec<OutboxRow>>,
+    rows: oneshot::Sender<Handed>,
     shared: Arc<Shared>,
 }
 
@@ -40,7 +50,15 @@ pub struct Slot {
 #[derive(Debug)]
 pub(super) struct Ticket {
     pub(super) number: u64,
-    pub(super) rows: oneshot::Receiver<Vec<OutboxRow>>,
+    pub(super) rows: oneshot::Receiver<Handed>,
+}
+
+/// What a transaction queued.
+#[derive(Debug, Default)]
+pub(super) struct Handed {
+    pub(super) rows: Vec<OutboxRow>,
+    /// Buckets with messages that come after another node's.
+    pub(super) look: BTreeSet<u16>,
 }
 
 /// The relay's end.
@@ -58,6 +76,7 @@ impl HandOff {
             reserved: AtomicU64::new(0),
             waiting: AtomicUsize::new(0),
             held: (0..buckets).map(|_| AtomicBool::new(false)).collect(),
+            written: Mutex::default(),
         });
         (Self(Arc::clone(&shared)), Tickets { receiver, shared })
     }
@@ -92,16 +111,45 @@ impl HandOff {
 }
 
 impl Slot {
-    /// Fills the slot with what was committed.
-    pub fn fill(self, rows: Vec<OutboxRow>) {
+    /// Fills the slot with what was committed: messages, and the events behind them by request and number.
+    pub fn fill(self, rows: Vec<OutboxRow>, events: &[(RequestId, u32)]) {
+        let after_others = self.shared.write_down(events);
+        let (mut handed, mut look) = (Vec::with_capacity(rows.len()), BTreeSet::new());
+        for row in rows {
+            if row.request.is_some_and(|request| after_others.contains(&request)) {
+                look.insert(row.bucket);
+            } else {
+                handed.push(row);
+            }
+        }
+        let rows = handed;
         let count = rows.len();
         if self.shared.waiting.load(Ordering::Acquire) + count > ROOM {
             return; // dropped unfilled: the relay will find them in the database
         }
         self.shared.waiting.fetch_add(count, Ordering::AcqRel);
-        if let Err(rows) = self.rows.send(rows) {
-            self.shared.waiting.fetch_sub(rows.len(), Ordering::AcqRel);
+        if self.rows.send(Handed { rows, look }).is_err() {
+            self.shared.waiting.fetch_sub(count, Ordering::AcqRel);
         }
+    }
+}
+
+impl Shared {
+    /// Remembers committed events; answers the requests whose events before these another node wrote.
+    fn write_down(&self, events: &[(RequestId, u32)]) -> HashSet<RequestId> {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if written.len() + events.len() > REMEMBERED {
+            written.clear();
+        }
+        let mut after_others = HashSet::new();
+        for &(request, seq) in events {
+            let last = written.entry(request).or_insert(0);
+            if *last != seq - 1 {
+                after_others.insert(request);
+            }
+            *last = seq.max(*last);
+        }
+        after_others
     }
 }
 
@@ -119,5 +167,32 @@ impl Tickets {
         if let Some(flag) = self.shared.held.get(usize::from(bucket)) {
             flag.store(held, Ordering::Release);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn only_what_follows_on_this_nodes_own_is_handed_over() {
+        let (handoff, _tickets) = HandOff::new(1);
+        let [ours, theirs] = [1, 2].map(|number| RequestId(Uuid::from_u128(number)));
+        let write_down = |events: &[(RequestId, u32)]| handoff.0.write_down(events);
+        assert_eq!(write_down(&[(ours, 1), (ours, 2)]), HashSet::new(), "opened here");
+        assert_eq!(write_down(&[(ours, 3)]), HashSet::new());
+        assert_eq!(write_down(&[(theirs, 3), (ours, 4)]), HashSet::from([theirs]));
+        assert_eq!(
+            write_down(&[(theirs, 4)]),
+            HashSet::new(),
+            "the relay has looked since"
+        );
+        assert_eq!(
+            write_down(&[(ours, 6)]),
+            HashSet::from([ours]),
+            "the fifth was another's"
+        );
     }
 }

@@ -19,12 +19,16 @@ mod fake_register;
 mod faults;
 mod files_away;
 mod interleaved;
+mod long;
 mod mails;
+mod memory;
 #[path = "../support/node.rs"]
 mod node;
 mod order;
 #[path = "../support/outsider.rs"]
 mod outsider;
+mod overdue;
+mod overtaking;
 mod parking;
 mod pauses;
 mod program;

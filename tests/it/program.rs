@@ -14,8 +14,8 @@ impl Program {
         Self::start_with(world, log, &[])
     }
 
-    /// With more in its environment.
-    pub(crate) fn start_with(world: &World, log: &Path, more: &[(&str, &str)]) -> Self {
+    /// With settings of its own, as environment variables.
+    pub(crate) fn start_with(world: &World, log: &Path, settings: &[(&str, &str)]) -> Self {
         let log = File::options().create(true).append(true).open(log).unwrap();
         let usciere::config::mail::SmtpUrl::Files(mails) = &world.config.smtp.url else {
             unreachable!()
@@ -33,6 +33,7 @@ impl Program {
             .env("USCIERE_LOG__FORMAT", "json")
             .env("USCIERE_LOG__LEVEL", "debug,lapin=info,sqlx=info")
             .env("USCIERE_ENGINE__BATCH", "20")
+            .envs(settings.iter().copied())
             .env(
                 "USCIERE_REGISTRY__CITIZENS__SOURCE",
                 world.config.registry.citizens.source.to_string(),
@@ -48,6 +49,17 @@ impl Program {
 
     pub(crate) fn has_ended(&mut self) -> bool {
         self.0.try_wait().unwrap().is_some()
+    }
+
+    /// The most memory it ever had resident, in bytes.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .unwrap();
+        let kilobytes = line.trim().trim_end_matches(" kB").parse::<u64>().unwrap();
+        kilobytes * 1024
     }
 
     pub(crate) fn kill(mut self) {

@@ -162,6 +162,20 @@ impl World {
             .unwrap()
     }
 
+    pub(crate) async fn text(&self, query: &str) -> String {
+        sqlx::query_scalar(AssertSqlSafe(query.to_owned()))
+            .fetch_one(&self.pool)
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn execute(&self, statements: &str) {
+        sqlx::raw_sql(AssertSqlSafe(statements.to_owned()))
+            .execute(&self.pool)
+            .await
+            .unwrap();
+    }
+
     /// The refusal a command gets.
     pub(crate) async fn refused(&self, key: &str, body: &Value) -> Received {
         let queue = key.splitn(3, '.').take(2).collect::<Vec<_>>().join(".");

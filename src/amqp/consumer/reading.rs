@@ -6,15 +6,17 @@ use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 
 use super::{Delivery, Receipt};
+use crate::amqp::budget::Budget;
 use crate::amqp::message::{HeaderValue, Headers, Properties};
 
-pub(in crate::amqp) fn delivery(raw: lapin::message::Delivery, generation: u64) -> Delivery {
+pub(in crate::amqp) fn delivery(raw: lapin::message::Delivery, generation: u64, budget: &Budget) -> Delivery {
     let properties = properties(&raw.properties);
     let delivery_count = match properties.headers.get("x-delivery-count") {
         Some(HeaderValue::Integer(count)) => u32::try_from(*count).ok(),
         Some(_) | None => None,
     };
     Delivery {
+        hold: budget.hold(raw.data.len()),
         routing_key: raw.routing_key.into(),
         properties,
         body: raw.data,

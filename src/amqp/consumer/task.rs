@@ -93,6 +93,7 @@ impl Task {
                 End::Fault(fault) => fault,
             };
             self.acker.lose().await;
+            self.broker.budget().forget_what_is_on_its_way();
             self.report(&fault).await;
             metrics::consumer_rebuilt(&self.queue);
             tokio::select! {
@@ -181,7 +182,7 @@ impl Task {
             };
             match next {
                 Some(delivery) => {
-                    let delivery = reading::delivery(delivery?, generation);
+                    let delivery = reading::delivery(delivery?, generation, self.broker.budget());
                     if self.deliveries.send(delivery).await.is_err() {
                         return Ok(End::Wanted);
                     }

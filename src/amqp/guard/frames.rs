@@ -10,9 +10,12 @@ pub const RAW_PROPERTIES: &str = "x-usciere-properties";
 
 const METHOD: u8 = 1;
 const HEADER: u8 = 2;
+const BODY: u8 = 3;
 const FRAME_END: u8 = 0xCE;
 /// Type, channel, size.
 const FRAME_HEADER: usize = 7;
+/// A whole heartbeat.
+pub(super) const HEARTBEAT: [u8; 8] = [8, 0, 0, 0, 0, 0, 0, FRAME_END];
 /// `basic.deliver`: its class and method.
 const DELIVER: [u8; 4] = [0, 60, 0, 60];
 /// What every broker may send, whatever was negotiated.
@@ -27,17 +30,20 @@ pub(super) struct Frames {
     held: Vec<u8>,
     /// How much of a frame that needs no look is still to pass.
     passing: usize,
+    /// How much of a message's body is still to come.
+    body: u64,
     /// What comes is not AMQP: everything passes.
     foreign: bool,
 }
 
 impl Frames {
-    /// Takes bytes from the broker and appends to `out` what may be read.
-    pub(super) fn feed(&mut self, mut bytes: &[u8], out: &mut Vec<u8>) {
+    /// Takes bytes from the broker and appends to `out` what may be read; answers the size of the bodies announced in them.
+    pub(super) fn feed(&mut self, mut bytes: &[u8], out: &mut Vec<u8>) -> usize {
+        let mut bodies = 0;
         while !bytes.is_empty() {
             if self.foreign {
                 out.extend_from_slice(bytes);
-                return;
+                return bodies;
             }
             if self.passing > 0 {
                 let (passed, rest) = bytes.split_at(bytes.len().min(self.passing));
@@ -50,8 +56,14 @@ impl Frames {
             let (taken, rest) = bytes.split_at(bytes.len().min(wanted));
             self.held.extend_from_slice(taken);
             bytes = rest;
-            self.release(out);
+            bodies += self.release(out);
         }
+        bodies
+    }
+
+    /// Whether what was given on ends with a whole frame, and a whole message: what follows may be left for later.
+    pub(super) const fn is_between(&self) -> bool {
+        self.passing == 0 && self.body == 0 && !self.foreign
     }
 
     /// How long the held frame must become before something can be said of it.
@@ -65,24 +77,40 @@ impl Frames {
         usize::try_from(u32::from_be_bytes(size.try_into().ok()?)).ok()
     }
 
-    /// Gives on what is held once it is known what it is.
-    fn release(&mut self, out: &mut Vec<u8>) {
-        let Some(size) = self.payload_size() else { return };
+    /// Gives on what is held once it is known what it is; answers the size of a body it announces.
+    fn release(&mut self, out: &mut Vec<u8>) -> usize {
+        let Some(size) = self.payload_size() else {
+            return 0;
+        };
         let kind = self.held[0];
+        let mut announced = 0;
         self.foreign = kind == b'A';
         let looked_at = matches!(kind, METHOD | HEADER) && size <= LONGEST_HELD;
+        if kind == BODY {
+            self.body = self.body.saturating_sub(size as u64);
+        }
         if self.foreign || !looked_at {
             // The frame's first bytes; the rest need not be held.
             self.passing = (FRAME_HEADER + size + 1) - self.held.len();
             out.append(&mut self.held);
         } else if self.held.len() == FRAME_HEADER + size + 1 {
-            match kind {
-                METHOD => readable_names(&mut self.held[FRAME_HEADER..]),
-                _ => readable_properties(&mut self.held),
+            if kind == METHOD {
+                readable_names(&mut self.held[FRAME_HEADER..]);
+            } else {
+                self.body = body_size(&self.held[FRAME_HEADER..]);
+                announced = usize::try_from(self.body).unwrap_or(usize::MAX);
+                readable_properties(&mut self.held);
             }
             out.append(&mut self.held);
         }
+        announced
     }
+}
+
+/// What a content header says of its body: it comes after class and weight.
+fn body_size(payload: &[u8]) -> u64 {
+    let size = payload.get(4..FIXED).and_then(|size| size.try_into().ok());
+    size.map_or(0, u64::from_be_bytes)
 }
 
 /// In a delivery, what is not text in exchange and routing key becomes question marks: no identity has those.

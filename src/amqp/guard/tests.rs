@@ -165,7 +165,7 @@ async fn a_stream_gives_on_what_its_frames_do() {
     ]
     .concat();
     let mut read = Vec::new();
-    Guarded::new(Cursor::new(bytes.clone()), PATIENCE)
+    Guarded::new(Cursor::new(bytes.clone()), PATIENCE, Budget::unlimited())
         .read_to_end(&mut read)
         .await
         .unwrap();
@@ -174,7 +174,7 @@ async fn a_stream_gives_on_what_its_frames_do() {
 
 #[tokio::test]
 async fn a_broker_that_never_says_a_word_is_given_up() {
-    let error = Guarded::new(Silence, Duration::from_millis(1))
+    let error = Guarded::new(Silence, Duration::from_millis(1), Budget::unlimited())
         .read(&mut [0; 8])
         .await
         .unwrap_err();
@@ -254,4 +254,54 @@ proptest! {
             prop_assert!(matches!(read, Ok(([], _))), "{read:?}");
         }
     }
+}
+
+/// What a broker sends, which lapin would read at once.
+async fn read_some(guarded: &mut Guarded<Cursor<Vec<u8>>>) -> Vec<u8> {
+    let mut buffer = vec![0; READ_SIZE];
+    let count = guarded.read(&mut buffer).await.unwrap();
+    buffer.truncate(count);
+    buffer
+}
+
+/// A content header and the body it announces, in one frame.
+fn content(size: usize) -> Vec<u8> {
+    let mut payload = vec![0, 60, 0, 0];
+    payload.extend((size as u64).to_be_bytes());
+    payload.extend([0, 0]);
+    [frame(2, &payload), frame(3, &vec![7; size])].concat()
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_room_nothing_is_read_and_lapin_hears_heartbeats() {
+    let budget = Budget::of(100);
+    let message = content(60);
+    // The third message begins behind what is read at once.
+    let filler = frame(1, &vec![0; READ_SIZE - 2 * message.len() - 8]);
+    let bytes = [&message[..], &message, &filler, &message].concat();
+    let mut guarded = Guarded::new(Cursor::new(bytes), PATIENCE, budget.clone());
+    assert_eq!(read_some(&mut guarded).await.len(), READ_SIZE);
+    let (first, second) = (budget.hold(60), budget.hold(60));
+    for _ in 0..100 {
+        assert_eq!(read_some(&mut guarded).await, HEARTBEAT);
+    }
+    drop(first);
+    assert_eq!(read_some(&mut guarded).await, message);
+    drop(second);
+    assert!(read_some(&mut guarded).await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_begun_is_read_to_its_end() {
+    let budget = Budget::of(100);
+    let message = content(200_000);
+    let mut guarded = Guarded::new(Cursor::new(message.clone()), PATIENCE, budget.clone());
+    let mut read = Vec::new();
+    while read.len() < message.len() {
+        read.extend(read_some(&mut guarded).await);
+    }
+    assert_eq!(read, message);
+    assert_eq!(read_some(&mut guarded).await, HEARTBEAT);
+    drop(budget.hold(200_000));
+    assert!(read_some(&mut guarded).await.is_empty());
 }

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::{Backoff, Board};
+use crate::amqp::budget::Budget;
 use crate::amqp::{connection, metrics};
 use crate::config::amqp::AmqpSettings;
 use crate::domain::ids::NodeName;
@@ -70,6 +71,7 @@ pub(super) struct Link {
     board: Board,
     live: watch::Sender<Option<Arc<Live>>>,
     closing: CancellationToken,
+    budget: Budget,
 }
 
 impl Link {
@@ -79,6 +81,7 @@ impl Link {
         node: &NodeName,
         board: Board,
         closing: CancellationToken,
+        budget: Budget,
     ) -> (Self, LiveLink) {
         let (live, receiver) = watch::channel(None);
         let name = format!("usciere {node} {}", role.word());
@@ -90,6 +93,7 @@ impl Link {
                 board,
                 live,
                 closing,
+                budget,
             },
             LiveLink(receiver),
         )
@@ -100,7 +104,7 @@ impl Link {
         let mut reopened = false;
         loop {
             let opened = tokio::select! {
-                opened = connection::open(&self.settings, &self.name) => opened,
+                opened = connection::open_within(&self.settings, &self.name, self.budget.clone()) => opened,
                 () = self.closing.cancelled() => return,
             };
             let (lasted, why) = match opened {
