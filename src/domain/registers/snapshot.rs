@@ -158,8 +158,8 @@ fn open_desk(sedi: &mut BTreeMap<SedeCode, Sede>, code: SedeCode, name: &str) {
         matches!(code.as_str(), LINEAINPS | UNROUTED_DESK),
         "one of the two desks"
     );
-    let new = || Sede::named(code.clone(), name.to_owned(), SedeKind::Desk);
-    let desk = sedi.entry(code.clone()).or_insert_with(new);
+    let new = sedi.entry(code.clone());
+    let desk = new.or_insert_with(|| Sede::named(code, name.to_owned(), SedeKind::Desk));
     desk.kind = SedeKind::Desk;
     desk.active = true;
 }
