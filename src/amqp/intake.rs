@@ -11,6 +11,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
+use super::budget::Hold;
 use super::consumer::{Consumer, Delivery};
 use super::envelope::{DecodeRules, RawDelivery, Rejected, decode};
 use super::message::Properties;

@@ -14,7 +14,8 @@ use uuid::Uuid;
 use crate::long::amount;
 use crate::node::PATIENCE;
 use crate::program::Program;
-use crate::world::{Received, SEDE, World, by_operator, with};
+use crate::outsider::Received;
+use crate::world::{SEDE, World, by_operator, with};
 
 /// How many write into one request at the same time.
 const PUBLISHERS: [&str; 2] = ["anna", "bruno"];

@@ -38,7 +38,7 @@ impl Program {
                 "USCIERE_REGISTRY__CITIZENS__SOURCE",
                 world.config.registry.citizens.source.to_string(),
             )
-            .envs(more.iter().copied())
+            .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)

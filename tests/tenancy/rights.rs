@@ -1,5 +1,7 @@
 //! What the roles may do, and how a database is set up by a login with few rights.
 
+use std::time::Duration;
+
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use url::Url;
 use usciere::clock::Clock;
@@ -11,7 +13,7 @@ use usciere::domain::ids::RequestId;
 use usciere::lifecycle::readiness::{Part, Readiness, Reason, Status};
 use usciere::lifecycle::{GRACE, Shutdown};
 use usciere::node::{Node, NodeOptions, Role};
-use usciere::store::{Rights, Store, StoreOptions, Viewer};
+use usciere::store::{Rights, Store, Viewer};
 use usciere::telemetry::metrics::Exporter;
 use uuid::Uuid;
 
