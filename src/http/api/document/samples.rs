@@ -32,11 +32,12 @@ const WORDS: [(&str, &str); 20] = [
 ];
 
 /// Texts by the name of their field.
-const TEXTS: [(&str, &str); 12] = [
+const TEXTS: [(&str, &str); 14] = [
     ("address", "Via Pontina Km 28.400"),
     ("birth_place", "ROMA"),
     ("comune", "POMEZIA"),
     ("family_name", "BIANCHI"),
+    ("from", "20:00"),
     ("given_name", "MARIO"),
     ("operator_name", "Mario Rossi"),
     ("protocol_number", "INPS.7013.23/11/2026.0000123"),
@@ -44,6 +45,7 @@ const TEXTS: [(&str, &str); 12] = [
     ("sede_label", "POMEZIA-701300"),
     ("state_label", "Assegnato a Sede"),
     ("text", "Vorrei conoscere lo stato della pratica."),
+    ("to", "07:30"),
     ("topic_label", "PENSIONI PAESI NON CONVENZIONATI"),
 ];
 
