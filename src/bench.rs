@@ -26,7 +26,7 @@ use system::Running;
 pub use system::{Place, Way};
 
 /// Nothing arrived for so long: whatever is still missing is lost.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What is measured.
 #[derive(Debug, Clone, Copy)]
@@ -114,9 +114,9 @@ impl Bench<'_> {
         // A backlog, and then whoever works it off.
         let sent = driver.send(self.plan.requests).await?;
         let meter = Meter::start(self.place, self.store).await?;
-        let running = Running::start(self.way, self.place, self.load).await?;
+        let running = Running::start(self.way, self.place, self.load)?;
         let drained = self.all_of(&sent, &mut arrivals).await?;
-        let spent = meter.stop(&running, self.store).await?;
+        let cost = meter.stop(&running, self.store).await?;
 
         // The same, published while it is worked.
         let began = Instant::now();
@@ -136,7 +136,7 @@ impl Bench<'_> {
             latency: Latency::of(steady.taken),
             spent: Spent {
                 peak_memory: memory,
-                ..spent
+                ..cost
             },
         })
     }

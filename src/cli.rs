@@ -100,7 +100,7 @@ async fn dispatch(command: Command, session: &mut Session) -> Result<Exit, Failu
     match command {
         Command::Config(args) => config::run(args, session),
         Command::Doctor(_) => doctor::run(session).await,
-        Command::Bench(args) => bench::run(args, session).await,
+        Command::Bench(args) => Box::pin(bench::run(args, session)).await,
         Command::Schema(args) => schema::run(&args, session),
         Command::Completions(args) => completions::run(&args, session),
         Command::Man(args) => man::run(&args, session),

@@ -61,7 +61,7 @@ pub(super) enum Running {
 }
 
 impl Running {
-    pub(super) async fn start(way: Way, place: &Place, load: &Load) -> Result<Self, BenchError> {
+    pub(super) fn start(way: Way, place: &Place, load: &Load) -> Result<Self, BenchError> {
         match way {
             Way::Bare => Ok(Self::bare(place, load)),
             Way::Engine => Self::engine(place),

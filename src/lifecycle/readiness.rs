@@ -16,6 +16,7 @@ const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_millis(20);
 /// A part whose state decides whether the node is ready.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "ReadinessPart")]
 pub enum Part {
     Database,
     BrokerConsuming,
@@ -50,6 +51,7 @@ impl Part {
 /// Why a part is not as it should be: a word monitoring can tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "ReadinessReason")]
 pub enum Reason {
     /// Not reported in since the start.
     Starting,
@@ -77,6 +79,7 @@ pub enum Reason {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "status", rename_all = "snake_case")]
+#[schemars(rename = "ReadinessStatus")]
 pub enum Status {
     Up,
     /// The node goes on working, with something wrong.
@@ -95,6 +98,7 @@ pub struct Readiness(Arc<Mutex<BTreeMap<Part, Status>>>);
 
 /// Everything `/readyz` says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ReadinessReport")]
 pub struct Report {
     pub ready: bool,
     /// The worst of the parts.
@@ -104,6 +108,7 @@ pub struct Report {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "ReadinessOverall")]
 pub enum Overall {
     Up,
     Degraded,

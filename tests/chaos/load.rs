@@ -43,7 +43,7 @@ enum News {
 }
 
 impl Load {
-    pub(crate) async fn start(world: &World, seed: u64, conversations: usize) -> Self {
+    pub(crate) fn start(world: &World, seed: u64, conversations: usize) -> Self {
         let (sender, news) = mpsc::unbounded_channel();
         let queues = SEDI.map(|sede| format!("sede.{sede}"));
         let portals = PORTALS.map(|(portal, _)| format!("portal.{portal}"));

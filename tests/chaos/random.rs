@@ -89,7 +89,7 @@ impl Plan {
         Self {
             fault: serde_json::from_value(fault.into()).expect("a kind of fault"),
             seed: text("CHAOS_SEED").map_or(1, |seed| seed.parse().unwrap()),
-            cycles: text("CHAOS_CYCLES").map_or(6, |cycles| cycles.parse().unwrap()),
+            cycles: text("CHAOS_CYCLES").map_or(2, |cycles| cycles.parse().unwrap()),
         }
     }
 }

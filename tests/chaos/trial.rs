@@ -14,7 +14,7 @@ pub(crate) struct Trial {
 impl Trial {
     pub(crate) async fn start(world: &World, seed: u64, conversations: usize) -> Self {
         Self {
-            load: Load::start(world, seed, conversations).await,
+            load: Load::start(world, seed, conversations),
             mails_before: world.smtp.seen().mails.len(),
         }
     }

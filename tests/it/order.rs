@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use crate::long::amount;
 use crate::node::PATIENCE;
-use crate::program::Program;
 use crate::outsider::Received;
+use crate::program::Program;
 use crate::world::{SEDE, World, by_operator, with};
 
 /// How many write into one request at the same time.

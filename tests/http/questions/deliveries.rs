@@ -50,7 +50,7 @@ async fn a_sede_asks_again_for_what_it_was_sent_and_for_nothing_else() {
     assert_eq!(column(&missing, "case_seq"), [3]);
     let there = site.get(&officer("230001"), &deliveries).await.done(200);
     assert_eq!(column(&there, "type"), ["request.assigned"], "each sede its own");
-    site.get(&officer("701301"), &deliveries)
+    site.get(&officer("090000"), &deliveries)
         .await
         .problem(404, "request_unknown");
     for nobody in [operator(), manager()] {
