@@ -52,34 +52,3 @@ async fn a_backlog_costs_no_memory_however_long_it_is() {
         "{peaks:?} bytes with {sent} messages"
     );
 }
-
-/// A prefetch of 1,000 would let all of them in, 8 MB each, while the database stands still.
-#[tokio::test(flavor = "multi_thread")]
-async fn what_does_not_fit_the_budget_stays_at_the_broker() {
-    let mut world = World::start().await;
-    world.stop().await;
-    let folder = tempfile::tempdir().unwrap();
-    let log = folder.path().join("log");
-    let messages = amount(40, 300);
-    backlog(&world, messages, 6_000_000).await;
-    let mut standing = world.pool.begin().await.unwrap();
-    sqlx::query("lock table inbox in access exclusive mode")
-        .execute(&mut *standing)
-        .await
-        .unwrap();
-    let program = Program::start_with(&world, &log, &[("USCIERE_AMQP__PREFETCH_BYTES", "24MiB")]);
-    world
-        .until("the node has its share", async || {
-            let log = std::fs::read_to_string(&log).unwrap();
-            log.contains("nothing more is read from the broker for now")
-        })
-        .await;
-    let peak = program.peak_memory();
-    eprintln!("peak {peak}");
-    standing.rollback().await.unwrap();
-    worked_off(&world, messages).await;
-    assert!(
-        peak < 224 * MEBIBYTE,
-        "{peak} bytes while nothing could be committed"
-    );
-}
