@@ -97,7 +97,7 @@ impl Plan {
 /// Runs a plan to its verdict.
 pub(crate) async fn run(world: &mut World, plan: &Plan) -> Part {
     let begun = Instant::now();
-    let trial = Trial::start(world, plan.seed, CONVERSATIONS).await;
+    let trial = Trial::start(world, plan.seed, CONVERSATIONS);
     let mut nodes = [Engine::new(world, "a").await, Engine::new(world, "b").await];
     for node in &mut nodes {
         node.start(world, &Orders::default());

@@ -12,7 +12,7 @@ pub(crate) struct Trial {
 }
 
 impl Trial {
-    pub(crate) async fn start(world: &World, seed: u64, conversations: usize) -> Self {
+    pub(crate) fn start(world: &World, seed: u64, conversations: usize) -> Self {
         Self {
             load: Load::start(world, seed, conversations),
             mails_before: world.smtp.seen().mails.len(),

@@ -89,7 +89,7 @@ pub(crate) async fn a_permission_is_revoked(world: &mut World) -> String {
         &json!({"password": "engine", "tags": "administrator"}),
     );
     world.manage("permissions/%2f/engine", &all);
-    let trial = Trial::start(world, 30, CONVERSATIONS).await;
+    let trial = Trial::start(world, 30, CONVERSATIONS);
     let mut engine = Engine::new(world, "a").await;
     let mut url = world.broker.url();
     url.set_port(Some(engine.broker.port)).unwrap();
@@ -117,7 +117,7 @@ pub(crate) async fn a_permission_is_revoked(world: &mut World) -> String {
 }
 
 async fn begun(world: &World, seed: u64) -> (Trial, Engine) {
-    let trial = Trial::start(world, seed, CONVERSATIONS).await;
+    let trial = Trial::start(world, seed, CONVERSATIONS);
     let mut engine = Engine::new(world, "a").await;
     engine.start(world, &Orders::default());
     trial.goes_on(world, 50).await;

@@ -111,7 +111,7 @@ pub(crate) async fn a_lock_in_other_hands(world: &mut World) -> String {
 }
 
 async fn begun(world: &World, seed: u64, orders: &Orders) -> (Trial, Engine) {
-    let trial = Trial::start(world, seed, CONVERSATIONS).await;
+    let trial = Trial::start(world, seed, CONVERSATIONS);
     let mut engine = Engine::new(world, "a").await;
     engine.start(world, orders);
     trial.goes_on(world, 50).await;

@@ -37,7 +37,7 @@ pub(crate) async fn killed_before_the_mark(world: &mut World) -> String {
 /// Ids are drawn from the seed: every row has its own, for all share one inbox.
 /// Three nodes of one name, one after the other: two die at the point, the third ends the work.
 async fn dies_at(world: &mut World, seed: u64, point: &str) -> String {
-    let trial = Trial::start(world, seed, CONVERSATIONS).await;
+    let trial = Trial::start(world, seed, CONVERSATIONS);
     let mut engine = Engine::new(world, "a").await;
     for _ in 0..2 {
         let orders = Orders {
@@ -55,7 +55,7 @@ async fn dies_at(world: &mut World, seed: u64, point: &str) -> String {
 }
 
 pub(crate) async fn the_answer_to_the_commit_is_lost(world: &mut World) -> String {
-    let trial = Trial::start(world, 13, CONVERSATIONS).await;
+    let trial = Trial::start(world, 13, CONVERSATIONS);
     let mut engine = Engine::new(world, "a").await;
     engine.start(world, &Orders::default());
     trial.goes_on(world, 20).await;
@@ -87,7 +87,7 @@ pub(crate) async fn the_answer_to_the_commit_is_lost(world: &mut World) -> Strin
 /// After the server took the mail and before that is noted; and while the server's answer is waited for. Either way
 /// nobody knows, and the mail comes again under the Message-ID it had.
 pub(crate) async fn killed_over_a_mail(world: &mut World) -> String {
-    let trial = Trial::start(world, 17, 4).await;
+    let trial = Trial::start(world, 17, 4);
     let mut engine = Engine::new(world, "a").await;
     let orders = Orders {
         fail_point: Some("mail_accepted@1".to_owned()),
@@ -130,7 +130,7 @@ pub(crate) async fn a_stopped_node_is_fenced_off(world: &mut World) -> String {
         settings: vec![(LEASE.0, LEASE.1.to_owned())],
         ..Orders::default()
     };
-    let trial = Trial::start(world, 18, CONVERSATIONS).await;
+    let trial = Trial::start(world, 18, CONVERSATIONS);
     let (mut zombie, mut other) = (Engine::new(world, "a").await, Engine::new(world, "b").await);
     zombie.start(world, &orders);
     other.start(world, &orders);
@@ -161,7 +161,7 @@ pub(crate) async fn a_stopped_node_is_fenced_off(world: &mut World) -> String {
 }
 
 pub(crate) async fn a_graceful_stop_leaves_nothing_to_repeat(world: &mut World) -> String {
-    let trial = Trial::start(world, 19, CONVERSATIONS).await;
+    let trial = Trial::start(world, 19, CONVERSATIONS);
     let mut engine = Engine::new(world, "a").await;
     let mut longest = Duration::ZERO;
     for _ in 0..3 {
