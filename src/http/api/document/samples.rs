@@ -87,6 +87,10 @@ fn sample(field: &str, schema: &Value, schemas: &Value, depth: u8) -> Value {
             |word| json!(word),
         );
     }
+    // What only describes another type anew.
+    if let (Value::Null, Some([only])) = (&schema["type"], schema["allOf"].as_array().map(Vec::as_slice)) {
+        return sample(field, only, schemas, depth + 1);
+    }
     let given = [&schema["const"], &schema["enum"][0], &schema["examples"][0]];
     if let Some(given) = given.into_iter().find(|given| !given.is_null()) {
         return given.clone();
