@@ -1,7 +1,7 @@
 //! From the intake queue to the engine's door, and back: acknowledged when the outcome is committed.
 //!
 //! A message that ends the process takes its batch along and comes back with it. So what came back too often is worked
-//! alone, under a note in the database: its neighbours go on, and it is kept as a dead letter ([`alone`]).
+//! alone, under a note in the database: its neighbours go on, and it is kept as a dead letter (`alone`).
 
 mod alone;
 
