@@ -13,7 +13,7 @@ use crate::people::{manager, officer, operator};
 const SEED: &str = "2026";
 
 /// Of each run.
-const SECONDS: &str = "30";
+const SECONDS: &str = "15";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fuzzer_finds_no_answer_that_is_not_described() {
