@@ -11,9 +11,7 @@ mod system;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
-
-use crate::amqp::bare::{self, Arrival};
+use crate::amqp::bare::{self, Arrivals};
 use crate::amqp::{BrokerError, Session, Topology};
 use crate::domain::ids::RequestId;
 use crate::domain::registers::Registers;
@@ -129,6 +127,7 @@ impl Bench<'_> {
         let memory = running.peak_memory();
         running.stop().await?;
         driver.close().await;
+        arrivals.close().await;
         Ok(Round {
             way: self.way,
             drained: rate(self.plan.requests - 1, drained.last.duration_since(drained.first)),
@@ -145,13 +144,13 @@ impl Bench<'_> {
     async fn all_of(
         &self,
         sent: &BTreeMap<RequestId, Instant>,
-        arrivals: &mut mpsc::UnboundedReceiver<Arrival>,
+        arrivals: &mut Arrivals,
     ) -> Result<Arrived, BenchError> {
         let mut missing = sent.clone();
         let mut twice = 0;
         let mut arrived = Arrived::default();
         while !missing.is_empty() {
-            let Ok(Some(arrival)) = tokio::time::timeout(PATIENCE, arrivals.recv()).await else {
+            let Ok(Some(arrival)) = tokio::time::timeout(PATIENCE, arrivals.next()).await else {
                 break;
             };
             match arrival.request.and_then(|request| missing.remove(&request)) {

@@ -120,11 +120,26 @@ pub struct Arrival {
     pub at: Instant,
 }
 
+/// Everything that comes to some queues, taken out of them.
+pub struct Arrivals {
+    receiver: mpsc::UnboundedReceiver<Arrival>,
+    connection: Connection,
+}
+
+impl Arrivals {
+    /// The next one; `None` when the connection broke.
+    pub async fn next(&mut self) -> Option<Arrival> {
+        self.receiver.recv().await
+    }
+
+    /// Takes no more: what comes from now on is another's.
+    pub async fn close(self) {
+        goodbye(&self.connection).await;
+    }
+}
+
 /// Takes everything out of these queues, and tells when it came.
-pub async fn arrivals(
-    settings: &AmqpSettings,
-    queues: &[String],
-) -> Result<mpsc::UnboundedReceiver<Arrival>, BrokerError> {
+pub async fn arrivals(settings: &AmqpSettings, queues: &[String]) -> Result<Arrivals, BrokerError> {
     let connection = connection::open(settings, "usciere bench: sedi").await?;
     let channel = connection.create_channel().await?;
     let no_ack = BasicConsumeOptions {
@@ -137,7 +152,7 @@ pub async fn arrivals(
     }
     let (sender, receiver) = mpsc::unbounded_channel();
     tokio::spawn(async move {
-        let _open = (connection, channel);
+        let _open = channel;
         let mut deliveries = select_all(consumers);
         while let Some(Ok(delivery)) = deliveries.next().await {
             let id = delivery.properties.correlation_id().as_ref();
@@ -150,7 +165,7 @@ pub async fn arrivals(
             }
         }
     });
-    Ok(receiver)
+    Ok(Arrivals { receiver, connection })
 }
 
 async fn consume(

@@ -2,7 +2,8 @@
 //!
 //! A prefetch counts messages, and RabbitMQ limits nothing else: a thousand messages with large attachments are
 //! 9 GB. lapin reads whatever comes. So the stream itself is not read while the budget is spent, and TCP holds the
-//! broker back. Acknowledgements are written meanwhile, and every one of them makes room.
+//! broker back. Acknowledgements are written meanwhile, and every one of them makes room. It bounds bodies as they come,
+//! not the node: with the database standing still, forty messages of 8 MB were seen to cost 727 MB.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
