@@ -1,5 +1,5 @@
--- Commands that wait because a remote register or the store of files has not answered. Acknowledged to the broker, not yet decided: kept as
--- they came until they can be worked. Empty but for outages.
+-- Commands that wait because a remote register or the store of files has not answered. Acknowledged to the broker,
+-- not yet decided: kept as they came until they can be worked. Empty but for outages.
 create table parked_command (
     -- the order of arrival; commands of one request are worked in it
     id           bigint generated always as identity,

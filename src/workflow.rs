@@ -35,4 +35,5 @@ pub use diff::diff;
 pub use offers::{Offer, offers};
 pub use opening::{Opened, Opening, Past, Unreplayable, open, replay};
 pub use problems::{Problem, Problems};
+pub use refuse::strangers;
 pub use registry::Registry;

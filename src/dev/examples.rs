@@ -1,4 +1,4 @@
-//! The example registers, imported into a development system. (Replaced by the full one at the merge.)
+//! The example registers, imported into a development system.
 
 use crate::registry::import::{ImportError, ImportKind, import};
 use crate::store::Store;

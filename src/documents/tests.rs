@@ -28,7 +28,7 @@ fn said(text: &str) -> Personal {
 fn request() -> Request {
     let mut request = testing::request();
     request.version = 8;
-    request.case.state = "chiuso_funzionario".parse().unwrap();
+    request.case.state = "chiuso_da_funzionario".parse().unwrap();
     request.case.facts = Facts {
         first_solicit: Some("2020-11-06".parse().unwrap()),
         appointment: Appointment::Confirmed,

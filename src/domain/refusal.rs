@@ -147,6 +147,13 @@ impl Refusal {
         }
     }
 
+    /// The one answer about a request that is not there and one that is another office's: telling them apart would tell
+    /// that it is there.
+    pub fn request_unknown() -> Self {
+        let message = "La richiesta non esiste o non è del tuo ufficio.";
+        Self::new(RefusalCode::RequestUnknown, message).at("/request_id")
+    }
+
     /// A refusal about one place in the body.
     #[must_use]
     pub fn at(mut self, pointer: &str) -> Self {

@@ -13,7 +13,7 @@ use super::opening::opening_details;
 use super::parking::{Parking, Place};
 use super::render::{answer_row, refusal_answer};
 use super::submission::{Accepted, judge};
-use super::translate::{Context, unknown_request};
+use super::translate::{Context, may_learn_of};
 use crate::domain::audit::AuditEntry;
 use crate::domain::calendar::rome_date;
 use crate::domain::command::{Command, Content, Envelope, Submit};
@@ -241,11 +241,15 @@ impl<'a> Batch<'a> {
             Content::Invalid { refusal, .. } => return Err(refusal.clone().into()),
         };
         let cause = Cause::of(envelope);
-        let id = target(envelope).ok_or_else(unknown_request)?;
+        let id = target(envelope).ok_or_else(Refusal::request_unknown)?;
         if let Command::Submit(submit) = command {
             return self.open(index, id, submit, found, &cause);
         }
-        let request = self.ledger.requests.get(&id).ok_or_else(unknown_request)?;
+        let request = self
+            .ledger
+            .requests
+            .get(&id)
+            .ok_or_else(Refusal::request_unknown)?;
         let context = Context {
             source: &envelope.source,
             found,
@@ -294,7 +298,7 @@ impl<'a> Batch<'a> {
     fn refused(&mut self, envelope: &Envelope, refusal: Box<Refusal>) -> Result<Handled, Stop> {
         let request = target(envelope).and_then(|id| self.ledger.requests.get(&id));
         // Another office's request gives nothing away, not even its number.
-        let known = request.filter(|_| refusal.code != RefusalCode::RequestUnknown);
+        let known = request.filter(|request| may_learn_of(envelope, request));
         let answer = refusal_answer(envelope, known, &refusal)?;
         let request = known.map(|request| request.case.id);
         self.audit(envelope, target(envelope), Some(refusal.code));

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::domain::command::{Command, Content, Envelope};
+use crate::domain::command::{By, Command, Content, Envelope};
 use crate::domain::dead_letter::DeadLetterReason;
 use crate::domain::dependency::Dependency;
 use crate::domain::ids::RequestId;
@@ -55,25 +55,12 @@ impl fmt::Debug for Item {
 pub(super) fn target(envelope: &Envelope) -> Option<RequestId> {
     match &envelope.content {
         Content::Invalid { .. } => envelope.request_id,
-        Content::Command(command) => Some(match command {
-            Command::Submit(submit) => submit
+        Content::Command(Command::Submit(submit)) => Some(
+            submit
                 .request_id
                 .unwrap_or_else(|| RequestId::derive(&envelope.source, &envelope.message_id)),
-            Command::Message(body) => body.by.request_id,
-            Command::Attach(body) => body.by.request_id,
-            Command::Solicit(by) => by.request_id,
-            Command::Book(body) => body.by.request_id,
-            Command::Take(body) => body.by.request_id,
-            Command::Release(by) => by.request_id,
-            Command::Assign(body) => body.by.request_id,
-            Command::Transfer(body) => body.by.request_id,
-            Command::Reply(body) => body.by.request_id,
-            Command::Close(body) | Command::EnableAppointment(body) | Command::CancelAppointment(body) => {
-                body.by.request_id
-            }
-            Command::Note(body) => body.by.request_id,
-            Command::ConfirmAppointment(body) => body.by.request_id,
-        }),
+        ),
+        Content::Command(command) => command.by().map(By::request_id),
     }
 }
 

@@ -192,10 +192,7 @@ impl<'a> Ledger<'a> {
             event,
             details,
         } = act;
-        let request = self
-            .requests
-            .get(&id)
-            .ok_or_else(super::translate::unknown_request)?;
+        let request = self.requests.get(&id).ok_or_else(Refusal::request_unknown)?;
         let workflows = self.workflows;
         let workflow = workflows
             .get(&request.case.workflow)

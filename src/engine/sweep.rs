@@ -7,6 +7,7 @@ use super::ledger::{Cause, Ledger, Stop};
 use super::translate::Act;
 use crate::domain::event::{Actor, Event};
 use crate::domain::ids::RequestId;
+use crate::domain::refusal::Refusal;
 use crate::domain::request::{Details, Request};
 use crate::store::StoreError;
 
@@ -80,10 +81,7 @@ impl Engine {
 }
 
 fn fire(ledger: &mut Ledger<'_>, id: RequestId) -> Result<(), Stop> {
-    let request = ledger
-        .requests
-        .get(&id)
-        .ok_or_else(super::translate::unknown_request)?;
+    let request = ledger.requests.get(&id).ok_or_else(Refusal::request_unknown)?;
     let workflow = ledger
         .workflows
         .get(&request.case.workflow)

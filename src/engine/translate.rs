@@ -1,4 +1,7 @@
 //! A command on an existing request, as an event of its workflow: who acts, what happens, what travels with it.
+//!
+//! Who has no business with a request is turned away before anything of the command is judged: another answer than
+//! "unknown" would tell that the request is there.
 
 use chrono::{DateTime, Utc};
 
@@ -6,12 +9,13 @@ use super::Limits;
 use super::lookup::Found;
 use super::submission::{optional_text, required_text};
 use crate::domain::attachment::StoredAttachment;
-use crate::domain::command::{ByOfficer, ByOperator, Command, Personal, Take};
+use crate::domain::command::{Book, By, Command, Content, Envelope, Personal, Take};
 use crate::domain::event::{Actor, Claim, Event};
 use crate::domain::ids::{PatronatoCode, RequestId, SedeCode, Source};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::registers::{Registers, SedeKind};
 use crate::domain::request::{Details, Request};
+use crate::workflow::strangers;
 
 /// A command turned into what the rules read and what history keeps.
 #[derive(Debug)]
@@ -29,139 +33,118 @@ pub(super) struct Context<'a> {
     pub(super) limits: &'a Limits,
 }
 
-pub(super) fn unknown_request() -> Refusal {
-    Refusal::new(
-        RefusalCode::RequestUnknown,
-        "La richiesta non esiste o non è del tuo ufficio.",
-    )
-    .at("/request_id")
-}
-
 impl Context<'_> {
     /// `None` stands for a submission, which opens a request instead of acting on one.
     pub(super) fn act(&self, command: &Command, request: &Request) -> Option<Result<Act, Refusal>> {
-        Some(match command {
-            Command::Submit(_) => return None,
-            Command::Message(body) => self.written(&body.by, request, Event::Messaged, body.text.as_ref()),
-            Command::Attach(body) => self.attached(&body.by, request),
-            Command::Solicit(by) => self.by_operator(by, request, Event::Solicited, Details::default()),
-            Command::Book(body) => {
-                let details = Details {
-                    wish: body.wish.clone(),
-                    slot: body.slot,
-                    ..Details::default()
-                };
-                optional_text(body.wish.as_ref(), "/wish", self.limits)
-                    .and_then(|()| self.by_operator(&body.by, request, Event::Booked, details))
+        let by = command.by()?;
+        let actor = actor(self.source, by, request).and_then(|actor| {
+            strangers(&request.case, &actor)?;
+            Ok(actor)
+        });
+        let name = Some(by.name().clone());
+        Some(actor.and_then(|actor| {
+            let (event, details) = self.happening(command)?;
+            Ok(Act {
+                actor,
+                event,
+                details: Details { name, ..details },
+            })
+        }))
+    }
+
+    fn happening(&self, command: &Command) -> Result<(Event, Details), Refusal> {
+        Ok(match command {
+            Command::Submit(_) => return Err(Refusal::request_unknown()),
+            Command::Message(body) => (Event::Messaged, self.written(body.text.as_ref())?),
+            Command::Attach(_) => (Event::Attached, self.attached()?),
+            Command::Solicit(_) => (Event::Solicited, Details::default()),
+            Command::Book(body) => (Event::Booked, self.booked(body)?),
+            Command::Take(body) => self.taken(body)?,
+            Command::Release(_) => (Event::Released, Details::default()),
+            Command::Assign(body) => {
+                let sede = self.open_sede(&body.sede)?;
+                (Event::Assigned { sede }, Details::default())
             }
-            Command::Take(body) => self.taken(body),
-            Command::Release(by) => self.by_officer(by, Event::Released, Details::default()),
-            Command::Assign(body) => self
-                .open_sede(&body.sede)
-                .and_then(|sede| self.by_officer(&body.by, Event::Assigned { sede }, Details::default())),
-            Command::Transfer(body) => self
-                .open_sede(&body.sede)
-                .and_then(|sede| self.reasoned(&body.by, Event::Transferred { sede }, &body.reason)),
-            Command::Reply(body) => self.replied(body),
-            Command::Close(body) => self.reasoned(&body.by, Event::Closed, &body.reason),
-            Command::EnableAppointment(body) => {
-                self.reasoned(&body.by, Event::AppointmentEnabled, &body.reason)
+            Command::Transfer(body) => {
+                let sede = self.open_sede(&body.sede)?;
+                (Event::Transferred { sede }, self.reasoned(&body.reason)?)
             }
-            Command::CancelAppointment(body) => {
-                self.reasoned(&body.by, Event::AppointmentCancelled, &body.reason)
+            Command::Reply(body) => {
+                let continuation = body.continuation;
+                (Event::Replied { continuation }, self.written(body.text.as_ref())?)
             }
-            Command::Note(body) => required_text(body.text.as_ref(), self.limits).and_then(|()| {
-                let details = Details {
-                    text: body.text.clone(),
-                    ..Details::default()
-                };
-                self.by_officer(&body.by, Event::Noted, details)
-            }),
-            Command::ConfirmAppointment(body) => {
-                let details = Details {
+            Command::Close(body) => (Event::Closed, self.reasoned(&body.reason)?),
+            Command::EnableAppointment(body) => (Event::AppointmentEnabled, self.reasoned(&body.reason)?),
+            Command::CancelAppointment(body) => (Event::AppointmentCancelled, self.reasoned(&body.reason)?),
+            Command::Note(body) => (Event::Noted, self.noted(body.text.as_ref())?),
+            Command::ConfirmAppointment(body) => (
+                Event::AppointmentConfirmed,
+                Details {
                     at: Some(body.at),
                     place: Some(body.place.clone()),
                     ..Details::default()
-                };
-                self.by_officer(&body.by, Event::AppointmentConfirmed, details)
-            }
+                },
+            ),
         })
     }
 
-    fn written(
-        &self,
-        by: &ByOperator,
-        request: &Request,
-        event: Event,
-        text: Option<&Personal>,
-    ) -> Result<Act, Refusal> {
+    fn written(&self, text: Option<&Personal>) -> Result<Details, Refusal> {
         required_text(text, self.limits)?;
-        let details = Details {
+        Ok(Details {
             text: text.cloned(),
             attachments: self.attachments()?,
             ..Details::default()
-        };
-        self.by_operator(by, request, event, details)
+        })
     }
 
-    fn attached(&self, by: &ByOperator, request: &Request) -> Result<Act, Refusal> {
+    fn noted(&self, text: Option<&Personal>) -> Result<Details, Refusal> {
+        required_text(text, self.limits)?;
+        Ok(Details {
+            text: text.cloned(),
+            ..Details::default()
+        })
+    }
+
+    fn attached(&self) -> Result<Details, Refusal> {
         let attachments = self.attachments()?;
-        // While the files are away only strangers come this far, and they are told that alone.
-        if attachments.is_empty() && self.found.missing.is_none() {
+        if attachments.is_empty() {
             let message = "Indica almeno un documento da allegare.";
             return Err(Refusal::new(RefusalCode::AttachmentMissing, message).at("/attachments"));
         }
-        self.by_operator(
-            by,
-            request,
-            Event::Attached,
-            Details {
-                attachments,
-                ..Details::default()
-            },
-        )
+        Ok(Details {
+            attachments,
+            ..Details::default()
+        })
     }
 
-    fn replied(&self, body: &crate::domain::command::Reply) -> Result<Act, Refusal> {
-        required_text(body.text.as_ref(), self.limits)?;
-        let details = Details {
-            text: body.text.clone(),
-            attachments: self.attachments()?,
+    fn booked(&self, body: &Book) -> Result<Details, Refusal> {
+        optional_text(body.wish.as_ref(), "/wish", self.limits)?;
+        Ok(Details {
+            wish: body.wish.clone(),
+            slot: body.slot,
             ..Details::default()
-        };
-        self.by_officer(
-            &body.by,
-            Event::Replied {
-                continuation: body.continuation,
-            },
-            details,
-        )
+        })
     }
 
     /// A reason says that it is taken over from whoever has it.
-    fn taken(&self, body: &Take) -> Result<Act, Refusal> {
+    fn taken(&self, body: &Take) -> Result<(Event, Details), Refusal> {
         let officer = body.by.officer.id.clone();
-        let Some(reason) = &body.reason else {
-            let claim = Claim::IfFree;
-            return self.by_officer(&body.by, Event::Taken { officer, claim }, Details::default());
+        let (claim, details) = match &body.reason {
+            None => (Claim::IfFree, Details::default()),
+            Some(reason) => (Claim::TakeOver, self.reasoned(reason)?),
         };
-        let claim = Claim::TakeOver;
-        self.reasoned(&body.by, Event::Taken { officer, claim }, reason)
+        Ok((Event::Taken { officer, claim }, details))
     }
 
-    fn reasoned(&self, by: &ByOfficer, event: Event, reason: &Personal) -> Result<Act, Refusal> {
+    fn reasoned(&self, reason: &Personal) -> Result<Details, Refusal> {
         optional_text(Some(reason), "/reason", self.limits)?;
         if reason.0.trim().is_empty() {
             return Err(Refusal::new(RefusalCode::TextMissing, "Il motivo è obbligatorio.").at("/reason"));
         }
-        self.by_officer(
-            by,
-            event,
-            Details {
-                reason: Some(reason.clone()),
-                ..Details::default()
-            },
-        )
+        Ok(Details {
+            reason: Some(reason.clone()),
+            ..Details::default()
+        })
     }
 
     fn attachments(&self) -> Result<Vec<StoredAttachment>, Refusal> {
@@ -183,49 +166,41 @@ impl Context<'_> {
             .at("/sede")
         })
     }
+}
 
-    fn by_operator(
-        &self,
-        by: &ByOperator,
-        request: &Request,
-        event: Event,
-        details: Details,
-    ) -> Result<Act, Refusal> {
-        let Source::Portal(patronato) = self.source else {
-            return Err(unknown_request());
-        };
-        let actor = Actor::Operator {
+/// The person a command is from, as the rules know people: a portal speaks for operators, a sede for its officers.
+fn actor(source: &Source, by: By<'_>, request: &Request) -> Result<Actor, Refusal> {
+    match (by, source) {
+        (By::Operator(by), Source::Portal(patronato)) => Ok(Actor::Operator {
             id: by.operator.id.clone(),
             patronato: PatronatoCode::clone(patronato),
             office: by.office.clone().unwrap_or_else(|| request.case.office.clone()),
-        };
-        Ok(Act {
-            actor,
-            event,
-            details: Details {
-                name: Some(by.operator.name.clone()),
-                ..details
-            },
-        })
-    }
-
-    fn by_officer(&self, by: &ByOfficer, event: Event, details: Details) -> Result<Act, Refusal> {
-        let Source::Sede(sede) = self.source else {
-            return Err(unknown_request());
-        };
-        let actor = Actor::Officer {
+        }),
+        (By::Officer(by), Source::Sede(sede)) => Ok(Actor::Officer {
             id: by.officer.id.clone(),
             sede: sede.clone(),
-        };
-        Ok(Act {
-            actor,
-            event,
-            details: Details {
-                name: Some(by.officer.name.clone()),
-                ..details
-            },
-        })
+        }),
+        (By::Operator(_), Source::Sede(_) | Source::Engine)
+        | (By::Officer(_), Source::Portal(_) | Source::Engine) => Err(Refusal::request_unknown()),
     }
+}
+
+/// Whether whoever sent a command, or the broken body of one, may learn anything of a request that is there.
+pub(super) fn may_learn_of(envelope: &Envelope, request: &Request) -> bool {
+    let case = &request.case;
+    let at_home = match &envelope.source {
+        Source::Portal(patronato) => *patronato == case.patronato,
+        Source::Sede(sede) => *sede == case.sede,
+        Source::Engine => true,
+    };
+    at_home
+        && match &envelope.content {
+            Content::Invalid { .. } => true,
+            Content::Command(Command::Submit(submit)) => submit.office == case.office,
+            Content::Command(command) => command.by().is_some_and(|by| {
+                actor(&envelope.source, by, request).is_ok_and(|actor| strangers(case, &actor).is_ok())
+            }),
+        }
 }
 
 /// The request of a command whose effects need its whole thread: it may change hands.

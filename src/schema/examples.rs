@@ -141,7 +141,7 @@ fn to_portal(kind: PortalEvent) -> Value {
         PortalEvent::RequestTransferred => json!({ "transferred_from": "700100" }),
         PortalEvent::RequestReplied => json!({
             "state": "Chiuso da Funzionario",
-            "state_code": "chiuso_funzionario",
+            "state_code": "chiuso_da_funzionario",
             "officer_name": "Anna Verdi",
             "text": "La domanda è in lavorazione: la liquidazione è prevista a gennaio.",
             "attachments": [attachment()],
@@ -150,7 +150,7 @@ fn to_portal(kind: PortalEvent) -> Value {
         }),
         PortalEvent::RequestClosed => json!({
             "state": "Chiuso da Funzionario",
-            "state_code": "chiuso_funzionario",
+            "state_code": "chiuso_da_funzionario",
             "reason": "Occorre un appuntamento",
         }),
         PortalEvent::RequestSolicited => with(due(), json!({ "number": 1, "solicited_on": "2026-12-09" })),

@@ -47,7 +47,7 @@ pub fn decide(
     now: DateTime<Utc>,
 ) -> Result<Decision, Refusal> {
     let question = Question::new(workflow, case, actor, Some(event), now);
-    refuse::strangers(&question)?;
+    refuse::strangers(case, actor)?;
     let Some(state) = question.state() else {
         return Err(refuse::unknown_state(case));
     };

@@ -32,7 +32,7 @@ pub struct Offer {
 /// would carry (the sede of a transfer) is taken as fitting.
 pub fn offers(workflow: &Workflow, case: &Case, actor: &Actor, now: DateTime<Utc>) -> Vec<Offer> {
     let question = Question::new(workflow, case, actor, None, now);
-    if refuse::strangers(&question).is_err() || question.state().is_none() {
+    if refuse::strangers(case, actor).is_err() || question.state().is_none() {
         return Vec::new();
     }
     EventKind::ALL

@@ -12,15 +12,11 @@ use crate::domain::event::{Actor, EventKind, Party};
 use crate::domain::refusal::{Reason, Refusal, RefusalCode};
 
 /// Turns away who has no business with the request, before anything of it is told.
-pub(super) fn strangers(question: &Question<'_>) -> Result<(), Refusal> {
-    let case = question.case;
-    match question.actor {
+pub fn strangers(case: &Case, actor: &Actor) -> Result<(), Refusal> {
+    match actor {
         Actor::Operator {
             patronato, office, ..
-        } if *patronato != case.patronato || *office != case.office => Err(Refusal::new(
-            RefusalCode::RequestUnknown,
-            "La richiesta non esiste.",
-        )),
+        } if *patronato != case.patronato || *office != case.office => Err(Refusal::request_unknown()),
         Actor::Officer { sede, .. } if *sede != case.sede => Err(Refusal::new(
             RefusalCode::NotYourSede,
             "La richiesta non è presso la tua sede.",

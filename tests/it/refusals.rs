@@ -185,6 +185,49 @@ async fn a_request_is_nobody_elses() {
     assert_eq!(answer.text("code"), "not_sender");
 }
 
+/// Whatever else is wrong with a command, a stranger is told what is told of a request that is not there.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_strangers_are_told_does_not_tell_that_a_request_is_there() {
+    let world = World::start().await;
+    let (theirs, nobodys) = (world.submit().await, uuid::Uuid::from_u128(1));
+    let faults = [
+        ("attach", json!({})),
+        (
+            "attach",
+            json!({"attachments": [{"name": "x.exe", "content_base64": "TVo="}]}),
+        ),
+        ("message", json!({"text": ""})),
+        ("message", json!({"text": "a".repeat(4_001)})),
+        ("book", json!({"wish": "a".repeat(4_001)})),
+        ("solicit", json!({})),
+    ];
+    for (command, fault) in faults {
+        let mut told = Vec::new();
+        for id in [theirs, nobodys] {
+            let office = json!({"office": "ACLI-MI-001"});
+            let body = with(with(by_operator(id), fault.clone()), office);
+            let key = format!("portal.acli.request.{command}");
+            let mut answer = world.refused(&key, &body).await.body;
+            for its_own in ["request_id", "message_id"] {
+                answer.as_object_mut().unwrap().remove(its_own).unwrap();
+            }
+            told.push(answer);
+        }
+        assert_eq!(told[0]["code"], "request_unknown", "{command}");
+        assert_eq!(told[0], told[1], "{command}");
+    }
+    let broken = json!({"request_id": theirs, "office": "ACLI-MI-001"});
+    let taken = with(
+        request(),
+        json!({"request_id": theirs, "patronato": "acli", "office": "ACLI-MI-001"}),
+    );
+    for (command, body) in [("solicit", broken), ("submit", taken)] {
+        let key = format!("portal.acli.request.{command}");
+        let answer = world.refused(&key, &body).await;
+        assert!(answer.body.get("protocol_number").is_none(), "{:?}", answer.body);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_id_is_used_once() {
     let world = World::start().await;
