@@ -10,7 +10,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{Engine, Handled, Item};
+use super::{Engine, HandleError, Handled, Item};
+use crate::store::{Store, StoreError};
 
 /// How long a batch waits before it is tried again while the database is away.
 const RETRY: [Duration; 5] = [
@@ -20,6 +21,9 @@ const RETRY: [Duration; 5] = [
     Duration::from_secs(1),
     Duration::from_secs(2),
 ];
+
+/// How long after its begin a try that meets a lock surely waits for it.
+const UNTIL_IT_WAITS: Duration = Duration::from_millis(100);
 
 /// Called with the outcome once it is committed: acknowledges a delivery or answers a caller.
 pub type Completion = Box<dyn FnOnce(Handled) + Send>;
@@ -101,6 +105,20 @@ async fn work(
     }
 }
 
+/// Says who holds what the next try waits for.
+async fn name_the_holders(store: Store) {
+    tokio::time::sleep(UNTIL_IT_WAITS).await;
+    // Not being told is no harm.
+    for holder in store.blockers().await.unwrap_or_default() {
+        tracing::warn!(
+            database.pid = holder.pid,
+            database.user = holder.user,
+            database.application = holder.application,
+            "a lock the intake waits for is in this session's hands"
+        );
+    }
+}
+
 /// Nothing is acknowledged until it is committed, so a batch is tried until it is.
 async fn handle_until_done(engine: &Engine, items: &[Item]) -> Vec<Handled> {
     let mut attempt = 0;
@@ -119,6 +137,9 @@ async fn handle_until_done(engine: &Engine, items: &[Item]) -> Vec<Handled> {
                 let pause = RETRY[usize::min(attempt, RETRY.len() - 1)];
                 tokio::time::sleep(pause.mul_f64(rand::random_range(0.8..1.2))).await;
                 attempt += 1;
+                if let HandleError::Store(StoreError::Locked(_)) = error {
+                    tokio::spawn(name_the_holders(engine.store().clone()));
+                }
             }
         }
     }

@@ -5,6 +5,7 @@
 
 mod agenda;
 mod attachments;
+mod clocks;
 mod conversation;
 mod crash;
 mod dead_letters;

@@ -12,19 +12,18 @@ use crate::world::World;
 const CONVERSATIONS: usize = 12;
 
 pub(crate) async fn stopped_and_started_under_load(world: &mut World) -> String {
-    let (trial, mut engine) = begun(world, 21).await;
+    let begun = begun(world, 21).await;
     world.broker.down().await;
-    world.broker.up().await;
-    let resumed = trial.goes_on(world, 1).await;
-    trial.goes_on(world, 50).await;
-    let verdict = trial.passes(world).await;
-    engine.kill().await;
-    format!("deliveries again {resumed:.1?} after the broker answered; {verdict:?}")
+    comes_back(world, begun).await
 }
 
 pub(crate) async fn killed_under_load(world: &mut World) -> String {
-    let (trial, mut engine) = begun(world, 22).await;
+    let begun = begun(world, 22).await;
     world.broker.die(Signal::SIGKILL).await;
+    comes_back(world, begun).await
+}
+
+async fn comes_back(world: &mut World, (trial, mut engine): (Trial, Engine)) -> String {
     world.broker.up().await;
     let resumed = trial.goes_on(world, 1).await;
     trial.goes_on(world, 50).await;
