@@ -12,6 +12,7 @@ mod door;
 mod files;
 mod handle;
 mod item;
+mod learning;
 mod ledger;
 mod lookup;
 mod opening;
@@ -64,7 +65,7 @@ pub struct EngineOptions {
 pub struct Engine {
     store: Store,
     clock: Clock,
-    workflows: watch::Receiver<Arc<Registry>>,
+    workflows: watch::Sender<Arc<Registry>>,
     registers: watch::Receiver<Arc<Registers>>,
     people: PeopleRegisters,
     attachments: AttachmentStore,
@@ -77,7 +78,7 @@ pub struct Engine {
 pub struct EngineParts {
     pub store: Store,
     pub clock: Clock,
-    pub workflows: watch::Receiver<Arc<Registry>>,
+    pub workflows: watch::Sender<Arc<Registry>>,
     pub registers: watch::Receiver<Arc<Registers>>,
     pub people: PeopleRegisters,
     pub attachments: AttachmentStore,

@@ -76,6 +76,10 @@ impl Original for Kept {
             body: self.body.clone(),
         }
     }
+
+    fn size(&self) -> usize {
+        self.body.len()
+    }
 }
 
 /// What is kept of a delivery, and the room it takes.

@@ -297,3 +297,20 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn the_corpus_of_files_is_read_or_reported() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/corpus/configuration");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let loaded = load(&Place::new(&[("usciere.toml", &text)], &[]).request);
+        assert_eq!(
+            loaded.is_ok(),
+            path.ends_with("empty.toml"),
+            "{}: {:?}",
+            path.display(),
+            loaded.err()
+        );
+    }
+}

@@ -3,6 +3,7 @@
 //! Commands of one request always go to the same worker, so they are handled in the order they came in. A worker
 //! takes what is there, up to a batch, and waits for nothing else (waiting for more measured slower).
 
+use std::iter::Peekable;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +25,9 @@ const RETRY: [Duration; 5] = [
 
 /// How long after its begin a try that meets a lock surely waits for it.
 const UNTIL_IT_WAITS: Duration = Duration::from_millis(100);
+
+/// Most bytes of messages in one transaction: the files of all of them are decoded at once.
+const MOST_BYTES: usize = 8 << 20;
 
 /// Called with the outcome once it is committed: acknowledges a delivery or answers a caller.
 pub type Completion = Box<dyn FnOnce(Handled) + Send>;
@@ -95,13 +99,27 @@ async fn work(
         if count == 0 {
             return;
         }
-        let (items, dones): (Vec<Item>, Vec<_>) =
-            taken.drain(..).map(|entry| (entry.item, entry.done)).unzip();
-        let outcomes = handle_until_done(&engine, &items).await;
-        for ((item, handled), done) in items.iter().zip(outcomes).zip(dones) {
-            super::counting::handled(item, &handled);
-            done(handled);
+        let mut entries = std::mem::take(&mut taken).into_iter().peekable();
+        while entries.peek().is_some() {
+            handle_portion(&engine, &mut entries).await;
         }
+    }
+}
+
+/// Handles as many as are not too large together, and one at least; then nothing is left of them.
+async fn handle_portion(engine: &Engine, entries: &mut Peekable<impl Iterator<Item = Entry>>) {
+    let (mut items, mut dones) = (Vec::new(), Vec::new());
+    let mut bytes = 0;
+    while let Some(entry) = entries.next_if(|next| items.is_empty() || bytes + next.item.size() <= MOST_BYTES)
+    {
+        bytes += entry.item.size();
+        items.push(entry.item);
+        dones.push(entry.done);
+    }
+    let outcomes = handle_until_done(engine, &items).await;
+    for ((item, handled), done) in items.iter().zip(outcomes).zip(dones) {
+        super::counting::handled(item, &handled);
+        done(handled);
     }
 }
 

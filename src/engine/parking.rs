@@ -270,6 +270,10 @@ impl Original for KeptMessage {
     fn keep(&self) -> KeptMessage {
         self.clone()
     }
+
+    fn size(&self) -> usize {
+        self.body.len()
+    }
 }
 
 impl Engine {

@@ -44,5 +44,7 @@ pub(crate) async fn play(world: &mut World) {
         "P10" => database::a_long_foreign_transaction,
         "P2" => database::a_standby_takes_over,
         "S" => mail::a_mail_server_that_stalls_holds_up_nothing,
+        // The last: its queue may be beyond help.
+        "B12" => broker::a_queue_that_is_down,
     }
 }

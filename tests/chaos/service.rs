@@ -80,7 +80,7 @@ impl Service {
 
     /// What it logged.
     pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(self.folder.join("postgres.log")).unwrap()
+        std::fs::read_to_string(self.folder.join("log/postgres.log")).unwrap()
     }
 
     pub(crate) fn management_url(&self) -> Url {

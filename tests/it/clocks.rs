@@ -100,8 +100,8 @@ async fn three_schedulers_run_each_time_once_whoever_of_them_is_killed() {
     let mut programs: Vec<Program> = (0..3).map(start).collect();
     let by_others = |victim: &str| {
         format!(
-            "select count(*) from job_run where node <> '{victim}' and scheduled_for > (
-                     select max(scheduled_for) from job_run where node = '{victim}')"
+            "select count(*) from job_run where job = 'overdue' and result = 'done' and node <> '{victim}'
+                 and scheduled_for > (select max(scheduled_for) from job_run where job = 'overdue' and node = '{victim}')"
         )
     };
     let first = "select count(*) from job_run where job = 'overdue' and result = 'done'";

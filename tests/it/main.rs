@@ -40,4 +40,5 @@ mod s3;
 #[path = "../support/services.rs"]
 mod services;
 mod submission;
+mod workflows;
 mod world;

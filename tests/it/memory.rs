@@ -54,6 +54,7 @@ async fn a_backlog_costs_no_memory_however_long_it_is() {
         peaks.push(program.peak_memory());
         program.kill();
     }
+    println!("{peaks:?} bytes at most, {sent} messages of 64 kB");
     assert!(
         peaks[1] < peaks[0] + 64 * MEBIBYTE,
         "{peaks:?} bytes with {sent} messages"
@@ -99,6 +100,6 @@ async fn large_messages_before_a_locked_database_take_no_more_than_their_share()
     println!("{base} bytes idle, {locked} before a locked database, {worked} when all was worked off");
     program.kill();
     for peak in [locked, worked] {
-        assert!(peak < base + 256 * MEBIBYTE, "{peak} bytes, {base} of them idle");
+        assert!(peak < base + 192 * MEBIBYTE, "{peak} bytes, {base} of them idle");
     }
 }

@@ -126,3 +126,14 @@ proptest::proptest! {
         proptest::prop_assert!(proven.is_err());
     }
 }
+
+#[test]
+fn nothing_in_the_corpus_of_tokens_is_believed() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/corpus/tokens");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let token = std::fs::read_to_string(&path).unwrap();
+        let proven = futures::executor::block_on(authority().authenticate(&token));
+        assert!(proven.is_err(), "{}", path.display());
+    }
+}

@@ -141,4 +141,20 @@ mod tests {
             proptest::prop_assert_eq!(lines.bytes(), bytes.len() as u64);
         }
     }
+
+    #[test]
+    fn every_file_of_the_corpus_is_read_to_its_end_or_to_its_fault() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/corpus/csv");
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+            let Ok(mut lines) = Lines::open(&bytes[..]) else {
+                continue;
+            };
+            let mut before = 0;
+            while lines.next().unwrap_or(false) {
+                assert!(lines.line() > before, "after line {before}");
+                before = lines.line();
+            }
+        }
+    }
 }

@@ -57,3 +57,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_corpus_of_bodies_is_read_or_refused() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/corpus/bodies");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let body = std::fs::read(&path).unwrap();
+        for kind in CommandKind::ALL {
+            assert!(decode_body(*kind, &body).is_err(), "{} as {kind}", path.display());
+        }
+    }
+}
