@@ -106,7 +106,7 @@ async fn work(
     }
 }
 
-/// Handles as many as are not too large together, and one at least; then nothing is left of them.
+/// Handles the next of them: as many as are not too large together, and one at least.
 async fn handle_portion(engine: &Engine, entries: &mut Peekable<impl Iterator<Item = Entry>>) {
     let (mut items, mut dones) = (Vec::new(), Vec::new());
     let mut bytes = 0;
