@@ -181,7 +181,7 @@ const MAY_NAME: [(&str, &[&str]); 5] = [
     ("domain", &["domain"]),
     ("workflow", &["workflow", "domain"]),
     ("documents", &["documents", "domain", "workflow"]),
-    ("clock", &["clock"]),
+    ("clock", &["clock", "failpoint"]),
     ("telemetry", &["telemetry", "config"]),
 ];
 

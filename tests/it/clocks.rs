@@ -18,7 +18,7 @@ async fn works_with_a_wrong_clock(world: &World, ahead: i64) {
     let ahead = ahead.to_string();
     let program = Program::start_with(world, &log, &[SECONDLY, ("FAIL_CLOCK", &ahead)]);
     world.send("portal.inca.request.submit", &request()).await;
-    assert_eq!(world.next("portal.inca").await.kind, "request.accepted");
+    while world.next("portal.inca").await.kind != "request.accepted" {}
     let now = world.text("select clock_timestamp()::text").await;
     let looked = format!("select count(*) from job_run where result = 'done' and started_at > '{now}'");
     world
@@ -70,6 +70,24 @@ async fn a_node_whose_clock_is_wrong_is_neither_early_nor_late() {
         world.count(apart).await,
         0,
         "jobs are due by the database's clock"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_tells_of_a_clock_that_is_wrong() {
+    let world = World::empty().await;
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_usciere"))
+        .args(["doctor", "--profile", "test"])
+        .env("USCIERE_DATABASE__URL", world.config.database.url.expose())
+        .env("USCIERE_AMQP__URL", &world.config.amqp.url.0)
+        .env("FAIL_CLOCK", "-3600")
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let clock = said.lines().find(|line| line.contains(" clock ")).unwrap();
+    assert!(
+        clock.starts_with('✘') && clock.ends_with(" s behind the database's"),
+        "{said}"
     );
 }
 
