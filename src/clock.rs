@@ -1,15 +1,18 @@
 //! The only source of time and of new ids.
 //!
-//! Decisions use [`Clock::now`], which a development system may move (`clock.offset`, `PUT /dev/clock`).
-//! Durations of waiting and backing off use tokio's monotonic time, never this.
+//! Decisions use [`Clock::now`]: the database's time, which all nodes share, however wrong a machine's own clock is.
+//! A development system may move it (`clock.offset`, `PUT /dev/clock`). Durations of waiting and backing off use tokio's
+//! monotonic time, never this.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-/// A clock shared by everything in one node: the machine's own, moved by an offset, or one a test sets by hand.
+/// A clock shared by everything in one node: the database's as last heard, until then the machine's, moved by an
+/// offset; or one a test sets by hand.
 #[derive(Debug, Clone)]
 pub struct Clock(Arc<Inner>);
 
@@ -18,9 +21,27 @@ struct Inner {
     /// Milliseconds since the epoch of a clock that stands still, or `i64::MIN` for the machine's.
     fixed_ms: AtomicI64,
     offset_ms: AtomicI64,
+    /// What the database last said; time since then is measured, whatever becomes of the machine's clock.
+    heard: RwLock<Option<Heard>>,
+}
+
+/// A time said by the database, and when.
+#[derive(Debug, Clone, Copy)]
+struct Heard {
+    said: DateTime<Utc>,
+    at: Instant,
+}
+
+/// A question for the time, on its way to the database.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    machine: DateTime<Utc>,
+    at: Instant,
 }
 
 const RUNNING: i64 = i64::MIN;
+/// An answer that took longer says too little about when it was given.
+const TOO_SLOW: Duration = Duration::from_secs(1);
 
 impl Clock {
     /// The machine's clock.
@@ -28,6 +49,7 @@ impl Clock {
         Self(Arc::new(Inner {
             fixed_ms: AtomicI64::new(RUNNING),
             offset_ms: AtomicI64::new(0),
+            heard: RwLock::default(),
         }))
     }
 
@@ -36,6 +58,7 @@ impl Clock {
         let inner = Inner {
             fixed_ms: AtomicI64::new(at.timestamp_millis()),
             offset_ms: AtomicI64::new(0),
+            heard: RwLock::default(),
         };
         Self(Arc::new(inner))
     }
@@ -43,11 +66,31 @@ impl Clock {
     /// Now, as the engine sees it (UTC, to the millisecond).
     pub fn now(&self) -> DateTime<Utc> {
         let base = match self.0.fixed_ms.load(Ordering::SeqCst) {
-            RUNNING => machine_now().timestamp_millis(),
+            RUNNING => self.0.shared_now().timestamp_millis(),
             fixed => fixed,
         };
         let moved = base.saturating_add(self.0.offset_ms.load(Ordering::SeqCst));
         DateTime::from_timestamp_millis(moved).unwrap_or(DateTime::UNIX_EPOCH)
+    }
+
+    /// Begins to ask the database for the time.
+    pub fn ask(&self) -> Asked {
+        Asked {
+            machine: machine_now(),
+            at: Instant::now(),
+        }
+    }
+
+    /// Goes by what the database answered, as the time half way between question and answer. Answers how far the
+    /// machine's own clock is ahead of it.
+    pub fn hear(&self, asked: Asked, said: DateTime<Utc>) -> TimeDelta {
+        let half = asked.at.elapsed() / 2;
+        let at = asked.at + half;
+        let mut heard = self.0.heard.write().unwrap_or_else(PoisonError::into_inner);
+        if heard.is_none() || half * 2 <= TOO_SLOW {
+            *heard = Some(Heard { said, at });
+        }
+        asked.machine + half - said
     }
 
     /// How far this clock is moved from its base.
@@ -69,12 +112,19 @@ impl Clock {
     }
 }
 
+impl Inner {
+    fn shared_now(&self) -> DateTime<Utc> {
+        let heard = *self.heard.read().unwrap_or_else(PoisonError::into_inner);
+        heard.map_or_else(machine_now, |Heard { said, at }| said + at.elapsed())
+    }
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place that reads the machine's clock"
 )]
 fn machine_now() -> DateTime<Utc> {
-    Utc::now()
+    Utc::now() + crate::failpoint::clock_error()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that makes ids")]
@@ -93,6 +143,39 @@ mod tests {
         assert_eq!(clock.now(), start);
         clock.set_offset(TimeDelta::days(16));
         assert_eq!(clock.now(), start + TimeDelta::days(16));
+    }
+
+    #[test]
+    fn once_the_database_was_heard_the_machines_clock_decides_nothing() {
+        let clock = Clock::system();
+        let asked = clock.ask();
+        let ahead = clock.hear(asked, asked.machine - TimeDelta::days(400));
+        assert!(ahead >= TimeDelta::days(400), "{ahead}");
+        let back = asked.machine - clock.now();
+        assert!(back > TimeDelta::days(399), "{back}");
+        clock.set_offset(TimeDelta::days(400));
+        assert!(
+            clock.now() > asked.machine - TimeDelta::seconds(1),
+            "moved from the database's time"
+        );
+    }
+
+    #[test]
+    fn an_answer_that_took_long_moves_nothing() {
+        let clock = Clock::system();
+        let first = clock.ask();
+        clock.hear(first, first.machine);
+        let mut slow = clock.ask();
+        slow.at = slow.at.checked_sub(TOO_SLOW * 2).unwrap();
+        clock.hear(slow, slow.machine - TimeDelta::days(400));
+        assert!(clock.now() > first.machine - TimeDelta::seconds(1));
+        let fixed = Clock::fixed(first.machine);
+        fixed.hear(fixed.ask(), first.machine - TimeDelta::days(1));
+        assert_eq!(
+            fixed.now().timestamp_millis(),
+            first.machine.timestamp_millis(),
+            "a test's clock heeds nobody"
+        );
     }
 
     #[test]

@@ -6,13 +6,13 @@
 mod batch;
 mod bodies;
 mod counting;
-#[cfg(debug_assertions)]
-pub(crate) mod deadly;
+mod deadly;
 mod digest;
 mod door;
 mod files;
 mod handle;
 mod item;
+mod learning;
 mod ledger;
 mod lookup;
 mod opening;
@@ -36,6 +36,7 @@ use crate::relay::HandOff;
 use crate::store::Store;
 use crate::workflow::Registry;
 
+pub use deadly::condemned;
 pub use door::{Completion, Door};
 pub use handle::HandleError;
 pub use item::{Handled, Item, Original};
@@ -64,7 +65,7 @@ pub struct EngineOptions {
 pub struct Engine {
     store: Store,
     clock: Clock,
-    workflows: watch::Receiver<Arc<Registry>>,
+    workflows: watch::Sender<Arc<Registry>>,
     registers: watch::Receiver<Arc<Registers>>,
     people: PeopleRegisters,
     attachments: AttachmentStore,
@@ -77,7 +78,7 @@ pub struct Engine {
 pub struct EngineParts {
     pub store: Store,
     pub clock: Clock,
-    pub workflows: watch::Receiver<Arc<Registry>>,
+    pub workflows: watch::Sender<Arc<Registry>>,
     pub registers: watch::Receiver<Arc<Registers>>,
     pub people: PeopleRegisters,
     pub attachments: AttachmentStore,

@@ -1,9 +1,20 @@
-//! Places at which a test build kills itself, to show that nothing is lost or doubled there: steps K1 to K7 of
-//! docs/reliability.md.
+//! Faults a test build brings upon itself, to show that nothing is lost or doubled by them (docs/reliability.md):
 //!
-//! `FAIL_POINT=committed@3` ends the process the third time it gets there, as `kill -9` would: nothing is flushed, no
-//! destructor runs. Only builds with debug assertions have this. A feature would compile the crate a second time for
-//! one test; the profiles `release` and `dist` know neither the variable nor the kill (tests/architecture.rs).
+//! | variable | does |
+//! |---|---|
+//! | `FAIL_POINT=committed@3` | ends the process the third time it gets there, as `kill -9` would: nothing is flushed, no destructor runs |
+//! | `FAIL_BODY=mark` | a body with that mark ends the process as it is read, as a foreign abort or an overflowing stack would |
+//! | `FAIL_RULE=mark` | the rules panic over it |
+//! | `FAIL_CLOCK=-3600` | the machine's clock is so many seconds ahead |
+//! | `LIVES_WITH=4711` | the process ends with its parent, which has this number |
+//!
+//! Only builds with debug assertions have this. A feature would compile the crate a second time for one test; the
+//! profiles `release` and `dist` know neither the variables nor what they do (tests/architecture.rs).
+
+#[cfg(debug_assertions)]
+mod armed;
+
+use chrono::TimeDelta;
 
 use crate::domain::event::words;
 
@@ -34,53 +45,36 @@ pub(crate) fn reached(point: FailPoint) {
     let _ = point;
 }
 
-#[cfg(debug_assertions)]
-mod armed {
-    use std::sync::LazyLock;
-    use std::sync::atomic::{AtomicU64, Ordering};
-
-    use nix::sys::signal::{Signal, kill};
-    use nix::unistd::Pid;
-
-    use super::FailPoint;
-
-    /// The point, and how often it may still be passed.
-    static ARMED: LazyLock<Option<(FailPoint, AtomicU64)>> = LazyLock::new(|| {
-        let order = std::env::var_os("FAIL_POINT")?;
-        let (point, times) = read(order.to_str()?)?;
-        Some((point, AtomicU64::new(times)))
-    });
-
-    pub(super) fn reached(point: FailPoint) {
-        if let Some((armed, left)) = &*ARMED
-            && *armed == point
-            && left.fetch_sub(1, Ordering::SeqCst) == 1
-        {
-            // Nobody is left to hear of an error.
-            let _ = kill(Pid::this(), Signal::SIGKILL);
-        }
-    }
-
-    /// `committed@3`
-    pub(super) fn read(order: &str) -> Option<(FailPoint, u64)> {
-        let (point, times) = order.split_once('@').unwrap_or((order, "1"));
-        Some((
-            FailPoint::from_word(point)?,
-            times.parse().ok().filter(|times| *times > 0)?,
-        ))
-    }
+/// Ends the process over a deadly body.
+#[inline]
+pub(crate) fn read(body: &[u8]) {
+    #[cfg(debug_assertions)]
+    armed::abort_over(body);
+    #[cfg(not(debug_assertions))]
+    let _ = body;
 }
 
-#[cfg(all(test, debug_assertions))]
-mod tests {
-    use super::*;
+/// Panics over a command that came with a deadly body.
+#[inline]
+pub(crate) fn judged(body: impl FnOnce() -> Vec<u8>) {
+    #[cfg(debug_assertions)]
+    armed::panic_over(body);
+    #[cfg(not(debug_assertions))]
+    let _ = body;
+}
 
-    #[test]
-    fn an_order_names_a_point_and_a_time() {
-        assert_eq!(armed::read("committed@3"), Some((FailPoint::Committed, 3)));
-        assert_eq!(armed::read("published"), Some((FailPoint::Published, 1)));
-        for wrong in ["", "committed@0", "committed@", "nowhere@1"] {
-            assert_eq!(armed::read(wrong), None, "{wrong}");
-        }
-    }
+/// How far the machine's clock is ahead.
+#[inline]
+pub(crate) fn clock_error() -> TimeDelta {
+    #[cfg(debug_assertions)]
+    return armed::clock_error();
+    #[cfg(not(debug_assertions))]
+    TimeDelta::zero()
+}
+
+/// Ends the process with its parent if it was told to: a test that is killed leaves nothing running.
+#[inline]
+pub fn live_with_parent() {
+    #[cfg(debug_assertions)]
+    armed::live_with_parent();
 }

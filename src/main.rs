@@ -12,6 +12,7 @@ fn main() -> ExitCode {
     if arguments.next().is_some_and(|word| word == guard::WORD) {
         return guard::run(arguments);
     }
+    usciere::failpoint::live_with_parent();
     // Before anything opens a TLS connection: with two providers compiled in, rustls refuses to choose.
     let _already_installed = rustls::crypto::ring::default_provider().install_default();
     let arguments = Cli::parse();

@@ -13,6 +13,7 @@ mod jobs;
 mod pauses;
 mod registries;
 mod start;
+pub mod time;
 mod web;
 mod workflows;
 

@@ -9,6 +9,7 @@ mod agenda;
 mod attachments;
 mod attempts;
 mod audit;
+mod blockers;
 mod cases;
 mod dead_letters;
 mod error;
@@ -30,6 +31,7 @@ mod work;
 use std::str::FromStr;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool};
@@ -38,6 +40,7 @@ pub use agenda::{SlotFilter, Withdrawn};
 pub use attachments::{FileUse, VisibleFile};
 pub use attempts::Fingerprint;
 pub use audit::{AuditFilter, AuditReading, Sealed, Walked};
+pub use blockers::Blocker;
 pub use cases::Sending;
 pub use dead_letters::{
     DeadLetter, DeadLetterFilter, DeadLetterId, DeadLetterMatch, DeadLetterSummary, NewDeadLetter,
@@ -157,7 +160,33 @@ impl Store {
         Ok(SchemaStatus { known, applied })
     }
 
-    /// Whether the database answers, and how far its clock is from this machine's is not asked here.
+    /// The time on the database's clock, which all nodes share.
+    pub async fn time(&self) -> Result<DateTime<Utc>, StoreError> {
+        let time = sqlx::query_scalar!(r#"select clock_timestamp() as "time!""#)
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(time)
+    }
+
+    /// Whether this is a standby, which takes nothing: the primary moved, or the connection was led here too early.
+    pub async fn is_standby(&self) -> Result<bool, StoreError> {
+        let standby = sqlx::query_scalar!(r#"select pg_is_in_recovery() as "standby!""#)
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(standby)
+    }
+
+    /// Parts with connections nobody uses at the moment: new ones go where the address leads now.
+    pub async fn renew_connections(&self) {
+        for _ in 0..self.pool.size() {
+            let Some(connection) = self.pool.try_acquire() else {
+                return;
+            };
+            let _going_anyway = connection.close().await;
+        }
+    }
+
+    /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
         sqlx::query_scalar!(r#"select 1 as "one!""#)
             .fetch_one(&self.pool)

@@ -82,6 +82,7 @@ impl Dev {
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .env("DATABASE_URL", database.as_str())
             .env("AMQP_URL", broker.as_str())
+            .env("LIVES_WITH", std::process::id().to_string())
             .stdout(Stdio::null())
             .stderr(std::fs::File::create(folder.path().join("log")).unwrap())
             .spawn()

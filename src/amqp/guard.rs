@@ -69,6 +69,8 @@ struct Guarded<S> {
     /// Until the broker has said anything: when to give up. lapin itself would wait for ever, in a thread.
     first_word: Option<Pin<Box<Sleep>>>,
     incoming: Box<[u8]>,
+    /// What of it came and was not looked at yet.
+    unfed: std::ops::Range<usize>,
     /// What may be read, and how much of it has been.
     readable: Vec<u8>,
     read: usize,
@@ -86,6 +88,7 @@ impl<S> Guarded<S> {
             frames: Frames::default(),
             first_word: Some(Box::pin(sleep(patience))),
             incoming: vec![0; READ_SIZE].into_boxed_slice(),
+            unfed: 0..0,
             readable: Vec::new(),
             read: 0,
             budget,
@@ -129,7 +132,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
         while this.read == this.readable.len() {
             this.readable.clear();
             this.read = 0;
-            if this.frames.is_between() && this.budget.poll_room(cx).is_pending() {
+            if this.frames.is_full() && this.budget.poll_room(cx).is_pending() {
                 if !std::mem::replace(&mut this.full, true) {
                     tracing::debug!(
                         "nothing more is read from the broker for now: amqp.prefetch_bytes are held"
@@ -139,12 +142,15 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
                 continue;
             }
             this.full = false;
-            let count = ready!(this.poll_incoming(cx))?;
-            if count == 0 {
-                return Poll::Ready(Ok(0));
+            if this.unfed.is_empty() && !this.frames.is_full() {
+                let count = ready!(this.poll_incoming(cx))?;
+                if count == 0 {
+                    return Poll::Ready(Ok(0));
+                }
+                this.unfed = 0..count;
             }
-            let bodies = this.frames.feed(&this.incoming[..count], &mut this.readable);
-            this.budget.read(bodies);
+            let unfed = &this.incoming[this.unfed.clone()];
+            this.unfed.start += this.frames.feed(unfed, &mut this.readable, &this.budget);
         }
         let waiting = &this.readable[this.read..];
         let count = waiting.len().min(buffer.len());

@@ -17,7 +17,7 @@ use super::envelope::{DecodeRules, RawDelivery, Rejected, decode};
 use super::message::Properties;
 use crate::domain::dead_letter::DeadLetterReason;
 use crate::engine::{Door, Item, Original};
-use crate::failpoint::{FailPoint, reached};
+use crate::failpoint::{self, FailPoint, reached};
 use crate::store::{KeptMessage, NewDeadLetter, Store};
 
 /// How many acknowledgements are written together.
@@ -76,6 +76,10 @@ impl Original for Kept {
             body: self.body.clone(),
         }
     }
+
+    fn size(&self) -> usize {
+        self.body.len()
+    }
 }
 
 /// What is kept of a delivery, and the room it takes.
@@ -90,8 +94,7 @@ fn apart(delivery: Delivery) -> (Kept, Hold) {
 
 /// Reads a delivery; what cannot be understood becomes a dead letter, also when reading it panics.
 fn item(kept: Kept, rules: &DecodeRules) -> Item {
-    #[cfg(debug_assertions)]
-    crate::engine::deadly::abort_over(&kept.body);
+    failpoint::read(&kept.body);
     match catch_unwind(AssertUnwindSafe(|| decode(&kept.raw(), rules))) {
         Ok(Ok(envelope)) => Item::Command {
             envelope: Arc::new(envelope),

@@ -59,7 +59,7 @@ impl Broker {
         let board = Board::new(clock);
         let (stop_consuming, closing) = (CancellationToken::new(), CancellationToken::new());
         let mut tasks = JoinSet::new();
-        let budget = Budget::of(settings.prefetch_bytes.as_usize());
+        let budget = Budget::of_memory(settings.prefetch_bytes.as_usize());
         let mut keep = |role: LinkRole, budget: Budget| {
             let (link, live) = Link::new(
                 role,

@@ -49,6 +49,7 @@ pub async fn database_as(session: &Session, usual: Option<Profile>) -> Result<(C
 pub async fn clock(config: &Config, store: &Store) -> Result<Clock, Failure> {
     let clock = Clock::system();
     clock.set_offset(config.clock.offset.get());
+    clock.hear(clock.ask(), store.time().await?);
     if !config.profile.is_production()
         && let Some(offset) = store.clock_offset().await?
     {

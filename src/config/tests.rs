@@ -275,3 +275,42 @@ fn the_example_for_production_is_right() {
     assert!(loaded.config.amqp.require_user_id);
     assert_eq!(loaded.config.profile, Profile::Prod);
 }
+
+proptest::proptest! {
+    /// Damaged files end in mistakes with a place, never in a panic.
+    #[test]
+    fn whatever_stands_in_a_file_is_read_or_reported(
+        at in 0_usize..DEFAULTS.len(),
+        length in 0_usize..30,
+        with in "(?s)[\\[\\]{}\"'=.,0-9a-z# \n\u{0}-\u{ff}]{0,12}",
+    ) {
+        let cut = |at: usize| (0..=at).rev().find(|at| DEFAULTS.is_char_boundary(*at)).unwrap_or(0);
+        let (from, to) = (cut(at), cut((at + length).min(DEFAULTS.len())));
+        let text = [&DEFAULTS[..from], &with, &DEFAULTS[to..]].concat();
+        let place = Place::new(&[("usciere.toml", &text)], &[]);
+        if let Err(mistakes) = load(&place.request) {
+            proptest::prop_assert!(!mistakes.0.is_empty());
+            for mistake in mistakes.0 {
+                proptest::prop_assert!(mistake.origin.is_some(), "{}", mistake.problem);
+                proptest::prop_assert!(!mistake.fix.is_empty());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_corpus_of_files_is_read_or_reported() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/corpus/configuration");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let loaded = load(&Place::new(&[("usciere.toml", &text)], &[]).request);
+        assert_eq!(
+            loaded.is_ok(),
+            path.ends_with("empty.toml"),
+            "{}: {:?}",
+            path.display(),
+            loaded.err()
+        );
+    }
+}

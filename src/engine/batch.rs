@@ -22,6 +22,7 @@ use crate::domain::ids::{MessageId, RequestId, Source};
 use crate::domain::protocol::{ProtocolNumber, ProtocolOffice};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::registers::Registers;
+use crate::failpoint;
 use crate::store::{Answer, InboxRow, NewDeadLetter, Outcome, SeenMessage};
 
 /// A submission on its way to become a request.
@@ -154,8 +155,7 @@ impl<'a> Batch<'a> {
                 })
             }
             Item::Command { envelope, original } => {
-                #[cfg(debug_assertions)]
-                super::deadly::panic_over(original.as_deref());
+                failpoint::judged(|| original.as_ref().map(|it| it.keep().body).unwrap_or_default());
                 let handled = self.command(index, envelope, original.as_deref(), found, limits)?;
                 self.parking.settle(envelope, &handled);
                 Ok(handled)

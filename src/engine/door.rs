@@ -3,6 +3,7 @@
 //! Commands of one request always go to the same worker, so they are handled in the order they came in. A worker
 //! takes what is there, up to a batch, and waits for nothing else (waiting for more measured slower).
 
+use std::iter::Peekable;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{Engine, Handled, Item};
+use super::{Engine, HandleError, Handled, Item};
+use crate::store::{Store, StoreError};
 
 /// How long a batch waits before it is tried again while the database is away.
 const RETRY: [Duration; 5] = [
@@ -20,6 +22,12 @@ const RETRY: [Duration; 5] = [
     Duration::from_secs(1),
     Duration::from_secs(2),
 ];
+
+/// How long after its begin a try that meets a lock surely waits for it.
+const UNTIL_IT_WAITS: Duration = Duration::from_millis(100);
+
+/// Most bytes of messages in one transaction: the files of all of them are decoded at once.
+const MOST_BYTES: usize = 8 << 20;
 
 /// Called with the outcome once it is committed: acknowledges a delivery or answers a caller.
 pub type Completion = Box<dyn FnOnce(Handled) + Send>;
@@ -91,13 +99,41 @@ async fn work(
         if count == 0 {
             return;
         }
-        let (items, dones): (Vec<Item>, Vec<_>) =
-            taken.drain(..).map(|entry| (entry.item, entry.done)).unzip();
-        let outcomes = handle_until_done(&engine, &items).await;
-        for ((item, handled), done) in items.iter().zip(outcomes).zip(dones) {
-            super::counting::handled(item, &handled);
-            done(handled);
+        let mut entries = std::mem::take(&mut taken).into_iter().peekable();
+        while entries.peek().is_some() {
+            handle_portion(&engine, &mut entries).await;
         }
+    }
+}
+
+/// Handles the next of them: as many as are not too large together, and one at least.
+async fn handle_portion(engine: &Engine, entries: &mut Peekable<impl Iterator<Item = Entry>>) {
+    let (mut items, mut dones) = (Vec::new(), Vec::new());
+    let mut bytes = 0;
+    while let Some(entry) = entries.next_if(|next| items.is_empty() || bytes + next.item.size() <= MOST_BYTES)
+    {
+        bytes += entry.item.size();
+        items.push(entry.item);
+        dones.push(entry.done);
+    }
+    let outcomes = handle_until_done(engine, &items).await;
+    for ((item, handled), done) in items.iter().zip(outcomes).zip(dones) {
+        super::counting::handled(item, &handled);
+        done(handled);
+    }
+}
+
+/// Says who holds what the next try waits for.
+async fn name_the_holders(store: Store) {
+    tokio::time::sleep(UNTIL_IT_WAITS).await;
+    // Not being told is no harm.
+    for holder in store.blockers().await.unwrap_or_default() {
+        tracing::warn!(
+            database.pid = holder.pid,
+            database.user = holder.user,
+            database.application = holder.application,
+            "a lock the intake waits for is in this session's hands"
+        );
     }
 }
 
@@ -119,6 +155,9 @@ async fn handle_until_done(engine: &Engine, items: &[Item]) -> Vec<Handled> {
                 let pause = RETRY[usize::min(attempt, RETRY.len() - 1)];
                 tokio::time::sleep(pause.mul_f64(rand::random_range(0.8..1.2))).await;
                 attempt += 1;
+                if let HandleError::Store(StoreError::Locked(_)) = error {
+                    tokio::spawn(name_the_holders(engine.store().clone()));
+                }
             }
         }
     }

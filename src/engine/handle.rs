@@ -13,6 +13,7 @@ use super::Engine;
 use super::batch::Batch;
 use super::digest::digests;
 use super::item::{Handled, Item, target};
+use super::learning::lacks;
 use super::ledger::{Ledger, Stop};
 use super::lookup::Found;
 use super::parking::{Parking, Turn};
@@ -47,6 +48,13 @@ impl HandleError {
             Self::Fault(_) => false,
         }
     }
+}
+
+/// What came of trying a batch.
+enum Attempt {
+    Handled(Vec<Handled>),
+    /// A request is pinned to a definition that is not known here; nothing happened.
+    Lacking,
 }
 
 impl Engine {
@@ -88,9 +96,15 @@ impl Engine {
 
     async fn handle_slice(&self, items: &[Item], turn: Turn) -> Result<Vec<Handled>, HandleError> {
         let mut meetings = 0;
+        let mut learned = false;
         loop {
             let found = self.look_up(items).await?;
-            match self.attempt(items, &found, turn).await {
+            match self.attempt(items, &found, turn, learned).await {
+                Ok(Attempt::Handled(handled)) => return Ok(handled),
+                Ok(Attempt::Lacking) => {
+                    self.learn().await?;
+                    learned = true;
+                }
                 Err(HandleError::Store(StoreError::Conflict(error))) if meetings < MEETINGS => {
                     meetings += 1;
                     tracing::debug!(error = %error, meetings, "two transactions met");
@@ -98,7 +112,7 @@ impl Engine {
                 Err(HandleError::Store(error @ StoreError::Conflict(_))) => {
                     return Err(error.persisting().into());
                 }
-                other => return other,
+                Err(other) => return Err(other),
             }
         }
     }
@@ -108,7 +122,8 @@ impl Engine {
         items: &[Item],
         found: &[Found],
         turn: Turn,
-    ) -> Result<Vec<Handled>, HandleError> {
+        learned: bool,
+    ) -> Result<Attempt, HandleError> {
         let registers = Arc::clone(&self.registers.borrow());
         let workflows = Arc::clone(&self.workflows.borrow());
         let began = std::time::Instant::now();
@@ -126,6 +141,9 @@ impl Engine {
         );
         let mut batch = Batch::new(ledger, &registers, seen, Parking::new(turn, waiting));
         batch.ledger.requests = transaction.lock(&targets).await?;
+        if !learned && lacks(&workflows, batch.ledger.requests.values()) {
+            return Ok(Attempt::Lacking);
+        }
         let limits = &self.options.limits;
         guarded(|| {
             batch.judge_openings(items, found, limits);
@@ -148,7 +166,7 @@ impl Engine {
         })?;
         self.write(transaction, batch).await?;
         super::counting::batch(items.len(), began.elapsed());
-        Ok(handled)
+        Ok(Attempt::Handled(handled))
     }
 
     async fn write(&self, mut transaction: IntakeTransaction, batch: Batch<'_>) -> Result<(), StoreError> {

@@ -17,6 +17,9 @@ pub trait Original: Send + Sync {
 
     /// The message itself, to be kept until it can be worked.
     fn keep(&self) -> KeptMessage;
+
+    /// Bytes of its body.
+    fn size(&self) -> usize;
 }
 
 /// One thing to handle.
@@ -38,6 +41,16 @@ impl Item {
         match self {
             Self::Command { envelope, .. } => target(envelope).map_or(0, |request| request.bucket(u16::MAX)),
             Self::DeadLetter(_) => 0,
+        }
+    }
+}
+
+impl Item {
+    /// Bytes of the message it came in.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Command { original, .. } => original.as_ref().map_or(0, |original| original.size()),
+            Self::DeadLetter(letter) => letter.body.len(),
         }
     }
 }

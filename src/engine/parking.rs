@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use chrono::NaiveDate;
 
+use super::deadly::condemned;
 use super::handle::HandleError;
 use super::item::{Handled, Item, Original, target};
 use super::ledger::Stop;
@@ -20,9 +21,10 @@ use crate::domain::ids::{MessageId, RequestId, Source};
 use crate::domain::mail::Addressee;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::registers::Registers;
+use crate::failpoint;
 use crate::store::{
-    IntakeTransaction, KeptMessage, NewDeadLetter, NewMail, NewParked, ParkedCommand, ParkedId, StoreError,
-    Waiting,
+    Fingerprint, IntakeTransaction, KeptMessage, NewDeadLetter, NewMail, NewParked, ParkedCommand, ParkedId,
+    StoreError, Waiting,
 };
 
 /// How long other nodes leave alone what this one works: far longer than what is asked may take to answer.
@@ -268,6 +270,10 @@ impl Original for KeptMessage {
     fn keep(&self) -> KeptMessage {
         self.clone()
     }
+
+    fn size(&self) -> usize {
+        self.body.len()
+    }
 }
 
 impl Engine {
@@ -283,24 +289,57 @@ impl Engine {
     /// Works parked commands whose time has come; answers how many it had in hand. None: there are none for now.
     pub async fn work_parked(&self) -> Result<usize, HandleError> {
         let claimed = self.store.claim_parked(&self.away(), LEASE).await?;
-        let items: Vec<Item> = claimed.into_iter().map(again).collect();
-        if items.is_empty() {
-            return Ok(0);
+        let in_hand = claimed.len();
+        // Work on these was begun before and never ended: one of them may be what ended the process.
+        let (suspects, others): (Vec<_>, Vec<_>) =
+            claimed.into_iter().partition(|command| command.is_suspect);
+        self.work_again(&others.into_iter().map(again).collect::<Vec<_>>())
+            .await?;
+        for suspect in suspects {
+            self.work_alone(suspect).await?;
         }
-        let outcomes = self.handle_in_turn(&items, Turn::Again).await?;
+        Ok(in_hand)
+    }
+
+    async fn work_again(&self, items: &[Item]) -> Result<(), HandleError> {
+        if items.is_empty() {
+            return Ok(());
+        }
+        let outcomes = self.handle_in_turn(items, Turn::Again).await?;
         for handled in outcomes
             .iter()
             .filter(|handled| !matches!(handled, Handled::Parked { .. }))
         {
             counting::outcome(handled);
         }
-        Ok(items.len())
+        Ok(())
+    }
+
+    /// As a delivery that came back too often: under a note the process leaves behind if it dies.
+    async fn work_alone(&self, command: ParkedCommand) -> Result<(), HandleError> {
+        let message = &command.parked.message;
+        let message_id = message.properties["message_id"].as_str();
+        let fingerprint = Fingerprint::of(&message.routing_key, message_id, &message.body);
+        let attempt = self.store.begin_attempt(&fingerprint).await?;
+        match condemned(attempt) {
+            Some(detail) => {
+                let letter = message.bury(DeadLetterReason::EngineFault, detail);
+                let mut transaction = self.store.begin_intake().await?;
+                transaction.bury(&[letter]).await?;
+                transaction.unpark(&[command.id]).await?;
+                transaction.commit().await?;
+            }
+            None => self.work_again(&[again(command)]).await?,
+        }
+        self.store.end_attempts(&fingerprint).await?;
+        Ok(())
     }
 }
 
 /// A parked command as it came in.
 fn again(command: ParkedCommand) -> Item {
     let parked = command.parked;
+    failpoint::read(&parked.message.body);
     let json = parked.command.as_ref().unwrap_or(&parked.message.body);
     let read = std::str::from_utf8(json)
         .ok()

@@ -27,6 +27,7 @@ impl Engine {
     /// Fires every timer that is due today, each once, in chunks; several nodes may do so at the same time.
     pub async fn sweep(&self) -> Result<Swept, StoreError> {
         let mut swept = Swept::default();
+        self.learn().await?;
         loop {
             let (due, chunk) = self.sweep_chunk().await?;
             swept.fired += chunk.fired;

@@ -32,6 +32,8 @@ pub enum Part {
     PracticesRegister,
     /// The store of files.
     Attachments,
+    /// The machine's clock beside the database's.
+    Clock,
     /// Reported where the login of the database lacks the engine's role.
     DatabaseRights,
 }
@@ -75,6 +77,10 @@ pub enum Reason {
     NotTheEngine,
     /// People hold the intake: `usciere queue resume`.
     Paused,
+    /// A standby answers, which takes nothing.
+    ReadOnly,
+    /// The machine's clock is not the database's: mend it. What is due goes by the database's all the same.
+    ClockSkew,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -204,6 +210,7 @@ impl fmt::Display for Part {
             Self::CitizensRegister => "citizens_register",
             Self::PracticesRegister => "practices_register",
             Self::Attachments => "attachments",
+            Self::Clock => "clock",
             Self::DatabaseRights => "database_rights",
         })
     }

@@ -85,6 +85,7 @@ impl Mailer {
     /// Sends what falls due until `shutdown`, then finishes what is under way. `wake` tells of new mails.
     pub async fn run(&self, shutdown: CancellationToken, wake: Arc<Notify>) {
         let mut under_way = JoinSet::new();
+        self.free_own().await;
         while !shutdown.is_cancelled() {
             self.start_due(&mut under_way).await;
             let poll = POLL + Duration::from_millis(rand::rng().random_range(0..250));
@@ -125,6 +126,15 @@ impl Mailer {
     /// Whether a mail could be handed over now; sends none. `Err` says why not.
     pub async fn check(&self) -> Result<(), String> {
         self.0.transport.check().await
+    }
+
+    /// What this node's last process died over need not wait for its lease.
+    async fn free_own(&self) {
+        match self.0.store.free_mails(&self.0.node).await {
+            Ok(0) => {}
+            Ok(freed) => info!(mails = freed, "mails of a process that died are tried again"),
+            Err(error) => warn!(error = %error, "mails of a process that died wait for their leases to end"),
+        }
     }
 
     async fn start_due(&self, under_way: &mut JoinSet<()>) {

@@ -43,7 +43,7 @@ pub(super) fn engine(
     let parts = EngineParts {
         store: store.clone(),
         clock,
-        workflows: workflows.subscribe(),
+        workflows: workflows.in_force(),
         registers,
         people: people(&config.registry, store)?,
         attachments,

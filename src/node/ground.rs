@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::{NodeError, NodeOptions, Role};
+use super::{NodeError, NodeOptions, Role, time};
 use crate::config::Config;
 use crate::http::dev::{DevHooks, OffsetNotKept};
 use crate::http::late::Late;
@@ -64,13 +64,14 @@ pub(super) fn serve_http(
     });
 }
 
-/// Waits for the database; brings its schema up in development, insists on it being current otherwise.
+/// Waits for the database; brings its schema up in development, insists on it being current otherwise. From then on its
+/// time is the node's: before anything is decided or found due.
 pub(super) async fn wait_for_database(
+    options: &NodeOptions<'_>,
     store: &Store,
-    config: &Config,
-    readiness: &Readiness,
     stop: &CancellationToken,
 ) -> Result<(), NodeError> {
+    let (config, readiness) = (options.config, &options.readiness);
     let mut said = false;
     loop {
         let ready = async {
@@ -80,7 +81,11 @@ pub(super) async fn wait_for_database(
             store.schema_status().await
         };
         match ready.await {
-            Ok(status) if status.is_current() => return check_rights(store, config, readiness).await,
+            Ok(status) if status.is_current() => {
+                check_rights(store, config, readiness).await?;
+                time::hear(store, &options.clock, readiness).await?;
+                return Ok(());
+            }
             Ok(status) => {
                 return Err(NodeError::Schema {
                     known: status.known.last().map(|(version, _)| *version),

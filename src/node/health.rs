@@ -25,7 +25,7 @@ pub(super) async fn watch_database(store: Store, readiness: Readiness, stop: Can
                 gauge!(OUTBOX_UNSENT).set(f64::from(i32::try_from(state.unsent).unwrap_or(i32::MAX)));
                 gauge!(OUTBOX_OLDEST_AGE_SECONDS)
                     .set(state.oldest.map_or(0.0, |oldest| oldest.as_secs_f64()));
-                Status::Up
+                writable(&store).await
             }
             Err(StoreError::Unavailable(_) | StoreError::Conflict(_) | StoreError::Locked(_)) => {
                 Status::down(Reason::Unreachable)
@@ -46,6 +46,16 @@ pub(super) async fn watch_database(store: Store, readiness: Readiness, stop: Can
             () = stop.cancelled() => {}
             () = tokio::time::sleep(EVERY) => {}
         }
+    }
+}
+
+/// A standby answers questions as well. Connections to one that will stay one would never come to take anything.
+async fn writable(store: &Store) -> Status {
+    if store.is_standby().await.unwrap_or(false) {
+        store.renew_connections().await;
+        Status::down(Reason::ReadOnly)
+    } else {
+        Status::Up
     }
 }
 

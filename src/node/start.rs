@@ -13,7 +13,7 @@ use super::ground::{listen, serve_http, wait_for_database};
 use super::jobs::{JobParts, built_in};
 use super::registries::work_parked;
 use super::web::api;
-use super::{Node, NodeError, NodeOptions, Role, Workflows, health, pauses, store};
+use super::{Node, NodeError, NodeOptions, Role, Workflows, health, pauses, store, time};
 use crate::amqp::intake::{Care, Intake, take_in};
 use crate::amqp::topology::{intake_queue, quarantine_queue};
 use crate::amqp::{Broker, DecodeRules};
@@ -56,7 +56,7 @@ impl Node {
         );
         // A node that cannot start listens no longer.
         let listening = listening.drop_guard();
-        wait_for_database(&store, config, &options.readiness, &stop).await?;
+        wait_for_database(&options, &store, &stop).await?;
         workflows.pin(&store).await?;
 
         let parts = Parts {
@@ -218,6 +218,12 @@ impl Parts<'_> {
         let shutdown = self.options.shutdown;
         shutdown.spawn(health::watch_database(
             self.store.clone(),
+            readiness.clone(),
+            self.stop.clone(),
+        ));
+        shutdown.spawn(time::keep(
+            self.store.clone(),
+            self.options.clock.clone(),
             readiness.clone(),
             self.stop.clone(),
         ));

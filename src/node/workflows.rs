@@ -29,6 +29,11 @@ impl Workflows {
         })
     }
 
+    /// For who may learn versions of other nodes.
+    pub(super) fn in_force(&self) -> watch::Sender<Arc<Registry>> {
+        self.in_force.clone()
+    }
+
     pub fn subscribe(&self) -> watch::Receiver<Arc<Registry>> {
         self.in_force.subscribe()
     }
@@ -68,7 +73,7 @@ async fn pin(store: &Store, registry: &Registry) -> Result<(), NodeError> {
     for workflow in registry.iter() {
         let reference = workflow.reference();
         let sha256 = workflow.fingerprint().to_string();
-        if let Some(pinned) = store.pin_workflow(reference, &sha256).await? {
+        if let Some(pinned) = store.pin_workflow(reference, &sha256, workflow.text()).await? {
             return Err(NodeError::WorkflowChanged {
                 name: reference.to_string(),
                 pinned,

@@ -69,7 +69,8 @@ pub struct OutboxState {
 }
 
 impl Store {
-    /// Gives a sign of life and counts the nodes with the role `relay` that did so within `lease`.
+    /// Gives a sign of life and counts the nodes with the role `relay` that did so within `lease`. Another counts from its
+    /// second sign on: those that die as soon as they are up, under ever new names, take nobody's share.
     pub async fn sign_of_life(
         &self,
         node: &NodeName,
@@ -86,6 +87,7 @@ impl Store {
             )
             select count(*) + 1 as "relays!" from node
             where 'relay' = any(roles) and seen_at > now() - make_interval(secs => $3)
+              and seen_at > started_at
               and name not in (select name from me)
             "#,
             node.as_str(),

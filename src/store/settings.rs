@@ -157,28 +157,54 @@ impl Store {
         )
         .execute(&self.pool)
         .await?;
-        Ok(u64::try_from(dropped).unwrap_or(0) + deleted.rows_affected() + notes.rows_affected())
+        // Killed and never started again under their names, which may have been made up for one life.
+        let dead = sqlx::query!("delete from node where seen_at < now() - interval '1 day'")
+            .execute(&self.pool)
+            .await?;
+        let deleted = [deleted, notes, dead].map(|gone| gone.rows_affected());
+        Ok(u64::try_from(dropped).unwrap_or(0) + deleted.iter().sum::<u64>())
     }
 
-    /// Pins a workflow version to the hash of its text. Answers the hash on record when it is another one.
+    /// Pins a workflow version to its text and the hash of it. Answers the hash on record when it is another one.
     pub async fn pin_workflow(
         &self,
         reference: &WorkflowRef,
         sha256: &str,
+        definition: &str,
     ) -> Result<Option<String>, StoreError> {
         let pinned = sqlx::query_scalar!(
             r#"
-            insert into workflow_version as w (name, version, sha256) values ($1, $2, $3)
-            on conflict (name, version) do update set first_run = w.first_run
+            insert into workflow_version as w (name, version, sha256, definition) values ($1, $2, $3, $4)
+            on conflict (name, version) do update
+            set definition = case when w.sha256 = excluded.sha256 then excluded.definition else w.definition end
             returning w.sha256
             "#,
             reference.name.as_str(),
             super::intake::to_i32(reference.version),
-            sha256
+            sha256,
+            definition
         )
         .fetch_one(&self.pool)
         .await?;
         Ok((pinned != sha256).then_some(pinned))
+    }
+
+    /// The texts of all versions any node ever ran with, each under its name, such as `richiesta.v2`.
+    pub async fn workflow_definitions(&self) -> Result<Vec<(String, String)>, StoreError> {
+        let rows = sqlx::query!(
+            r#"
+            select name || '.v' || version as "reference!", definition as "definition!"
+            from workflow_version where definition is not null
+            order by name, version
+            limit 10000
+            "#
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| (row.reference, row.definition))
+            .collect())
     }
 }
 

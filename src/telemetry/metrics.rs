@@ -59,6 +59,8 @@ pub const UNROUTED_REQUESTS: &str = "usciere_unrouted_requests";
 pub const AUDIT_HEAD: &str = "usciere_audit_head_position";
 /// The first 48 bits of the last link's hash, as a number.
 pub const AUDIT_HEAD_FINGERPRINT: &str = "usciere_audit_head_fingerprint";
+/// How far this machine's clock is ahead of the database's.
+pub const CLOCK_SKEW_SECONDS: &str = "usciere_clock_skew_seconds";
 /// Connections to the database, by `state`: open, idle.
 pub const DATABASE_CONNECTIONS: &str = "usciere_database_connections";
 /// 1 while this node can do its work.
@@ -193,6 +195,11 @@ fn describe() {
     describe_gauge!(
         AUDIT_HEAD_FINGERPRINT,
         "First 48 bits of the hash of the audit's last link"
+    );
+    describe_gauge!(
+        CLOCK_SKEW_SECONDS,
+        Unit::Seconds,
+        "How far this machine's clock is ahead of the database's"
     );
     describe_gauge!(DATABASE_CONNECTIONS, "Connections to the database, by state");
     describe_gauge!(NODE_READY, "1 while this node can do its work");

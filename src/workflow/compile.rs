@@ -19,6 +19,7 @@ pub(super) fn compile(draft: &Draft, text: &str) -> Option<Workflow> {
         },
         title: draft.title.as_ref()?.get_ref().clone(),
         fingerprint: Fingerprint::of(text),
+        text: text.into(),
         calendar: draft.calendar?,
         limits: limits(draft),
         thresholds: thresholds(draft),

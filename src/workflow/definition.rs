@@ -39,6 +39,8 @@ pub struct Workflow {
     pub(super) reference: WorkflowRef,
     pub(super) title: String,
     pub(super) fingerprint: Fingerprint,
+    /// What it was read from.
+    pub(super) text: Box<str>,
     pub(super) calendar: Calendar,
     pub(super) limits: Limits,
     pub(super) thresholds: Thresholds,
@@ -135,6 +137,11 @@ impl Workflow {
 
     pub const fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
+    }
+
+    /// The whole file, as it was read.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// Which days count, and in which zone.

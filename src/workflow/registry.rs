@@ -22,6 +22,8 @@ type Versions = BTreeMap<WorkflowRef, Arc<Workflow>>;
 #[derive(Debug, Clone, Default)]
 pub struct Registry {
     versions: Versions,
+    /// Of other nodes: requests pinned to them go on here, new ones do not begin with them.
+    learned: Versions,
 }
 
 /// Reads and checks one definition file, released or not.
@@ -62,7 +64,10 @@ impl Registry {
             problems.push(Problem::of_file(&folder.display().to_string(), message));
         }
         Problems::check(problems)?;
-        Ok(Self { versions })
+        Ok(Self {
+            versions,
+            learned: Versions::new(),
+        })
     }
 
     /// A registry of given workflows; a later one takes the place of an equal version.
@@ -72,12 +77,21 @@ impl Registry {
             .map(|workflow| (workflow.reference().clone(), Arc::new(workflow)));
         Self {
             versions: pairs.collect(),
+            learned: Versions::new(),
         }
+    }
+
+    /// Takes over a version this folder lacks.
+    pub fn learn(&mut self, workflow: Workflow) {
+        self.learned
+            .insert(workflow.reference().clone(), Arc::new(workflow));
     }
 
     /// The version a request is pinned to.
     pub fn get(&self, reference: &WorkflowRef) -> Option<&Arc<Workflow>> {
-        self.versions.get(reference)
+        self.versions
+            .get(reference)
+            .or_else(|| self.learned.get(reference))
     }
 
     /// The version new requests are opened with.
@@ -93,7 +107,7 @@ impl Registry {
         self.iter().map(|workflow| workflow.booking_rule(now)).collect()
     }
 
-    /// Every version, by name and version: what a store pins as (name, version, sha256).
+    /// Every version of the folder, by name and version: what a store pins as (name, version, sha256).
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Workflow>> {
         self.versions.values()
     }

@@ -1,6 +1,7 @@
 //! A node of the engine: the real program as a process of its own, behind two proxies of its own.
 
 use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
@@ -27,6 +28,9 @@ pub(crate) struct Engine {
     pub(crate) database: Proxy,
     pub(crate) broker: Proxy,
     log: PathBuf,
+    /// Where in the log its life began.
+    log_from: u64,
+    fail_point: Option<String>,
     child: Option<Child>,
 }
 
@@ -38,12 +42,16 @@ impl Engine {
             database: Proxy::before(world.database.address()).await,
             broker: Proxy::before(world.broker.address()).await,
             log: world.folder.path().join(format!("{name}.log")),
+            log_from: 0,
+            fail_point: None,
             child: None,
         }
     }
 
     pub(crate) fn start(&mut self, world: &World, orders: &Orders) {
         let log = File::options().create(true).append(true).open(&self.log).unwrap();
+        self.log_from = log.metadata().unwrap().len();
+        self.fail_point.clone_from(&orders.fail_point);
         let mut database = world.database.url();
         database.set_port(Some(self.database.port)).unwrap();
         let mut broker = world.broker.url();
@@ -62,6 +70,7 @@ impl Engine {
             .env("USCIERE_LOG__FORMAT", "json")
             .env("USCIERE_LOG__LEVEL", "info,lapin=warn,sqlx=warn")
             .env("USCIERE_ENGINE__BATCH", "20")
+            .env("LIVES_WITH", std::process::id().to_string())
             .envs(orders.settings.iter().map(|(name, value)| (*name, value)));
         if let Some(point) = &orders.fail_point {
             command.env("FAIL_POINT", point);
@@ -102,6 +111,20 @@ impl Engine {
             "{} did not reach its fail point: {status:?}",
             self.name
         );
+    }
+
+    /// Where it is to kill itself.
+    pub(crate) fn fail_point(&self) -> Option<&str> {
+        let point = self.fail_point.as_deref()?;
+        Some(point.split_once('@').map_or(point, |(point, _)| point))
+    }
+
+    /// Whether it came so far as to consume, in this life.
+    pub(crate) fn works(&self) -> bool {
+        let mut log = File::open(&self.log).unwrap();
+        log.seek(SeekFrom::Start(self.log_from)).unwrap();
+        let mut life = String::new();
+        self.child.is_some() && log.read_to_string(&mut life).is_ok() && life.contains("\"consuming\"")
     }
 
     pub(crate) fn log(&self) -> String {

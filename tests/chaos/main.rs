@@ -16,6 +16,7 @@ mod engine;
 mod fake_smtp;
 mod ledger;
 mod load;
+mod part;
 mod proxy;
 mod random;
 mod rows;
@@ -47,12 +48,12 @@ async fn faults_at_random_lose_nothing_and_double_nothing() {
     let _turn = TURN.lock().await;
     install_clients();
     let mut world = World::start().await;
-    let part = random::run(&mut world, &Plan::of_environment()).await;
-    part.print("this part");
-    if let Some(book) = random::book() {
-        part.keep(&book).print("all parts");
+    let run = random::run(&mut world, &Plan::of_environment()).await;
+    run.print("this part");
+    if let Some(book) = part::book() {
+        run.keep(&book).print("all parts");
     }
-    assert!(part.is_clean(), "a claim failed");
+    assert!(run.is_clean(), "a claim failed");
 }
 
 /// pika, where it is not there yet.

@@ -1,9 +1,6 @@
 //! Faults drawn from a seed, under load, for as many cycles as one likes: two nodes that die, a broker that is
 //! killed, a database that stops at once, networks that break. `make chaos` runs it in parts that add up.
 
-use std::fs;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -13,15 +10,16 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
 use crate::engine::{Engine, Orders};
+use crate::part::{Part, longest};
 use crate::trial::Trial;
-use crate::verdict::Verdict;
 use crate::world::World;
 
 /// What is done to the system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Fault {
-    /// A node dies at a random moment or at a fail point; now and then it stays away until the other took over.
+    /// One of two working nodes dies, at a random moment or at a fail point; now and then it stays away until the other
+    /// took over.
     Engine,
     /// RabbitMQ is killed.
     Broker,
@@ -50,29 +48,15 @@ const FAIL_POINTS: [&str; 6] = [
     "confirmed",
     "mail_accepted",
 ];
+/// How often a point is passed before it kills. What came back after a kill comes first and alone; a point that were
+/// always reached over that would have an innocent condemned.
+const PASSES: std::ops::Range<u32> = 4..16;
+const MAILS: std::ops::Range<u32> = 1..4;
+/// How long a node may take to its fail point before it is killed where it is.
+const TO_THE_POINT: Duration = Duration::from_secs(3);
 /// So many kills between two with a take-over.
-const TAKE_OVER_EVERY: u32 = 25;
+const TAKE_OVER_EVERY: u32 = 50;
 const CONVERSATIONS: usize = 16;
-
-/// One part of a run; parts add up.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Part {
-    fault: Fault,
-    seed: u64,
-    cycles: u32,
-    seconds: u64,
-    engine_kills: u32,
-    at_fail_points: u32,
-    broker_kills: u32,
-    database_stops: u32,
-    network_faults: u32,
-    pauses: u32,
-    /// Longest times, in milliseconds: a dead node's buckets taken over; deliveries again after a service answered.
-    takeover_ms: u64,
-    broker_back_ms: u64,
-    database_back_ms: u64,
-    verdict: Verdict,
-}
 
 /// What to run, as the environment has it: `CHAOS_FAULT`, `CHAOS_SEED`, `CHAOS_CYCLES`.
 pub(crate) struct Plan {
@@ -103,7 +87,7 @@ pub(crate) async fn run(world: &mut World, plan: &Plan) -> Part {
         node.start(world, &Orders::default());
     }
     trial.goes_on(world, 20).await;
-    let mut part = Part::new(plan);
+    let mut part = Part::new(plan.fault, plan.seed, plan.cycles);
     let mut random = StdRng::seed_from_u64(plan.seed);
     for cycle in 1..=plan.cycles {
         let fault = match plan.fault {
@@ -127,7 +111,14 @@ pub(crate) async fn run(world: &mut World, plan: &Plan) -> Part {
             );
         }
     }
-    part.verdict = trial.verdict(world).await;
+    part.verdict = {
+        // A node may yet come to its fail point.
+        let tended = tend(world, &mut nodes, &mut part);
+        tokio::select! {
+            verdict = trial.verdict(world) => verdict,
+            () = tended => unreachable!("nodes are tended for ever"),
+        }
+    };
     for node in &mut nodes {
         node.kill().await;
     }
@@ -177,35 +168,54 @@ impl Strike<'_> {
         }
     }
 
-    /// A node dies: where its orders say, or at any moment. Another of its name takes its place.
+    /// A working node dies: where its orders say, or at any moment. Another of its name takes its place, and begins while
+    /// the other works.
     async fn engine(&mut self, cycle: u32) {
         let node = self.random.random_range(0..2);
+        self.both_work().await;
         if cycle.is_multiple_of(TAKE_OVER_EVERY) {
             self.take_over(node).await;
         } else {
-            let moment = Duration::from_millis(self.random.random_range(50..1_500));
-            match self.nodes[node].ended(moment).await {
-                Some(_) => self.part.at_fail_points += 1,
-                None => self.nodes[node].kill().await,
+            let moment = match self.nodes[node].fail_point() {
+                Some(_) => TO_THE_POINT,
+                None => Duration::from_millis(self.random.random_range(0..800)),
+            };
+            if self.nodes[node].ended(moment).await.is_some() {
+                self.part.died_at(&self.nodes[node]);
+            } else {
+                self.nodes[node].kill().await;
             }
         }
         self.part.engine_kills += 1;
-        let fail_point = self.random.random_bool(0.5).then(|| {
-            let point = FAIL_POINTS[self.random.random_range(0..FAIL_POINTS.len())];
-            format!("{point}@{}", self.random.random_range(1..30))
-        });
         let orders = Orders {
-            fail_point,
+            fail_point: self.random.random_bool(0.7).then(|| self.fail_point(cycle)),
             ..Orders::default()
         };
         self.nodes[node].start(self.world, &orders);
-        self.work(5).await;
+    }
+
+    /// Every point in turn.
+    fn fail_point(&mut self, cycle: u32) -> String {
+        let point = FAIL_POINTS[usize::try_from(cycle).unwrap() % FAIL_POINTS.len()];
+        let passes = if point == "mail_accepted" { MAILS } else { PASSES };
+        format!("{point}@{}", self.random.random_range(passes))
+    }
+
+    /// Waits until both nodes consume; one that came to its fail point before that is started again.
+    async fn both_work(&mut self) {
+        while !self.nodes.iter().all(Engine::works) {
+            revive_the_dead(self.world, self.nodes, self.part).await;
+        }
     }
 
     /// A node dies and stays away until the other does all its work.
     async fn take_over(&mut self, node: usize) {
-        self.revive(0).await;
-        self.revive(1).await;
+        for node in 0..2 {
+            if self.nodes[node].fail_point().is_some() {
+                self.nodes[node].kill().await;
+                self.nodes[node].start(self.world, &Orders::default());
+            }
+        }
         let sharing = "select count(distinct node) from relay_lease where until > now()";
         self.world
             .until("both hold buckets", async |world| world.count(sharing).await == 2)
@@ -222,14 +232,6 @@ impl Strike<'_> {
             })
             .await;
         longest(&mut self.part.takeover_ms, taken);
-    }
-
-    /// A node that ends its life at a fail point is no node to wait for.
-    async fn revive(&mut self, node: usize) {
-        if self.nodes[node].ended(Duration::from_millis(1)).await.is_none() {
-            self.nodes[node].kill().await;
-        }
-        self.nodes[node].start(self.world, &Orders::default());
     }
 
     async fn network(&mut self) {
@@ -260,89 +262,24 @@ impl Strike<'_> {
     async fn work(&mut self, deliveries: u64) {
         let enough = self.trial.deliveries() + deliveries;
         while self.trial.deliveries() < enough {
-            for node in 0..2 {
-                if self.nodes[node].ended(Duration::from_millis(10)).await.is_some() {
-                    self.part.engine_kills += 1;
-                    self.part.at_fail_points += 1;
-                    self.nodes[node].start(self.world, &Orders::default());
-                }
-            }
+            revive_the_dead(self.world, self.nodes, self.part).await;
         }
     }
 }
 
-fn longest(milliseconds: &mut u64, time: Duration) {
-    *milliseconds = (*milliseconds).max(u64::try_from(time.as_millis()).unwrap());
-}
-
-impl Part {
-    fn new(plan: &Plan) -> Self {
-        Self {
-            fault: plan.fault,
-            seed: plan.seed,
-            cycles: plan.cycles,
-            seconds: 0,
-            engine_kills: 0,
-            at_fail_points: 0,
-            broker_kills: 0,
-            database_stops: 0,
-            network_faults: 0,
-            pauses: 0,
-            takeover_ms: 0,
-            broker_back_ms: 0,
-            database_back_ms: 0,
-            verdict: Verdict::default(),
-        }
-    }
-
-    pub(crate) const fn is_clean(&self) -> bool {
-        self.verdict.is_clean()
-    }
-
-    fn add(&mut self, other: &Self) {
-        if self.fault != other.fault {
-            self.fault = Fault::Mixed;
-        }
-        self.cycles += other.cycles;
-        self.seconds += other.seconds;
-        self.engine_kills += other.engine_kills;
-        self.at_fail_points += other.at_fail_points;
-        self.broker_kills += other.broker_kills;
-        self.database_stops += other.database_stops;
-        self.network_faults += other.network_faults;
-        self.pauses += other.pauses;
-        self.takeover_ms = self.takeover_ms.max(other.takeover_ms);
-        self.broker_back_ms = self.broker_back_ms.max(other.broker_back_ms);
-        self.database_back_ms = self.database_back_ms.max(other.database_back_ms);
-        self.verdict.add(&other.verdict);
-    }
-
-    /// Writes this part down beside those of earlier runs and answers what all of them come to.
-    pub(crate) fn keep(&self, book: &Path) -> Self {
-        let mut lines = fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(book)
-            .unwrap();
-        writeln!(lines, "{}", serde_json::to_string(self).unwrap()).unwrap();
-        let text = fs::read_to_string(book).unwrap();
-        let parts = text
-            .lines()
-            .map(|line| serde_json::from_str::<Self>(line).unwrap());
-        parts
-            .reduce(|mut sum, part| {
-                sum.add(&part);
-                sum
-            })
-            .unwrap()
-    }
-
-    pub(crate) fn print(&self, title: &str) {
-        eprintln!("{title}: {}", serde_json::to_string_pretty(self).unwrap());
+/// Nodes that end their life at a fail point are started again, for as long as this is polled.
+async fn tend(world: &World, nodes: &mut [Engine; 2], part: &mut Part) {
+    loop {
+        revive_the_dead(world, nodes, part).await;
     }
 }
 
-/// Where parts are kept: only those of `make chaos` are.
-pub(crate) fn book() -> Option<PathBuf> {
-    std::env::var_os("CHAOS_BOOK").map(PathBuf::from)
+async fn revive_the_dead(world: &World, nodes: &mut [Engine; 2], part: &mut Part) {
+    for node in nodes {
+        if node.ended(Duration::from_millis(10)).await.is_some() {
+            part.died_at(node);
+            part.engine_kills += 1;
+            node.start(world, &Orders::default());
+        }
+    }
 }

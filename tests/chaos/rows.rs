@@ -3,6 +3,8 @@
 mod broker;
 mod database;
 mod engine;
+mod full_disk;
+mod mail;
 
 use crate::world::World;
 
@@ -36,8 +38,13 @@ pub(crate) async fn play(world: &mut World) {
         "B10" => broker::a_permission_is_revoked,
         "P1" => database::stopped_at_once_under_load,
         "P3" => database::transactions_that_lose,
-        "P4" => database::a_full_disk,
+        "P4" => full_disk::a_full_disk,
         "P5" => database::no_connection_left,
         "P6" => database::a_lock_in_other_hands,
+        "P10" => database::a_long_foreign_transaction,
+        "P2" => database::a_standby_takes_over,
+        "S" => mail::a_mail_server_that_stalls_holds_up_nothing,
+        // The last: its queue may be beyond help.
+        "B12" => broker::a_queue_that_is_down,
     }
 }

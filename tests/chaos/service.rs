@@ -1,5 +1,7 @@
 //! A private PostgreSQL or RabbitMQ that dies and comes back with what it had written.
 
+pub(crate) mod standby;
+
 use std::path::PathBuf;
 use std::process::Output;
 use std::time::{Duration, Instant};
@@ -29,15 +31,19 @@ pub(crate) struct Service {
 
 impl Service {
     pub(crate) async fn start(kind: Kind) -> Self {
+        let mut service = Self::new(kind);
+        service.up().await;
+        service
+    }
+
+    fn new(kind: Kind) -> Self {
         let name = format!("usciere-chaos-{}", Clock::system().new_id().simple());
-        let mut service = Self {
+        Self {
             kind,
             folder: std::env::temp_dir().join(name),
             running: None,
             address: watch::Sender::new(String::new()),
-        };
-        service.up().await;
-        service
+        }
     }
 
     /// Starts it again on what is there; complete when it answers.
@@ -70,6 +76,11 @@ impl Service {
             Kind::Postgres => services.database_url().clone(),
             Kind::Broker => services.amqp_url().clone(),
         }
+    }
+
+    /// What it logged.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("log/postgres.log")).unwrap()
     }
 
     pub(crate) fn management_url(&self) -> Url {

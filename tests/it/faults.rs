@@ -1,7 +1,10 @@
 //! When parts of the outside go away, and come back.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use lapin::options::QueueDeleteOptions;
 use lapin::{Connection, ConnectionProperties};
+use url::Url;
 use usciere::lifecycle::readiness::{Part, Status};
 
 use crate::world::{SEDE, World, by_operator, request, with};
@@ -118,15 +121,74 @@ async fn a_node_that_stops_in_order_leaves_nothing_behind_for_the_next() {
     let committed = world.count("select count(*) from inbox").await;
     let unsent = world.count("select count(*) from outbox").await;
     assert_eq!(unsent, 0, "what was committed was sent before the end");
-    assert_eq!(
-        i64::from(world.depth("usciere.intake").await),
-        200 - committed,
-        "nothing committed comes again"
-    );
+    // The broker counts some time after it heard.
+    world
+        .until("nothing committed comes again", async || {
+            i64::from(world.depth("usciere.intake").await) == 200 - committed
+        })
+        .await;
     world.add_node().await;
     world
         .until("the rest is done", async || {
             world.count("select count(*) from cases").await == 200
         })
         .await;
+}
+
+/// Where the broker's management API has something of this world's virtual host, and the login for it.
+fn manage(world: &World, server: &Url, path: &str) -> (String, String) {
+    let host = world.config.amqp.url.0.rsplit('/').next().unwrap();
+    let login = format!("{}:{}", server.username(), server.password().unwrap_or_default());
+    let address = format!(
+        "http://127.0.0.1:{}/api/{}",
+        server.port().unwrap(),
+        path.replace("HOST", host)
+    );
+    (address, format!("Basic {}", STANDARD.encode(login)))
+}
+
+/// Nobody takes what a sede gets: its queue grows to its limit, the rest waits, and nobody else notices (M13, B8).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sede_that_reads_nothing_holds_up_only_itself() {
+    let world = World::start().await;
+    let server = crate::services::services().await.management_url().unwrap();
+    let queue = format!("sede.{SEDE}");
+    let policy = serde_json::json!({
+        "pattern": format!("^{}$", queue.replace('.', "\\.")), "apply-to": "queues",
+        "definition": {"max-length": 5, "overflow": "reject-publish"},
+    });
+    let (address, login) = manage(&world, server, "policies/HOST/full");
+    ureq::put(&address)
+        .header("authorization", &login)
+        .send_json(&policy)
+        .unwrap();
+    let waiting = format!("select count(*) from outbox where destination = '{queue}'");
+    world
+        .until("its queue is full", async || {
+            world.submit().await;
+            world.count(&waiting).await >= 5
+        })
+        .await;
+    let held = world.depth(&queue).await;
+    for _ in 0..5 {
+        let elsewhere = with(request(), serde_json::json!({"sede": "230001"}));
+        world.send("portal.inca.request.submit", &elsewhere).await;
+        assert_eq!(world.next("sede.230001").await.kind, "request.assigned");
+        assert_eq!(world.next("portal.inca").await.kind, "request.accepted");
+    }
+    assert!(world.count(&waiting).await >= 5, "they still wait");
+    assert!(held < 40, "{held} in a queue of five, filled by a few at a time");
+    // It reads at last.
+    let requests = world
+        .count("select count(*) from cases where sede = '701300'")
+        .await;
+    for _ in 0..requests {
+        let message = world.next(&queue).await;
+        assert_eq!(
+            (message.kind.as_str(), message.case_seq()),
+            ("request.assigned", Some(1))
+        );
+    }
+    world.settle().await;
+    assert_eq!(world.depth(&queue).await, 0, "each came once");
 }

@@ -5,6 +5,7 @@
 
 mod agenda;
 mod attachments;
+mod clocks;
 mod conversation;
 mod crash;
 mod dead_letters;
@@ -39,4 +40,5 @@ mod s3;
 #[path = "../support/services.rs"]
 mod services;
 mod submission;
+mod workflows;
 mod world;

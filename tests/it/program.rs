@@ -33,7 +33,7 @@ impl Program {
             .env("USCIERE_LOG__FORMAT", "json")
             .env("USCIERE_LOG__LEVEL", "debug,lapin=info,sqlx=info")
             .env("USCIERE_ENGINE__BATCH", "20")
-            .envs(settings.iter().copied())
+            .env("LIVES_WITH", std::process::id().to_string())
             .env(
                 "USCIERE_REGISTRY__CITIZENS__SOURCE",
                 world.config.registry.citizens.source.to_string(),

@@ -7,7 +7,9 @@ use lapin::options::{BasicGetOptions, BasicNackOptions};
 use lapin::{Connection, ConnectionProperties};
 use sqlx::Row as _;
 use usciere::config::amqp::QueueType;
+use usciere::config::registry::RegisterSource;
 
+use crate::fake_register::{FakeRegister, Manner, Of};
 use crate::program::Program;
 use crate::world::{World, request};
 
@@ -207,6 +209,46 @@ async fn one_command_that_panics_the_rules_among_98_good_ones_dies_alone() {
     assert!(!program.has_ended());
     let detail = "a command cannot be decided: a rule panicked";
     only_one_died(&world, &culprit, detail, &good).await;
+}
+
+/// What waits for a register is worked without the broker, which counts nothing then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parked_command_that_ends_the_process_dies_alone() {
+    let register = FakeRegister::start(Of::Citizens).await;
+    let mut world = World::empty().await;
+    world.config.registry.citizens.source = RegisterSource::Remote(register.url());
+    world.add_node().await;
+    register.behave(Manner::Overloaded);
+    let mut good = send_good(&world, 5).await;
+    let killer = send_killer(&world).await;
+    good.append(&mut send_good(&world, 5).await);
+    world
+        .until("all of them are parked", async || {
+            world.count("select count(*) from parked_command").await == 11
+        })
+        .await;
+    world.stop().await;
+    register.behave(Manner::Answers);
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let mut watched = Watched::start(&world, &log);
+    watched
+        .until("the killer is kept and the others are done", async || {
+            // Of a minute; nobody alive holds one for a second.
+            world
+                .execute(
+                    "update parked_command set next_try_at = now() \
+                     where next_try_at between now() and now() + interval '59 seconds'",
+                )
+                .await;
+            world.count("select count(*) from dead_letter").await == 1
+                && world.count("select count(*) from cases").await == 10
+                && world.count("select count(*) from delivery_attempt").await == 0
+        })
+        .await;
+    only_one_died(&world, &killer, ENDED, &good).await;
+    assert!(watched.deaths >= 4, "once among others, and alone three times");
+    assert_eq!(world.count("select count(*) from parked_command").await, 0);
 }
 
 /// Takes and returns what is in the intake until the broker has moved `count` messages.

@@ -132,6 +132,23 @@ async fn a_mail_whose_node_died_is_taken_over_and_the_dead_has_no_say() {
 }
 
 #[tokio::test]
+async fn a_node_that_is_back_leaves_what_it_died_over_to_whoever_comes() {
+    let TestDatabase { ref store, .. } = TestDatabase::create().await;
+    store.queue_mails(&[new_mail(1), new_mail(2)]).await.unwrap();
+    let dead = claim(store, "a", LEASE).await.remove(0);
+    assert_eq!(store.free_mails(&node("b")).await.unwrap(), 0, "not another's");
+    assert!(claim(store, "b", LEASE).await.is_empty(), "still leased");
+    assert_eq!(store.free_mails(&node("a")).await.unwrap(), 2);
+    assert!(
+        !finish(store, &dead, &MailEnd::Sent).await,
+        "whatever it still says"
+    );
+    let taken = claim(store, "b", LEASE).await;
+    assert_eq!(taken.len(), 2);
+    assert!(taken.iter().all(|mail| mail.attempt == 2), "the tries count");
+}
+
+#[tokio::test]
 async fn where_twice_is_worse_than_not_at_all_a_lost_mail_is_left_to_people() {
     let TestDatabase { ref store, .. } = TestDatabase::create().await;
     store.queue_mails(&[new_mail(1)]).await.unwrap();

@@ -49,6 +49,7 @@ impl System {
             // These would have it use other services than its own.
             .env_remove("DATABASE_URL")
             .env_remove("AMQP_URL")
+            .env("LIVES_WITH", std::process::id().to_string())
             .stdin(Stdio::null())
             .spawn()
             .unwrap();

@@ -9,7 +9,13 @@ use super::{Delivery, Receipt};
 use crate::amqp::budget::Budget;
 use crate::amqp::message::{HeaderValue, Headers, Properties};
 
-pub(in crate::amqp) fn delivery(raw: lapin::message::Delivery, generation: u64, budget: &Budget) -> Delivery {
+pub(in crate::amqp) fn delivery(
+    mut raw: lapin::message::Delivery,
+    generation: u64,
+    budget: &Budget,
+) -> Delivery {
+    // It grew frame by frame, to up to twice what it holds.
+    raw.data.shrink_to_fit();
     let properties = properties(&raw.properties);
     let delivery_count = match properties.headers.get("x-delivery-count") {
         Some(HeaderValue::Integer(count)) => u32::try_from(*count).ok(),

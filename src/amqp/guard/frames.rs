@@ -1,6 +1,7 @@
 //! The byte stream of a broker, frame by frame: what lapin could not survive is made harmless, the rest passes.
 
 use super::properties::{self, FIXED, FLAG_HEADERS};
+use crate::amqp::budget::Budget;
 use crate::domain::dead_letter::DeadLetterReason;
 
 /// Header of a message whose own properties could not be read: the reason.
@@ -10,7 +11,6 @@ pub const RAW_PROPERTIES: &str = "x-usciere-properties";
 
 const METHOD: u8 = 1;
 const HEADER: u8 = 2;
-const BODY: u8 = 3;
 const FRAME_END: u8 = 0xCE;
 /// Type, channel, size.
 const FRAME_HEADER: usize = 7;
@@ -30,40 +30,44 @@ pub(super) struct Frames {
     held: Vec<u8>,
     /// How much of a frame that needs no look is still to pass.
     passing: usize,
-    /// How much of a message's body is still to come.
-    body: u64,
     /// What comes is not AMQP: everything passes.
     foreign: bool,
 }
 
 impl Frames {
-    /// Takes bytes from the broker and appends to `out` what may be read; answers the size of the bodies announced in them.
-    pub(super) fn feed(&mut self, mut bytes: &[u8], out: &mut Vec<u8>) -> usize {
-        let mut bodies = 0;
-        while !bytes.is_empty() {
+    /// Takes bytes from the broker and appends to `out` what may be read; answers how many it took: none behind the
+    /// header of a body there is no room for.
+    pub(super) fn feed(&mut self, bytes: &[u8], out: &mut Vec<u8>, budget: &Budget) -> usize {
+        let mut left = bytes;
+        loop {
             if self.foreign {
-                out.extend_from_slice(bytes);
-                return bodies;
+                out.extend_from_slice(left);
+                return bytes.len();
             }
             if self.passing > 0 {
-                let (passed, rest) = bytes.split_at(bytes.len().min(self.passing));
+                let (passed, rest) = left.split_at(left.len().min(self.passing));
                 out.extend_from_slice(passed);
                 self.passing -= passed.len();
-                bytes = rest;
-                continue;
+                left = rest;
             }
             let wanted = self.wanted() - self.held.len();
-            let (taken, rest) = bytes.split_at(bytes.len().min(wanted));
+            if self.passing > 0 || (left.is_empty() && wanted > 0) {
+                return bytes.len();
+            }
+            let (taken, rest) = left.split_at(left.len().min(wanted));
             self.held.extend_from_slice(taken);
-            bytes = rest;
-            bodies += self.release(out);
+            left = rest;
+            self.release(out, budget);
+            if self.is_full() {
+                return bytes.len() - left.len();
+            }
         }
-        bodies
     }
 
-    /// Whether what was given on ends with a whole frame, and a whole message: what follows may be left for later.
-    pub(super) const fn is_between(&self) -> bool {
-        self.passing == 0 && self.body == 0 && !self.foreign
+    /// Whether the header of a body is held back until there is room for it.
+    pub(super) fn is_full(&self) -> bool {
+        self.payload_size()
+            .is_some_and(|size| self.held.len() == FRAME_HEADER + size + 1)
     }
 
     /// How long the held frame must become before something can be said of it.
@@ -77,18 +81,14 @@ impl Frames {
         usize::try_from(u32::from_be_bytes(size.try_into().ok()?)).ok()
     }
 
-    /// Gives on what is held once it is known what it is; answers the size of a body it announces.
-    fn release(&mut self, out: &mut Vec<u8>) -> usize {
+    /// Gives on what is held once it is known what it is, and if there is room for the body it announces.
+    fn release(&mut self, out: &mut Vec<u8>, budget: &Budget) {
         let Some(size) = self.payload_size() else {
-            return 0;
+            return;
         };
         let kind = self.held[0];
-        let mut announced = 0;
-        self.foreign = kind == b'A';
         let looked_at = matches!(kind, METHOD | HEADER) && size <= LONGEST_HELD;
-        if kind == BODY {
-            self.body = self.body.saturating_sub(size as u64);
-        }
+        self.foreign = kind == b'A';
         if self.foreign || !looked_at {
             // The frame's first bytes; the rest need not be held.
             self.passing = (FRAME_HEADER + size + 1) - self.held.len();
@@ -97,13 +97,15 @@ impl Frames {
             if kind == METHOD {
                 readable_names(&mut self.held[FRAME_HEADER..]);
             } else {
-                self.body = body_size(&self.held[FRAME_HEADER..]);
-                announced = usize::try_from(self.body).unwrap_or(usize::MAX);
+                let body = body_size(&self.held[FRAME_HEADER..]);
+                if body > 0 && !budget.has_room() {
+                    return;
+                }
+                budget.read(usize::try_from(body).unwrap_or(usize::MAX));
                 readable_properties(&mut self.held);
             }
             out.append(&mut self.held);
         }
-        announced
     }
 }
 

@@ -4,12 +4,9 @@ use std::time::Duration;
 
 use super::{Intake, Kept, item};
 use crate::domain::dead_letter::DeadLetterReason;
-use crate::engine::{Item, Original as _};
+use crate::engine::{Item, Original as _, condemned};
 use crate::store::Fingerprint;
 
-/// Work begun this often without an end condemns a delivery. More than one: a process also ends for reasons of its
-/// own, and whatever it had in hand then is innocent.
-const ATTEMPTS: u32 = 3;
 /// Between two tries to leave the note while the database is away.
 const RETRY: Duration = Duration::from_millis(500);
 
@@ -20,14 +17,9 @@ pub(super) async fn work(intake: &Intake, kept: Kept, ended: impl Fn() -> bool) 
     let Some(attempt) = begin(intake, &fingerprint, ended).await else {
         return false;
     };
-    let item = if attempt > ATTEMPTS {
-        tracing::error!(
-            attempts = ATTEMPTS,
-            "a message ends the process and is kept as a dead letter"
-        );
-        condemned(&kept)
-    } else {
-        item(kept, &intake.rules)
+    let item = match condemned(attempt) {
+        Some(detail) => Item::DeadLetter(kept.bury(DeadLetterReason::EngineFault, detail).into()),
+        None => item(kept, &intake.rules),
     };
     let committed = intake.door.ask(item).await.is_some();
     if let Err(error) = intake.store.end_attempts(&fingerprint).await {
@@ -35,11 +27,6 @@ pub(super) async fn work(intake: &Intake, kept: Kept, ended: impl Fn() -> bool) 
         tracing::warn!(error = %error, "the note about a suspect delivery stays");
     }
     committed
-}
-
-fn condemned(kept: &Kept) -> Item {
-    let detail = format!("the process ended {ATTEMPTS} times while it was being worked");
-    Item::DeadLetter(kept.bury(DeadLetterReason::EngineFault, detail).into())
 }
 
 /// Leaves the note, however long the database is away; `None` when consuming is stopped meanwhile.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
+
 use super::{Finding, files, issuer, smtp};
 use crate::amqp::{Broker, BrokerState, Consuming, Publishing, Topology};
 use crate::clock::Clock;
@@ -9,6 +11,7 @@ use crate::config::Config;
 use crate::config::mail::SmtpUrl;
 use crate::domain::registers::Registers;
 use crate::node;
+use crate::node::time::{NOTICED, TOO_FAR};
 use crate::store::{Rights, Store, StoreError};
 
 /// Longest to wait for the broker to let us in.
@@ -46,6 +49,7 @@ async fn database(config: &Config) -> (Vec<Finding>, Option<Registers>) {
     findings.push(schema);
     if current {
         findings.push(rights(&store, config.profile.is_production()).await);
+        findings.push(clock(&store).await);
     }
     let registers = if current {
         load_registers(&store, &mut findings).await
@@ -99,6 +103,32 @@ async fn rights(store: &Store, production: bool) -> Finding {
         ),
         Ok(Rights { .. }) => Finding::good(PART, "works as usciere_engine"),
         Err(error) => Finding::bad(PART, chain(&error), "give the user of database.url its rights"),
+    }
+}
+
+/// How far this machine's clock is from the database's, by which everything is due.
+async fn clock(store: &Store) -> Finding {
+    const PART: &str = "clock";
+    let clock = Clock::system();
+    let asked = clock.ask();
+    let ahead = match store.time().await {
+        Ok(time) => clock.hear(asked, time),
+        Err(error) => return Finding::bad(PART, chain(&error), "look at the log of the database"),
+    };
+    if ahead.abs() <= NOTICED {
+        return Finding::good(PART, "as the database's");
+    }
+    let side = if ahead > TimeDelta::zero() {
+        "ahead of"
+    } else {
+        "behind"
+    };
+    let message = format!("{} s {side} the database's", ahead.abs().num_seconds());
+    let fix = "synchronise the clocks of both machines (chrony, systemd-timesyncd)";
+    if ahead.abs() > TOO_FAR {
+        Finding::bad(PART, message, fix)
+    } else {
+        Finding::warning(PART, message, fix)
     }
 }
 

@@ -75,4 +75,20 @@ mod tests {
         );
         assert!(head.ends_with("\"Appuntamento\"\r\n"), "{head}");
     }
+
+    proptest::proptest! {
+        /// Whatever people wrote is in its cell when the file is read again, but for an apostrophe before a formula.
+        #[test]
+        fn every_text_comes_back_from_the_file(texts in proptest::array::uniform::<_, { COLUMNS.len() }>("(?s).{0,12}|[=+@\t;\"\r\n-]{0,6}")) {
+            let line = ListLine(texts.clone().map(Cell::Text));
+            let bytes = csv_lines(&[line]);
+            let mut reader = csv::ReaderBuilder::new().delimiter(b';').has_headers(false).from_reader(&bytes[..]);
+            let read = reader.records().next().unwrap().unwrap();
+            proptest::prop_assert_eq!(read.len(), texts.len());
+            for (cell, text) in read.iter().zip(&texts) {
+                proptest::prop_assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r']));
+                proptest::prop_assert_eq!(cell.strip_prefix('\'').filter(|rest| rest == text).unwrap_or(cell), text);
+            }
+        }
+    }
 }

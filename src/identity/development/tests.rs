@@ -103,3 +103,37 @@ fn a_key_changed_by_hand_is_refused() {
         assert!(DevelopmentKey::from_text(broken).is_err(), "{broken}");
     }
 }
+
+proptest::proptest! {
+    /// A token with any change in it proves nothing, and nothing it can be panics.
+    #[test]
+    fn no_damaged_token_is_believed(at in 0_usize..400, with in "[A-Za-z0-9_.=+/ -]{0,4}", cut in 0_usize..3) {
+        let token = key().issue(&member("INCA-RM-001", &[Role::Operator], None), HOUR).unwrap().token;
+        let at = at.min(token.len());
+        let rest = token.get(at + cut.min(token.len() - at)..).unwrap_or_default();
+        let damaged = [&token[..at], &with, rest].concat();
+        let proven = futures::executor::block_on(authority().authenticate(&damaged));
+        // The last character of a signature has bits that mean nothing.
+        proptest::prop_assert!(
+            proven.is_err() || damaged.get(..damaged.len() - 1) == token.get(..token.len() - 1),
+            "{damaged}"
+        );
+    }
+
+    #[test]
+    fn no_text_at_all_is_a_token(text in "(?s).{0,80}|[A-Za-z0-9_-]{0,40}(\\.[A-Za-z0-9_-]{0,40}){0,4}") {
+        let proven = futures::executor::block_on(authority().authenticate(&text));
+        proptest::prop_assert!(proven.is_err());
+    }
+}
+
+#[test]
+fn nothing_in_the_corpus_of_tokens_is_believed() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/corpus/tokens");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let token = std::fs::read_to_string(&path).unwrap();
+        let proven = futures::executor::block_on(authority().authenticate(&token));
+        assert!(proven.is_err(), "{}", path.display());
+    }
+}

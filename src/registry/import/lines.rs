@@ -126,4 +126,35 @@ mod tests {
         assert_eq!(found, expected);
         assert_eq!(lines.bytes(), u64::try_from(csv.len()).unwrap());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_in_a_file_every_line_has_its_place(bytes in "(?s)[a-z,\"\r\n;\u{0}\u{e8}]{0,60}") {
+            let mut lines = Lines::open(bytes.as_bytes()).unwrap();
+            let last = 1 + bytes.matches('\n').count() as u64;
+            let mut before = 0;
+            while lines.next().unwrap() {
+                let line = lines.line();
+                proptest::prop_assert!(before < line && line <= last, "{line} after {before} of {last}");
+                before = line;
+            }
+            proptest::prop_assert_eq!(lines.bytes(), bytes.len() as u64);
+        }
+    }
+
+    #[test]
+    fn every_file_of_the_corpus_is_read_to_its_end_or_to_its_fault() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/corpus/csv");
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+            let Ok(mut lines) = Lines::open(&bytes[..]) else {
+                continue;
+            };
+            let mut before = 0;
+            while lines.next().unwrap_or(false) {
+                assert!(lines.line() > before, "after line {before}");
+                before = lines.line();
+            }
+        }
+    }
 }

@@ -15,33 +15,24 @@ impl Store {
         &self,
         filter: &DeadLetterFilter,
     ) -> Result<Vec<DeadLetterSummary>, StoreError> {
-        let DeadLetterMatch {
-            reason,
-            source,
-            command,
-            since,
-            until,
-        } = &filter.matching;
+        let matching = MatchRow::of(&filter.matching);
         let rows = sqlx::query_as!(
             SummaryRow,
             r#"
-            select id, reason, detail, source, message_id, routing_key, octet_length(body) as "size!", received_at,
+            select id as "id!", reason as "reason!", detail as "detail!", source, message_id,
+                   routing_key as "routing_key!", octet_length(body) as "size!", received_at as "received_at!",
                    replay_of, resolution, resolved_at, resolved_by, resolved_why, replayed_as,
                    encode(sha256(replayed_body), 'hex') as edited_sha256
-            from dead_letter
-            where ($1::text is null or reason = $1) and ($2::text is null or source = $2)
-              and ($3::text is null or right(routing_key, length($3) + 1) = '.' || $3)
-              and ($4::timestamptz is null or received_at >= $4)
-              and ($5::timestamptz is null or received_at < $5)
-              and ($6::bigint is null or id < $6) and ($7 or resolution is null)
+            from dead_letters_like($1, $2, $3, $4, $5)
+            where ($6::bigint is null or id < $6) and ($7 or resolution is null)
             order by id desc
             limit $8
             "#,
-            reason.map(DeadLetterReason::as_str),
-            source.as_ref().map(ToString::to_string),
-            command.map(CommandKind::as_str),
-            *since,
-            *until,
+            matching.reason,
+            matching.source,
+            matching.command,
+            matching.since,
+            matching.until,
             filter.before.map(|id| id.0),
             filter.resolved,
             i64::from(filter.limit)
@@ -58,29 +49,19 @@ impl Store {
         after: Option<DeadLetterId>,
         limit: u16,
     ) -> Result<Vec<DeadLetterId>, StoreError> {
-        let DeadLetterMatch {
-            reason,
-            source,
-            command,
-            since,
-            until,
-        } = matching;
+        let matching = MatchRow::of(matching);
         let ids = sqlx::query_scalar!(
             r#"
-            select id from dead_letter
-            where ($1::text is null or reason = $1) and ($2::text is null or source = $2)
-              and ($3::text is null or right(routing_key, length($3) + 1) = '.' || $3)
-              and ($4::timestamptz is null or received_at >= $4)
-              and ($5::timestamptz is null or received_at < $5)
-              and resolution is null and ($6::bigint is null or id > $6)
+            select id as "id!" from dead_letters_like($1, $2, $3, $4, $5)
+            where resolution is null and ($6::bigint is null or id > $6)
             order by id
             limit $7
             "#,
-            reason.map(DeadLetterReason::as_str),
-            source.as_ref().map(ToString::to_string),
-            command.map(CommandKind::as_str),
-            *since,
-            *until,
+            matching.reason,
+            matching.source,
+            matching.command,
+            matching.since,
+            matching.until,
             after.map(|id| id.0),
             i64::from(limit)
         )
@@ -155,6 +136,27 @@ impl Store {
                 Ok((reason, row.count))
             })
             .collect()
+    }
+}
+
+/// [`DeadLetterMatch`] as arguments.
+struct MatchRow {
+    reason: Option<&'static str>,
+    source: Option<String>,
+    command: Option<&'static str>,
+    since: Option<DateTime<Utc>>,
+    until: Option<DateTime<Utc>>,
+}
+
+impl MatchRow {
+    fn of(matching: &DeadLetterMatch) -> Self {
+        Self {
+            reason: matching.reason.map(DeadLetterReason::as_str),
+            source: matching.source.as_ref().map(ToString::to_string),
+            command: matching.command.map(CommandKind::as_str),
+            since: matching.since,
+            until: matching.until,
+        }
     }
 }
 

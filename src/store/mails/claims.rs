@@ -37,6 +37,18 @@ impl Store {
         Ok(read.into_iter().flatten().collect())
     }
 
+    /// Frees the mails an earlier process of this name died over: names are their nodes' alone, so it is gone. Answers
+    /// how many.
+    pub async fn free_mails(&self, node: &NodeName) -> Result<u64, StoreError> {
+        let freed = sqlx::query!(
+            "update mail_outbox set next_try_at = now() where state = 'sending' and node = $1",
+            node.as_str()
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(freed.rows_affected())
+    }
+
     async fn claim_rows(
         &self,
         node: &NodeName,

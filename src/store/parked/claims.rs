@@ -42,11 +42,11 @@ impl Store {
                 select distinct case_id from counted where total - size < $3
             )
             update parked_command as p
-            set next_try_at = now() + make_interval(secs => $4)
+            set next_try_at = now() + make_interval(secs => $4), unended = unended + 1
             from taken
             where p.case_id = taken.case_id
             returning p.id, p.source, p.message_id, p.body_sha256, p.kind, p.case_id, p.trace_parent, p.waits_for,
-                      p.routing_key, p.properties, p.headers, p.body, p.command
+                      p.routing_key, p.properties, p.headers, p.body, p.command, p.unended
             "#,
             &away,
             MOST_COMMANDS,
@@ -78,6 +78,7 @@ struct ParkedRow {
     headers: serde_json::Value,
     body: Vec<u8>,
     command: Option<Vec<u8>>,
+    unended: i32,
 }
 
 impl TryFrom<ParkedRow> for ParkedCommand {
@@ -87,6 +88,7 @@ impl TryFrom<ParkedRow> for ParkedCommand {
         let id = row.id;
         Ok(Self {
             id: ParkedId(id),
+            is_suspect: row.unended > 1,
             parked: NewParked {
                 source: row.source.parse().map_err(|_| corrupt("source", id))?,
                 message_id: MessageId::parse(&row.message_id).map_err(|_| corrupt("message_id", id))?,

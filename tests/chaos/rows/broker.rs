@@ -12,19 +12,18 @@ use crate::world::World;
 const CONVERSATIONS: usize = 12;
 
 pub(crate) async fn stopped_and_started_under_load(world: &mut World) -> String {
-    let (trial, mut engine) = begun(world, 21).await;
+    let begun = begun(world, 21).await;
     world.broker.down().await;
-    world.broker.up().await;
-    let resumed = trial.goes_on(world, 1).await;
-    trial.goes_on(world, 50).await;
-    let verdict = trial.passes(world).await;
-    engine.kill().await;
-    format!("deliveries again {resumed:.1?} after the broker answered; {verdict:?}")
+    comes_back(world, begun).await
 }
 
 pub(crate) async fn killed_under_load(world: &mut World) -> String {
-    let (trial, mut engine) = begun(world, 22).await;
+    let begun = begun(world, 22).await;
     world.broker.die(Signal::SIGKILL).await;
+    comes_back(world, begun).await
+}
+
+async fn comes_back(world: &mut World, (trial, mut engine): (Trial, Engine)) -> String {
     world.broker.up().await;
     let resumed = trial.goes_on(world, 1).await;
     trial.goes_on(world, 50).await;
@@ -114,6 +113,52 @@ pub(crate) async fn a_permission_is_revoked(world: &mut World) -> String {
     let verdict = trial.passes(world).await;
     engine.kill().await;
     format!("{verdict:?}")
+}
+
+/// RabbitMQ 3.10 that is killed just after a quorum queue was deleted and declared again may answer 541 for good: the
+/// engine says so, tries on and goes on with everything else.
+pub(crate) async fn a_queue_that_is_down(world: &mut World) -> String {
+    let mut engine = Engine::new(world, "a").await;
+    engine.start(world, &Orders::default());
+    let consuming = |log: &str| log.matches("\"message\":\"consuming\"").count();
+    let broken = |log: &str| log.matches("consuming broke off").count();
+    world
+        .until("both queues are consumed", async |_| {
+            consuming(&engine.log()) >= 2
+        })
+        .await;
+    let (address, login) = world.management("queues/%2f/usciere.intake");
+    ureq::delete(address)
+        .header("authorization", login)
+        .call()
+        .unwrap();
+    let before = consuming(&engine.log());
+    world
+        .until("the queue is declared again", async |_| {
+            consuming(&engine.log()) > before
+        })
+        .await;
+    world.broker.die(Signal::SIGKILL).await;
+    let (up, down) = (consuming(&engine.log()), broken(&engine.log()));
+    world.broker.up().await;
+    world
+        .until("it is consumed, or refused again and again", async |_| {
+            let log = engine.log();
+            consuming(&log) >= up + 2 || broken(&log) >= down + 4
+        })
+        .await;
+    let log = engine.log();
+    let refusals = log.matches("INTERNAL_ERROR").count() + log.matches("INTERNAL-ERROR").count();
+    assert!(
+        engine.ended(std::time::Duration::from_millis(1)).await.is_none(),
+        "the engine goes on"
+    );
+    engine.kill().await;
+    format!(
+        "{} times consumed, {} times broken off, {refusals} times 541",
+        consuming(&log) - up,
+        broken(&log) - down
+    )
 }
 
 async fn begun(world: &World, seed: u64) -> (Trial, Engine) {

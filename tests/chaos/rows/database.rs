@@ -1,4 +1,5 @@
-//! P1 and P3 to P6: PostgreSQL goes away, refuses, is full, or lets somebody else hold what the engine needs.
+//! P1 to P3 and P5 to P7: PostgreSQL goes away, is stood in for, refuses, or lets somebody else hold what the engine
+//! needs.
 
 use std::time::Duration;
 
@@ -6,10 +7,12 @@ use nix::sys::signal::Signal;
 use sqlx::{Connection as _, PgConnection};
 
 use crate::engine::{Engine, Orders};
+use crate::service::standby::NAME;
 use crate::trial::Trial;
 use crate::world::World;
 
 const CONVERSATIONS: usize = 12;
+const MANY: u64 = 400;
 /// How long somebody else keeps a lock.
 const COFFEE: Duration = Duration::from_secs(5);
 
@@ -41,18 +44,35 @@ pub(crate) async fn transactions_that_lose(world: &mut World) -> String {
     format!("80 transactions lost; {verdict:?}")
 }
 
-/// A server that says its disk is full, for as long as that takes: nothing is acknowledged, everything comes later.
-pub(crate) async fn a_full_disk(world: &mut World) -> String {
-    let (trial, mut engine) = begun(world, 34, &Orders::default()).await;
-    let met = world.refuse("53100", i64::MAX).await;
+/// The primary is gone with its machine and the standby stands in: at first it may not be written to.
+pub(crate) async fn a_standby_takes_over(world: &mut World) -> String {
+    let (trial, mut engine) = begun(world, 37, &Orders::default()).await;
+    let mut standby = world.database.standby().await;
+    let confirms = format!("alter system set synchronous_standby_names = '{NAME}'");
+    world.execute(&confirms).await;
+    world.execute("select pg_reload_conf()").await;
+    let confirming = "select count(*) from pg_stat_replication where sync_state = 'sync'";
     world
-        .until("the engine meets it", async |world| met(world).await >= 3)
+        .until("the standby confirms what is committed", async |world| {
+            world.count(confirming).await == 1
+        })
         .await;
-    world.refuse_nothing().await;
+    trial.goes_on(world, 50).await;
+    world.database.die(Signal::SIGKILL).await;
+    standby.takes_the_place_of(&mut world.database);
+    world.database = standby;
+    let read_only = "in a read-only transaction";
+    world
+        .until("the engine meets a database it may only read", async |world| {
+            world.database.log().contains(read_only) && engine.log().contains("\"ReadOnly\"")
+        })
+        .await;
+    world.execute("select pg_promote()").await;
     let resumed = trial.goes_on(world, 1).await;
+    trial.goes_on(world, 50).await;
     let verdict = trial.passes(world).await;
     engine.kill().await;
-    format!("deliveries again {resumed:.1?} after there was room; {verdict:?}")
+    format!("deliveries again {resumed:.1?} after the standby was promoted; {verdict:?}")
 }
 
 pub(crate) async fn no_connection_left(world: &mut World) -> String {
@@ -101,6 +121,16 @@ pub(crate) async fn a_lock_in_other_hands(world: &mut World) -> String {
             engine.log().contains("a lock is in other hands")
         })
         .await;
+    let pid = sqlx::query_scalar::<_, i32>("select pg_backend_pid()")
+        .fetch_one(&mut *transaction)
+        .await
+        .unwrap();
+    let named = format!("\"database.pid\":{pid}");
+    world
+        .until("the log says in whose hands", async |_| {
+            engine.log().contains(&named)
+        })
+        .await;
     // Longer than any number of tries at once.
     tokio::time::sleep(COFFEE).await;
     transaction.rollback().await.unwrap();
@@ -108,6 +138,29 @@ pub(crate) async fn a_lock_in_other_hands(world: &mut World) -> String {
     let verdict = trial.passes(world).await;
     engine.kill().await;
     format!("deliveries again {resumed:.1?} after the lock was free; {verdict:?}")
+}
+
+/// Somebody's report reads for hours: every message sent meanwhile leaves a dead row behind that nothing may remove.
+pub(crate) async fn a_long_foreign_transaction(world: &mut World) -> String {
+    let (trial, mut engine) = begun(world, 38, &Orders::default()).await;
+    let before = trial.goes_on(world, MANY).await;
+    let mut somebody = world.connection().await;
+    let mut transaction = somebody.begin().await.unwrap();
+    sqlx::raw_sql("set transaction isolation level repeatable read; select count(*) from cases")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    trial.goes_on(world, MANY).await;
+    let meanwhile = trial.goes_on(world, MANY).await;
+    let size = world.count("select pg_table_size('outbox')").await;
+    let unsent = world.count("select count(*) from outbox").await;
+    assert!(unsent < i64::try_from(MANY).unwrap(), "{unsent} wait");
+    transaction.rollback().await.unwrap();
+    let verdict = trial.passes(world).await;
+    engine.kill().await;
+    format!(
+        "{MANY} deliveries in {before:.1?} before, in {meanwhile:.1?} behind it, {size} bytes of outbox; {verdict:?}"
+    )
 }
 
 async fn begun(world: &World, seed: u64, orders: &Orders) -> (Trial, Engine) {
@@ -120,7 +173,7 @@ async fn begun(world: &World, seed: u64, orders: &Orders) -> (Trial, Engine) {
 
 impl World {
     /// Lets the database answer the next writes to the inbox with an SQLSTATE; tells how often it did.
-    async fn refuse(&self, state: &str, times: i64) -> impl AsyncFn(&Self) -> i64 + use<> {
+    pub(super) async fn refuse(&self, state: &str, times: i64) -> impl AsyncFn(&Self) -> i64 + use<> {
         let statements = format!(
             "create sequence chaos_refused; \
              grant usage on sequence chaos_refused to public; \
@@ -133,7 +186,7 @@ impl World {
         async |world: &Self| world.count("select last_value from chaos_refused").await
     }
 
-    async fn refuse_nothing(&self) {
+    pub(super) async fn refuse_nothing(&self) {
         self.execute(
             "drop trigger chaos_refuse on inbox; drop function chaos_refuse; drop sequence chaos_refused",
         )

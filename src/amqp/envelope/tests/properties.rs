@@ -31,6 +31,19 @@ proptest! {
         let _ = decode(&RawDelivery { routing_key: &key, properties: &properties, body: &body }, &rules);
     }
 
+    /// Every command of the catalogue, from bytes that are nearly right.
+    #[test]
+    fn no_body_of_any_command_makes_it_panic(
+        kind in prop::sample::select(CommandKind::ALL.to_vec()),
+        cut in 0_usize..700,
+        with in "[\\[\\]{}\":, a-z0-9\\\\u]{0,6}",
+    ) {
+        let mut body = crate::schema::Message::Command(kind).example().to_string().into_bytes();
+        let at = cut.min(body.len());
+        body.splice(at..(at + 2).min(body.len()), with.bytes());
+        let _ = decode_body(kind, &body);
+    }
+
     #[test]
     fn what_the_decoder_takes_its_schema_takes(cut in 0_usize..500, with in "[\\[\\]{}\":, a-z0-9]{0,3}") {
         let mut body = submit_body().to_string().into_bytes();
@@ -41,6 +54,18 @@ proptest! {
             let value = serde_json::to_value(&submit).unwrap();
             let schema = crate::schema::Message::Command(CommandKind::Submit).schema();
             prop_assert!(jsonschema::is_valid(&schema, &value));
+        }
+    }
+}
+
+#[test]
+fn the_corpus_of_bodies_is_read_or_refused() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/corpus/bodies");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let body = std::fs::read(&path).unwrap();
+        for kind in CommandKind::ALL {
+            assert!(decode_body(*kind, &body).is_err(), "{} as {kind}", path.display());
         }
     }
 }

@@ -66,26 +66,51 @@ pub(super) fn routes() -> ApiRouter<Shared> {
         )
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Wanted {
-    reason: Option<DeadLetterReason>,
-    /// Its publisher: `portal.inca`, `sede.230001`.
-    #[serde(default, deserialize_with = "source")]
-    #[schemars(with = "Option<String>")]
-    source: Option<Source>,
-    /// What it asks for, by its routing key.
-    command: Option<CommandKind>,
-    /// Received then or later.
-    since: Option<DateTime<Utc>>,
-    /// Received before.
-    until: Option<DateTime<Utc>>,
-    /// Also those already replayed or discarded.
-    #[serde(default)]
-    all: bool,
-    /// The `next` of the page before.
-    cursor: Option<DeadLetterId>,
-    limit: Option<u16>,
+/// A question whose fields say which dead letters, besides its own. serde flattens no struct that denies unknown fields.
+macro_rules! which_dead_letters {
+    ($(#[$meta:meta])* struct $name:ident { $($own:tt)* }) => {
+        $(#[$meta])*
+        #[derive(Debug, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        struct $name {
+            /// What they are dead for; `null`, as everywhere here: whatever it is.
+            reason: Option<DeadLetterReason>,
+            /// Their publisher: `portal.inca`, `sede.230001`.
+            #[serde(default, deserialize_with = "source")]
+            #[schemars(with = "Option<String>")]
+            source: Option<Source>,
+            /// What they ask for, by their routing key.
+            command: Option<CommandKind>,
+            /// Received then or later.
+            since: Option<DateTime<Utc>>,
+            /// Received before.
+            until: Option<DateTime<Utc>>,
+            $($own)*
+        }
+
+        impl $name {
+            fn matching(&self) -> DeadLetterMatch {
+                DeadLetterMatch {
+                    reason: self.reason,
+                    source: self.source.clone(),
+                    command: self.command,
+                    since: self.since,
+                    until: self.until,
+                }
+            }
+        }
+    };
+}
+
+which_dead_letters! {
+    struct Wanted {
+        /// Also those already replayed or discarded.
+        #[serde(default)]
+        all: bool,
+        /// The `next` of the page before.
+        cursor: Option<DeadLetterId>,
+        limit: Option<u16>,
+    }
 }
 
 /// Reads a source as it is written in a routing key.
@@ -101,13 +126,7 @@ async fn list(
     ApiQuery(wanted): ApiQuery<Wanted>,
 ) -> Result<Json<Listed<DeadLetterSummary>>, Problem> {
     let filter = DeadLetterFilter {
-        matching: DeadLetterMatch {
-            reason: wanted.reason,
-            source: wanted.source,
-            command: wanted.command,
-            since: wanted.since,
-            until: wanted.until,
-        },
+        matching: wanted.matching(),
         resolved: wanted.all,
         before: wanted.cursor,
         limit: one_more(wanted.limit),
@@ -164,25 +183,13 @@ async fn replay(
     }
 }
 
-/// Which of those that wait.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Which {
-    /// `null`, as everywhere here: whatever they are dead for.
-    reason: Option<DeadLetterReason>,
-    /// Their publisher: `portal.inca`, `sede.230001`.
-    #[serde(default, deserialize_with = "source")]
-    #[schemars(with = "Option<String>")]
-    source: Option<Source>,
-    /// What they ask for, by their routing key.
-    command: Option<CommandKind>,
-    /// Received then or later.
-    since: Option<DateTime<Utc>>,
-    /// Received before.
-    until: Option<DateTime<Utc>>,
-    /// Only reads them: answers which could be worked.
-    #[serde(default)]
-    dry_run: bool,
+which_dead_letters! {
+    /// Which of those that wait.
+    struct Which {
+        /// Only reads them: answers which could be worked.
+        #[serde(default)]
+        dry_run: bool,
+    }
 }
 
 /// What became of several.
@@ -216,14 +223,7 @@ async fn replay_all(
     Manager(person): Manager,
     JsonBody(which): JsonBody<Which>,
 ) -> Result<Json<Outcome>, Problem> {
-    let matching = DeadLetterMatch {
-        reason: which.reason,
-        source: which.source,
-        command: which.command,
-        since: which.since,
-        until: which.until,
-    };
-    let ids = waiting(&api.store, &matching).await?;
+    let ids = waiting(&api.store, &which.matching()).await?;
     if which.dry_run {
         let items = api.replay.rehearse(&ids, None).await?;
         let readable = items.iter().filter(|one| one.readable).count();
