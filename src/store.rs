@@ -10,6 +10,7 @@ mod attachments;
 mod attempts;
 mod audit;
 mod cases;
+mod crowd;
 mod dead_letters;
 mod error;
 mod inbox;

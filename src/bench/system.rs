@@ -1,5 +1,6 @@
 //! What is measured: the bare way in this process, or a node in a process of its own.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Stdio;
 
@@ -24,6 +25,10 @@ words!(
         /// Through the broker alone.
         Bare = "bare",
         Engine = "engine",
+        /// Through an engine that takes one request per transaction, as most do.
+        Single = "one by one",
+        /// Through the engine's HTTP API.
+        Http = "http",
     }
 );
 
@@ -33,11 +38,19 @@ impl Way {
         let mut settings = config.amqp.clone();
         match self {
             Self::Bare => settings.prefix = format!("{}-bare", settings.prefix),
-            Self::Engine => {}
+            Self::Engine | Self::Single | Self::Http => {}
         }
         settings
     }
 }
+
+/// One person at one address makes all the calls.
+const NO_LIMITS: [(&str, &str); 4] = [
+    ("USCIERE_HTTP__RATE_LIMIT__PER_PERSON", "1000000"),
+    ("USCIERE_HTTP__RATE_LIMIT__PER_PERSON_BURST", "1000000"),
+    ("USCIERE_HTTP__RATE_LIMIT__PER_ADDRESS", "1000000"),
+    ("USCIERE_HTTP__RATE_LIMIT__PER_ADDRESS_BURST", "1000000"),
+];
 
 /// Where everything runs.
 #[derive(Debug)]
@@ -49,6 +62,22 @@ pub struct Place {
     pub folder: PathBuf,
     /// The folder of the private services, whose processes are measured.
     pub services: Option<PathBuf>,
+    /// Where a node listens.
+    pub http: SocketAddr,
+    /// Lets into its HTTP API.
+    pub token: String,
+}
+
+impl Place {
+    fn node_log(&self) -> PathBuf {
+        self.folder.join("node.log")
+    }
+
+    /// The last the node said, for whoever asks why nothing came of it.
+    pub(super) fn last_words(&self) -> String {
+        let log = std::fs::read_to_string(self.node_log()).unwrap_or_default();
+        log.trim_end().lines().next_back().unwrap_or_default().to_owned()
+    }
 }
 
 /// What is being measured.
@@ -64,7 +93,9 @@ impl Running {
     pub(super) fn start(way: Way, place: &Place, load: &Load) -> Result<Self, BenchError> {
         match way {
             Way::Bare => Ok(Self::bare(place, load)),
-            Way::Engine => Self::engine(place),
+            Way::Engine => Self::engine(place, "intake,relay", &[]),
+            Way::Single => Self::engine(place, "intake,relay", &[("USCIERE_ENGINE__BATCH", "1")]),
+            Way::Http => Self::engine(place, "intake,relay,web", &NO_LIMITS),
         }
     }
 
@@ -82,17 +113,21 @@ impl Running {
         Self::Bare { stop, task }
     }
 
-    fn engine(place: &Place) -> Result<Self, BenchError> {
+    fn engine(place: &Place, roles: &str, settings: &[(&str, &str)]) -> Result<Self, BenchError> {
         let config = &place.config;
-        let log = std::fs::File::create(place.folder.join("node.log"))?;
-        let child = Command::new(&place.program)
-            .args(["run", "--roles", "intake,relay"])
+        let log = std::fs::File::create(place.node_log())?;
+        let mut command = Command::new(&place.program);
+        command
+            .args(["run", "--roles", roles])
+            // Said twice, they are a mistake.
+            .env_remove("DATABASE_URL")
+            .env_remove("AMQP_URL")
             .env("USCIERE_PROFILE", config.profile.as_str())
             .env("USCIERE_DATABASE__URL", config.database.url.expose())
             .env("USCIERE_AMQP__URL", &config.amqp.url.0)
             .env("USCIERE_AMQP__PREFIX", &config.amqp.prefix)
             .env("USCIERE_AMQP__QUEUE_TYPE", config.amqp.queue_type.as_str())
-            .env("USCIERE_HTTP__LISTEN", "127.0.0.1:0")
+            .env("USCIERE_HTTP__LISTEN", place.http.to_string())
             .env("USCIERE_LOG__LEVEL", "warn")
             .env(
                 "USCIERE_SMTP__URL",
@@ -105,9 +140,9 @@ impl Running {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
-            .kill_on_drop(true)
-            .spawn()?;
-        Ok(Self::Engine(child))
+            .envs(settings.iter().copied())
+            .kill_on_drop(true);
+        Ok(Self::Engine(command.spawn()?))
     }
 
     /// The processes that do the work.
