@@ -44,6 +44,8 @@ pub(super) struct Round {
     pub(super) requests: usize,
     /// Requests a second.
     pub(super) drained: f64,
+    /// Arrived once more under the same id.
+    pub(super) again: usize,
     pub(super) live: Option<f64>,
     pub(super) latency: Option<Latency>,
     pub(super) spent: Spent,
@@ -165,19 +167,28 @@ const fn aimed(name: &'static str, unit: &'static str, aim: Aim, of: fn(&Round) 
 
 /// The engine's drained rate beside that of one request per transaction.
 const ONE_BY_ONE: Measure = aimed("one by one", "requests/s", Aim::AtLeast(5.0), |_| None);
+/// Two nodes beside one, on the same machine.
+const TWO: Measure = aimed("two nodes", "requests/s", Aim::AtLeast(1.0), |_| None);
+const AGAIN: Measure = measure("sent again by two nodes", "per 1000 requests", |round| {
+    Some(whole(round.again) * 1000.0 / requests(round))
+});
 /// The rate over HTTP beside the engine's live one.
 const HTTP: Measure = aimed("64 clients over HTTP", "requests/s", Aim::AtLeast(0.60), |_| None);
 
 fn of_engine(round: &Round, figure: f64) -> Option<f64> {
     match round.way {
         Way::Bare => None,
-        Way::Engine | Way::Single | Way::Http => Some(figure),
+        Way::Engine | Way::Single | Way::Two | Way::Http => Some(figure),
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts of a run are far below 2^52")]
 const fn requests(round: &Round) -> f64 {
-    round.requests as f64
+    whole(round.requests)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of a run are far below 2^52")]
+const fn whole(count: usize) -> f64 {
+    count as f64
 }
 
 fn micros(round: &Round, spent: Duration) -> f64 {
@@ -205,6 +216,8 @@ impl Report {
             median(Way::Single, drained),
             median(Way::Engine, drained),
         );
+        let two = against(&TWO, median(Way::Engine, drained), median(Way::Two, drained));
+        let again = median(Way::Two, &AGAIN).map(|again| Line::new(&AGAIN, None, again));
         let http = against(&HTTP, median(Way::Engine, live), median(Way::Http, drained));
         Self {
             requests: plan.requests,
@@ -213,7 +226,12 @@ impl Report {
             queue_type: config.queue_type.as_str(),
             messages_per_request: MESSAGES,
             machine: Machine::this(),
-            lines: measured.chain(single).chain(http).collect(),
+            lines: measured
+                .chain(single)
+                .chain(two)
+                .chain(again)
+                .chain(http)
+                .collect(),
         }
     }
 }
@@ -286,6 +304,7 @@ mod tests {
             way,
             requests: 10,
             drained,
+            again: 0,
             live: Some(100.0),
             latency: Some(Latency::default()),
             spent: Spent::default(),

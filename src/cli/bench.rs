@@ -27,10 +27,12 @@ const LIVED: u16 = 50;
 /// Measure the engine against what the broker can do without it
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Starts a private PostgreSQL and RabbitMQ that nothing else uses, or takes those of DATABASE_URL and AMQP_URL, which must
-be empty. By turns, a bare forwarder and a node work off a backlog, keep up with live traffic, and answer at a steady
-rate; a node that takes requests one by one works off a tenth. Nothing is told before every message is known to have
-arrived once. Only the ratios mean anything on another machine. Build with `--release`.
+Starts a private PostgreSQL and RabbitMQ that nothing else uses, or takes those of DATABASE_URL and
+AMQP_URL, which must be empty. By turns, a bare forwarder and a node work off a backlog, keep up
+with live traffic, and answer at a steady rate; a node that takes requests one by one works off a
+tenth, two nodes share a backlog, and 64 clients submit over HTTP. Nothing is told before every
+message is known to have arrived. Only the ratios mean anything on another machine. Build with
+`--release`.
 
 Examples:
   usciere bench
