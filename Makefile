@@ -34,7 +34,8 @@ bench: setup
 
 bench-quick: setup
 	cargo build --release --locked
-	target/release/usciere bench --requests 5000 --rounds 3 --for 5s --baseline benches/baseline.json $(ARGS)
+	target/release/usciere bench --requests 5000 --rounds 3 --for 5s \
+	    $(addprefix --baseline ,$(wildcard benches/baseline.json)) $(ARGS)
 
 setup:
 	@scripts/setup

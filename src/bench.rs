@@ -195,7 +195,7 @@ impl Bench<'_> {
         let began = Instant::now();
         let sent = clients.submit(self.load, self.requests()).await?;
         let arrived = self.all_of(&sent, &mut arrivals).await?;
-        let spent = meter.stop(&running, self.store).await?;
+        let cost = meter.stop(&running, self.store).await?;
         self.portal_was_told(sent.len()).await?;
         running.stop().await?;
         arrivals.close().await;
@@ -206,7 +206,7 @@ impl Bench<'_> {
             again: arrived.again,
             live: None,
             latency: None,
-            spent,
+            spent: cost,
         })
     }
 

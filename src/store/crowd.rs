@@ -10,14 +10,14 @@ use uuid::Uuid;
 use super::{Store, StoreError};
 use crate::domain::ids::RequestId;
 
+/// Thousands take longer than a question may.
+const BEGIN: &str = "begin; set local statement_timeout = '10min'";
+
 impl Store {
     /// Adds `count` copies of these requests, with their histories, in one transaction.
     pub async fn multiply(&self, seeds: &[RequestId], count: i32) -> Result<(), StoreError> {
         let seeds: Vec<Uuid> = seeds.iter().map(|seed| seed.0).collect();
-        let mut transaction = self.pool.begin().await?;
-        sqlx::query("set local statement_timeout = '10min'")
-            .execute(&mut *transaction)
-            .await?;
+        let mut transaction = self.pool.begin_with(BEGIN).await?;
         sqlx::query!(
             r#"
             with seeds as (
