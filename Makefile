@@ -6,7 +6,7 @@ export SQLX_OFFLINE := true
 # Arguments of `usciere dev`: make run ARGS="--http-port 9000"
 ARGS ?=
 
-.PHONY: run test chaos setup setup-tests check fmt clippy doc
+.PHONY: run test chaos bench bench-quick setup setup-tests check fmt clippy doc
 
 run: setup
 	cargo run --locked -- dev $(ARGS)
@@ -25,6 +25,17 @@ SEED ?= 1
 chaos: setup-tests
 	CHAOS_FAULT=$(FAULT) CHAOS_CYCLES=$(CYCLES) CHAOS_SEED=$(SEED) CHAOS_BOOK=$(CURDIR)/target/chaos.jsonl \
 	    cargo test --locked --test chaos -- --nocapture faults_at_random
+
+# How close the engine comes to the broker's own limit (docs/performance.md). The second takes two minutes and warns of
+# what got worse since the run that is kept in benches/.
+bench: setup
+	cargo build --release --locked
+	target/release/usciere bench $(ARGS)
+
+bench-quick: setup
+	cargo build --release --locked
+	target/release/usciere bench --requests 5000 --rounds 3 --for 5s \
+	    $(addprefix --baseline ,$(wildcard benches/baseline.json)) $(ARGS)
 
 setup:
 	@scripts/setup

@@ -3,8 +3,12 @@
 //! The limit is [`crate::amqp::bare`]: the same messages through the same queues, without an engine or a database.
 //! Only the ratios of one run mean anything; nothing is printed before every message is known to have arrived once.
 
+pub mod baseline;
+mod clients;
 mod load;
+mod machine;
 mod meter;
+mod questions;
 pub mod report;
 mod system;
 
@@ -17,8 +21,10 @@ use crate::domain::ids::RequestId;
 use crate::domain::registers::Registers;
 use crate::store::{Store, StoreError};
 
-use load::Load;
-use meter::{Meter, Spent};
+use clients::Clients;
+pub use load::operator;
+use load::{Load, PORTAL_QUEUE};
+use meter::Meter;
 use report::{Latency, Report, Round};
 use system::Running;
 pub use system::{Place, Way};
@@ -37,6 +43,7 @@ pub struct Plan {
     pub duration: Duration,
     /// How often everything is repeated; figures are medians.
     pub rounds: usize,
+    pub ways: &'static [Way],
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -45,17 +52,24 @@ pub enum BenchError {
     Broker(#[from] BrokerError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("a request over HTTP was not taken")]
+    Call(#[from] reqwest::Error),
     #[error("the process to be measured cannot be started or looked at")]
     Process(#[from] std::io::Error),
     #[error(
-        "{way}: of {sent} requests {missing} did not arrive and {twice} arrived twice: no figure is worth anything"
+        "{way}: of {sent} requests {missing} did not arrive and {twice} arrived twice: no figure is worth anything\n\
+         {last_words}"
     )]
     Wrong {
         way: Way,
         sent: usize,
         missing: usize,
         twice: usize,
+        /// Of the node.
+        last_words: String,
     },
+    #[error("{way}: the portal was told {told} times of {sent} requests: no figure is worth anything")]
+    Untold { way: Way, sent: usize, told: usize },
 }
 
 /// Measures by turns, and tells of every finished step.
@@ -76,7 +90,7 @@ pub async fn run(
     }
     let mut rounds = Vec::new();
     for number in 1..=plan.rounds {
-        for &way in Way::ALL {
+        for &way in plan.ways {
             tell(&format!("round {number} of {}: {way}", plan.rounds));
             let bench = Bench {
                 plan,
@@ -88,7 +102,23 @@ pub async fn run(
             rounds.push(bench.round().await?);
         }
     }
-    Ok(Report::new(plan, &rounds))
+    Ok(Report::new(plan, &place.config.amqp, &rounds))
+}
+
+/// Measures again, in a database that has grown, and asks it what people ask.
+pub async fn run_grown(
+    plan: &Plan,
+    place: &Place,
+    store: &Store,
+    registers: &Registers,
+    empty: &mut Report,
+    tell: impl FnMut(&str),
+) -> Result<(), BenchError> {
+    let bytes = store.database_size().await?;
+    let grown = run(plan, place, store, registers, tell).await?;
+    empty.compare(&grown);
+    empty.add("database", "MiB", whole(bytes / 1024 / 1024));
+    questions::ask(store, empty).await
 }
 
 struct Bench<'a> {
@@ -101,8 +131,15 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     async fn round(&self) -> Result<Round, BenchError> {
+        match self.way {
+            Way::Bare | Way::Engine | Way::Single | Way::Two => self.messages().await,
+            Way::Http => self.calls().await,
+        }
+    }
+
+    async fn messages(&self) -> Result<Round, BenchError> {
         let settings = self.way.settings(&self.place.config);
-        bare::purge(&settings, self.load.queues()).await?;
+        bare::purge(&settings, &self.load.all_queues()).await?;
         let mut arrivals = bare::arrivals(&settings, self.load.queues()).await?;
         let driver = self
             .load
@@ -110,34 +147,92 @@ impl Bench<'_> {
             .await?;
 
         // A backlog, and then whoever works it off.
-        let sent = driver.send(self.plan.requests).await?;
+        let sent = driver.send(self.requests()).await?;
         let meter = Meter::start(self.place, self.store).await?;
         let running = Running::start(self.way, self.place, self.load)?;
         let drained = self.all_of(&sent, &mut arrivals).await?;
         let cost = meter.stop(&running, self.store).await?;
+        let mut told = sent.len();
+        let mut round = Round {
+            way: self.way,
+            requests: sent.len(),
+            drained: drained.rate(),
+            again: drained.again,
+            live: None,
+            latency: None,
+            spent: cost,
+        };
+        if matches!(self.way, Way::Bare | Way::Engine) {
+            // The same, published while it is worked.
+            let began = Instant::now();
+            let sent = driver.send(self.requests()).await?;
+            let live = self.all_of(&sent, &mut arrivals).await?;
+            round.live = Some(rate(sent.len(), live.last.duration_since(began)));
+            told += sent.len();
 
-        // The same, published while it is worked.
-        let began = Instant::now();
-        let sent = driver.send(self.plan.requests).await?;
-        let live = self.all_of(&sent, &mut arrivals).await?;
-        let live_rate = rate(self.plan.requests, live.last.duration_since(began));
-
-        let sent = driver.send_at(self.plan.rate, self.plan.duration).await?;
-        let steady = self.all_of(&sent, &mut arrivals).await?;
-        let memory = running.peak_memory();
+            let sent = driver.send_at(self.plan.rate, self.plan.duration).await?;
+            let steady = self.all_of(&sent, &mut arrivals).await?;
+            round.latency = Some(Latency::of(steady.taken));
+            told += sent.len();
+        }
+        round.spent.peak_memory = running.peak_memory();
+        self.portal_was_told(told).await?;
         running.stop().await?;
         driver.close().await;
         arrivals.close().await;
+        Ok(round)
+    }
+
+    /// Submitted over HTTP, to arrive in the queues of sedi like all others.
+    async fn calls(&self) -> Result<Round, BenchError> {
+        let settings = self.way.settings(&self.place.config);
+        bare::purge(&settings, &self.load.all_queues()).await?;
+        let mut arrivals = bare::arrivals(&settings, self.load.queues()).await?;
+        let running = Running::start(self.way, self.place, self.load)?;
+        let clients = Clients::new(self.place.http, &self.place.token)?;
+        clients.ready(PATIENCE).await;
+        let meter = Meter::start(self.place, self.store).await?;
+        let began = Instant::now();
+        let sent = clients.submit(self.load, self.requests()).await?;
+        let arrived = self.all_of(&sent, &mut arrivals).await?;
+        let cost = meter.stop(&running, self.store).await?;
+        self.portal_was_told(sent.len()).await?;
+        running.stop().await?;
+        arrivals.close().await;
         Ok(Round {
             way: self.way,
-            drained: rate(self.plan.requests - 1, drained.last.duration_since(drained.first)),
-            live: live_rate,
-            latency: Latency::of(steady.taken),
-            spent: Spent {
-                peak_memory: memory,
-                ..cost
-            },
+            requests: sent.len(),
+            drained: rate(sent.len(), arrived.last.duration_since(began)),
+            again: arrived.again,
+            live: None,
+            latency: None,
+            spent: cost,
         })
+    }
+
+    /// One by one is slow: less of it says as much.
+    fn requests(&self) -> usize {
+        match self.way {
+            Way::Bare | Way::Engine | Way::Two | Way::Http => self.plan.requests,
+            Way::Single => (self.plan.requests / 10).max(100),
+        }
+    }
+
+    /// Waits until the portal's queue holds a message for each request.
+    async fn portal_was_told(&self, sent: usize) -> Result<(), BenchError> {
+        let settings = self.way.settings(&self.place.config);
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let told = bare::waiting(&settings, PORTAL_QUEUE).await?;
+            if told == sent || told > sent && self.way == Way::Two {
+                return Ok(());
+            }
+            if told > sent || Instant::now() > until {
+                let way = self.way;
+                return Err(BenchError::Untold { way, sent, told });
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
     }
 
     /// Waits until every one of these arrived, once.
@@ -155,6 +250,8 @@ impl Bench<'_> {
             };
             match arrival.request.and_then(|request| missing.remove(&request)) {
                 Some(published) => arrived.add(published, arrival.at),
+                // A bucket that changed hands is published again, under the same ids.
+                None if self.way == Way::Two => arrived.again += 1,
                 None => twice += 1,
             }
         }
@@ -166,6 +263,7 @@ impl Bench<'_> {
                 sent: sent.len(),
                 missing: missing.len(),
                 twice,
+                last_words: self.place.last_words(),
             })
         }
     }
@@ -176,6 +274,8 @@ struct Arrived {
     first: Instant,
     last: Instant,
     taken: Vec<Duration>,
+    /// Came once more under the id it had.
+    again: usize,
 }
 
 impl Default for Arrived {
@@ -185,6 +285,7 @@ impl Default for Arrived {
             first: now,
             last: now,
             taken: Vec::new(),
+            again: 0,
         }
     }
 }
@@ -197,6 +298,21 @@ impl Arrived {
         self.last = at;
         self.taken.push(at.duration_since(published));
     }
+}
+
+impl Arrived {
+    /// From the first arrival to the last.
+    fn rate(&self) -> f64 {
+        rate(
+            self.taken.len().saturating_sub(1),
+            self.last.duration_since(self.first),
+        )
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "no database has 2^52 MiB")]
+const fn whole(count: u64) -> f64 {
+    count as f64
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of a run are far below 2^52")]

@@ -11,6 +11,7 @@ mod attempts;
 mod audit;
 mod blockers;
 mod cases;
+mod crowd;
 mod dead_letters;
 mod error;
 mod inbox;
@@ -29,6 +30,7 @@ mod settings;
 mod work;
 
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -60,6 +62,7 @@ pub use nodes::NodeRow;
 pub use outbox::{BackOff, BucketLease, OutboxRow, OutboxState, WaitingFor};
 pub use parked::{KeptMessage, NewParked, ParkedCommand, ParkedId, ParkedState, Waiting};
 pub use pauses::HeldNow;
+use questions::Vocabulary;
 pub use questions::{
     Counted, Counts, DigestRow, Feed, FeedItem, FeedPosition, Listed, Question, RepliedRequest, Replies,
     ReplyRow, ReplyTimes, RequestPages, SedeDelivery, Statistics, StatisticsLine, Viewer,
@@ -73,6 +76,9 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// Longest to wait for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A connection idle for longer may have died unnoticed.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// How to reach the database and how long its answers may take.
 #[derive(Debug, Clone)]
@@ -89,6 +95,7 @@ pub struct StoreOptions {
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: PgPool,
+    vocabulary: Arc<Vocabulary>,
 }
 
 impl Store {
@@ -111,10 +118,23 @@ impl Store {
             .max_connections(options.max_connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .max_lifetime(Duration::from_mins(10))
+            // A connection in use a moment ago is not asked whether it lives: that would be a round trip per batch.
+            .test_before_acquire(false)
+            .before_acquire(|connection, told| {
+                Box::pin(async move {
+                    if told.idle_for > FRESH {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .after_connect(|connection, _| scope::as_engine(connection))
             .after_release(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
             .connect_lazy_with(connect);
-        Ok(Self { pool })
+        Ok(Self {
+            pool,
+            vocabulary: Arc::default(),
+        })
     }
 
     /// For a single command: whether the database answers, at once and with the reason why not. The pool alone would

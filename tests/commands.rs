@@ -9,6 +9,8 @@ mod services;
 
 #[path = "commands/audited.rs"]
 mod audited;
+#[path = "commands/bench.rs"]
+mod bench;
 #[path = "commands/cases.rs"]
 mod cases;
 #[path = "commands/dead_letters.rs"]

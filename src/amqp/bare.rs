@@ -8,7 +8,7 @@ use futures::stream::select_all;
 use lapin::message::Delivery;
 use lapin::options::{
     BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, BasicQosOptions, ConfirmSelectOptions,
-    QueuePurgeOptions,
+    QueueDeclareOptions, QueuePurgeOptions,
 };
 use lapin::types::{FieldTable, ShortString};
 use lapin::{Channel, Confirmation, Connection, Consumer, PublisherConfirm};
@@ -177,6 +177,22 @@ async fn consume(
     channel
         .basic_consume(short(queue), tag, options, FieldTable::default())
         .await
+}
+
+/// How many messages a queue holds.
+pub async fn waiting(settings: &AmqpSettings, queue: &str) -> Result<usize, BrokerError> {
+    let connection = connection::open(settings, "usciere bench: counting").await?;
+    let channel = connection.create_channel().await?;
+    let passive = QueueDeclareOptions {
+        passive: true,
+        ..QueueDeclareOptions::default()
+    };
+    let declared = channel
+        .queue_declare(short(queue), passive, FieldTable::default())
+        .await?;
+    let count = declared.message_count();
+    goodbye(&connection).await;
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
 }
 
 /// Empties queues.

@@ -12,19 +12,39 @@ use crate::amqp::outgoing::key_of_sede;
 use crate::amqp::{Broker, BrokerError, Exchange, Outgoing, Published, Publisher};
 use crate::clock::Clock;
 use crate::config::amqp::AmqpSettings;
-use crate::domain::command::CommandKind;
-use crate::domain::ids::{MessageId, NodeName, RequestId};
+use crate::domain::command::{CommandKind, Personal, Role};
+use crate::domain::ids::{ActorId, MessageId, NodeName, OfficeCode, PatronatoCode, RequestId};
+use crate::domain::person::{Capacity, Membership, Person};
 use crate::domain::registers::{Registers, SedeKind};
 
 const SOURCE: &str = "portal.inca";
+/// Where the portal is told of each request.
+pub(super) const PORTAL_QUEUE: &str = SOURCE;
 /// Fills a body up to what a usual request weighs.
 const TEXT: &str = "Si chiedono notizie della pratica indicata, e quali documenti occorrono. ";
 const TEXTS: usize = 9;
+/// What leaves for each request.
+pub(super) const MESSAGES: usize = 2;
 /// Published before the first of them must be confirmed.
 const WINDOW: usize = 500;
 
+/// Who sends them.
+pub fn operator() -> Person {
+    Person {
+        id: ActorId::parse("op1").expect("letters and digits"),
+        name: Personal("Mario Rossi".to_owned()),
+        email: Some(Personal("op1@inca.example".to_owned())),
+        capacity: Capacity::Patronato(Membership {
+            patronato: PatronatoCode::parse("inca").expect("of the examples"),
+            office: OfficeCode::parse("INCA-RM-001").expect("of the examples"),
+            roles: vec![Role::Operator],
+            region: None,
+        }),
+    }
+}
+
 /// Which sedi requests are sent to.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Load {
     queues: Vec<String>,
 }
@@ -46,6 +66,12 @@ impl Load {
         &self.queues
     }
 
+    /// Every queue that fills: those of the sedi, and the portal's.
+    pub(super) fn all_queues(&self) -> Vec<String> {
+        let sedi = self.queues.iter().cloned();
+        sedi.chain([PORTAL_QUEUE.to_owned()]).collect()
+    }
+
     /// What the engine sends for the request of this number: to its sede, and to the portal.
     pub(super) fn copies(&self, prefix: &str, number: usize) -> Copies {
         vec![
@@ -61,7 +87,7 @@ impl Load {
         &self.queues[number % self.queues.len()]
     }
 
-    fn body(&self, number: usize, request: RequestId) -> Vec<u8> {
+    pub(super) fn body(&self, number: usize, request: RequestId) -> Vec<u8> {
         let sede = self.queue(number).trim_start_matches("sede.");
         json!({
             "request_id": request,

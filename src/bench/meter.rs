@@ -43,10 +43,7 @@ impl<'a> Meter<'a> {
         Ok(Spent {
             broker: now.broker.saturating_sub(self.began.broker),
             database: now.database.saturating_sub(self.began.database),
-            engine: match running {
-                Running::Bare { .. } => Duration::ZERO,
-                Running::Engine(_) => spent_by(running.process()),
-            },
+            engine: running.processes().into_iter().map(spent_by).sum(),
             driver: spent_by(std::process::id()).saturating_sub(self.driver),
             work: store.database_work().await?.since(self.work),
             peak_memory: None,

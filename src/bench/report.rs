@@ -1,11 +1,15 @@
 //! The figures of a run: medians over its rounds, and the engine's as a share of the limit's.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
 
+use super::load::MESSAGES;
+use super::machine::Machine;
 use super::meter::Spent;
 use super::{Plan, Way};
+use crate::config::amqp::AmqpSettings;
 
 /// Latencies from published to in the sede's queue, in milliseconds.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
@@ -36,25 +40,46 @@ impl Latency {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Round {
     pub(super) way: Way,
+    /// Of the backlog.
+    pub(super) requests: usize,
     /// Requests a second.
     pub(super) drained: f64,
-    pub(super) live: f64,
-    pub(super) latency: Latency,
+    /// Arrived once more under the same id.
+    pub(super) again: usize,
+    pub(super) live: Option<f64>,
+    pub(super) latency: Option<Latency>,
     pub(super) spent: Spent,
 }
 
-/// One figure, as both ways had it.
+/// One figure, as the ways had it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Line {
     pub measure: &'static str,
     pub unit: &'static str,
-    /// The bare way's, where it has one.
+    /// What it is compared with: the bare way's, where it has one.
     pub limit: Option<f64>,
     pub engine: f64,
     /// The engine's through the limit's.
     pub ratio: Option<f64>,
     /// What the ratio is to reach, where something is aimed at.
-    pub aim: Option<&'static str>,
+    pub aim: Option<Aim>,
+}
+
+/// What a ratio is to reach.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Aim {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+impl fmt::Display for Aim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtLeast(ratio) => write!(f, ">= {ratio:.2}"),
+            Self::AtMost(ratio) => write!(f, "<= {ratio:.2}"),
+        }
+    }
 }
 
 /// Everything a run found out.
@@ -63,8 +88,10 @@ pub struct Report {
     pub requests: usize,
     pub rate: u32,
     pub rounds: usize,
-    /// Processors of the machine.
-    pub processors: usize,
+    pub queue_type: &'static str,
+    /// Messages that leave for each request, in both ways: to its sede and to its portal.
+    pub messages_per_request: usize,
+    pub machine: Machine,
     pub lines: Vec<Line>,
 }
 
@@ -72,42 +99,46 @@ pub struct Report {
 struct Measure {
     name: &'static str,
     unit: &'static str,
-    aim: Option<&'static str>,
-    of: fn(&Round, f64) -> Option<f64>,
+    aim: Option<Aim>,
+    of: fn(&Round) -> Option<f64>,
 }
 
 const MEASURES: [Measure; 13] = [
-    measure("backlog drained", "requests/s", Some(">= 0.85"), |round, _| {
+    aimed("backlog drained", "requests/s", Aim::AtLeast(0.85), |round| {
         Some(round.drained)
     }),
-    measure("live", "requests/s", Some(">= 0.80"), |round, _| Some(round.live)),
-    measure("latency p50", "ms", Some("<= 2"), |round, _| {
-        Some(round.latency.p50)
+    aimed("live", "requests/s", Aim::AtLeast(0.80), |round| round.live),
+    aimed("latency p50", "ms", Aim::AtMost(2.0), |round| {
+        round.latency.map(|latency| latency.p50)
     }),
-    measure("latency p90", "ms", None, |round, _| Some(round.latency.p90)),
-    measure("latency p99", "ms", Some("<= 3"), |round, _| {
-        Some(round.latency.p99)
+    measure("latency p90", "ms", |round| {
+        round.latency.map(|latency| latency.p90)
     }),
-    measure("latency maximum", "ms", None, |round, _| Some(round.latency.max)),
-    measure("processor, broker", "us/request", None, |round, requests| {
-        Some(micros(round.spent.broker, requests))
+    aimed("latency p99", "ms", Aim::AtMost(3.0), |round| {
+        round.latency.map(|latency| latency.p99)
     }),
-    measure("processor, database", "us/request", None, |round, requests| {
-        of_engine(round, micros(round.spent.database, requests))
+    measure("latency maximum", "ms", |round| {
+        round.latency.map(|latency| latency.max)
     }),
-    measure("processor, node", "us/request", None, |round, requests| {
-        of_engine(round, micros(round.spent.engine, requests))
+    measure("processor, broker", "us/request", |round| {
+        Some(micros(round, round.spent.broker))
     }),
-    measure("processor, driver", "us/request", None, |round, requests| {
-        of_engine(round, micros(round.spent.driver, requests))
+    measure("processor, database", "us/request", |round| {
+        of_engine(round, micros(round, round.spent.database))
     }),
-    measure("transactions", "per request", None, |round, requests| {
-        of_engine(round, round.spent.work.transactions() / requests)
+    measure("processor, node", "us/request", |round| {
+        of_engine(round, micros(round, round.spent.engine))
     }),
-    measure("WAL", "bytes/request", None, |round, requests| {
-        of_engine(round, round.spent.work.wal_bytes() / requests)
+    measure("processor, driver", "us/request", |round| {
+        Some(micros(round, round.spent.driver))
     }),
-    measure("peak memory of the node", "MiB", None, |round, _| {
+    measure("transactions", "per request", |round| {
+        of_engine(round, round.spent.work.transactions() / requests(round))
+    }),
+    measure("WAL", "bytes/request", |round| {
+        of_engine(round, round.spent.work.wal_bytes() / requests(round))
+    }),
+    measure("peak memory of the node", "MiB", |round| {
         round
             .spent
             .peak_memory
@@ -116,52 +147,135 @@ const MEASURES: [Measure; 13] = [
     }),
 ];
 
-const fn measure(
-    name: &'static str,
-    unit: &'static str,
-    aim: Option<&'static str>,
-    of: fn(&Round, f64) -> Option<f64>,
-) -> Measure {
-    Measure { name, unit, aim, of }
+const fn measure(name: &'static str, unit: &'static str, of: fn(&Round) -> Option<f64>) -> Measure {
+    Measure {
+        name,
+        unit,
+        aim: None,
+        of,
+    }
 }
+
+const fn aimed(name: &'static str, unit: &'static str, aim: Aim, of: fn(&Round) -> Option<f64>) -> Measure {
+    Measure {
+        name,
+        unit,
+        aim: Some(aim),
+        of,
+    }
+}
+
+/// The engine's drained rate beside that of one request per transaction.
+const ONE_BY_ONE: Measure = aimed("one by one", "requests/s", Aim::AtLeast(5.0), |_| None);
+/// Two nodes beside one, on the same machine.
+const TWO: Measure = aimed("two nodes", "requests/s", Aim::AtLeast(1.0), |_| None);
+const AGAIN: Measure = measure("sent again by two nodes", "per 1000 requests", |round| {
+    Some(whole(round.again) * 1000.0 / requests(round))
+});
+/// The rate over HTTP beside the engine's live one.
+const HTTP: Measure = aimed("64 clients over HTTP", "requests/s", Aim::AtLeast(0.60), |_| None);
 
 fn of_engine(round: &Round, figure: f64) -> Option<f64> {
     match round.way {
         Way::Bare => None,
-        Way::Engine => Some(figure),
+        Way::Engine | Way::Single | Way::Two | Way::Http => Some(figure),
     }
 }
 
-fn micros(spent: Duration, requests: f64) -> f64 {
-    spent.as_secs_f64() * 1e6 / requests
+const fn requests(round: &Round) -> f64 {
+    whole(round.requests)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of a run are far below 2^52")]
+const fn whole(count: usize) -> f64 {
+    count as f64
+}
+
+fn micros(round: &Round, spent: Duration) -> f64 {
+    spent.as_secs_f64() * 1e6 / requests(round)
 }
 
 impl Report {
-    pub(super) fn new(plan: &Plan, rounds: &[Round]) -> Self {
-        #[expect(clippy::cast_precision_loss, reason = "counts of a run are far below 2^52")]
-        let requests = plan.requests as f64;
+    pub(super) fn new(plan: &Plan, config: &AmqpSettings, rounds: &[Round]) -> Self {
         let median = |way: Way, measure: &Measure| {
             let of_way = rounds.iter().filter(|round| round.way == way);
-            median(of_way.filter_map(|round| (measure.of)(round, requests)).collect())
+            median(of_way.filter_map(measure.of).collect())
         };
-        let lines = MEASURES.iter().filter_map(|measure| {
+        let measured = MEASURES.iter().filter_map(|measure| {
             let limit = median(Way::Bare, measure);
             let engine = median(Way::Engine, measure)?;
-            Some(Line {
-                measure: measure.name,
-                unit: measure.unit,
-                limit,
-                engine,
-                ratio: limit.filter(|limit| *limit > 0.0).map(|limit| engine / limit),
-                aim: measure.aim,
-            })
+            Some(Line::new(measure, limit, engine))
         });
+        let [drained, live] = [&MEASURES[0], &MEASURES[1]];
+        let against = |measure: &Measure, limit: Option<f64>, figure: Option<f64>| {
+            let compared = limit.zip(figure);
+            compared.map(|(limit, figure)| Line::new(measure, Some(limit), figure))
+        };
+        let single = against(
+            &ONE_BY_ONE,
+            median(Way::Single, drained),
+            median(Way::Engine, drained),
+        );
+        let two = against(&TWO, median(Way::Engine, drained), median(Way::Two, drained));
+        let again = median(Way::Two, &AGAIN).map(|again| Line::new(&AGAIN, None, again));
+        let http = against(&HTTP, median(Way::Engine, live), median(Way::Http, drained));
         Self {
             requests: plan.requests,
             rate: plan.rate,
             rounds: plan.rounds,
-            processors: std::thread::available_parallelism().map_or(0, usize::from),
-            lines: lines.collect(),
+            queue_type: config.queue_type.as_str(),
+            messages_per_request: MESSAGES,
+            machine: Machine::this(),
+            lines: measured
+                .chain(single)
+                .chain(two)
+                .chain(again)
+                .chain(http)
+                .collect(),
+        }
+    }
+}
+
+/// What must not get worse by growing.
+const GROWING: [(&str, &str); 2] = [
+    ("backlog drained", "drained, grown through empty"),
+    ("live", "live, grown through empty"),
+];
+
+impl Report {
+    /// Adds a figure of the engine alone.
+    pub(super) fn add(&mut self, measure: &'static str, unit: &'static str, engine: f64) {
+        self.lines.push(Line {
+            measure,
+            unit,
+            limit: None,
+            engine,
+            ratio: None,
+            aim: None,
+        });
+    }
+
+    /// Adds how the ratios of a run in a grown database compare with these.
+    pub(super) fn compare(&mut self, grown: &Self) {
+        for (measure, name) in GROWING {
+            let ratio = |report: &Self| report.lines.iter().find(|line| line.measure == measure)?.ratio;
+            if let Some((before, after)) = ratio(self).zip(ratio(grown)) {
+                let measure = aimed(name, "of the limit", Aim::AtLeast(0.90), |_| None);
+                self.lines.push(Line::new(&measure, Some(before), after));
+            }
+        }
+    }
+}
+
+impl Line {
+    fn new(measure: &Measure, limit: Option<f64>, engine: f64) -> Self {
+        Self {
+            measure: measure.name,
+            unit: measure.unit,
+            limit,
+            engine,
+            ratio: limit.filter(|limit| *limit > 0.0).map(|limit| engine / limit),
+            aim: measure.aim,
         }
     }
 }
@@ -188,9 +302,11 @@ mod tests {
     fn a_report_holds_the_medians_and_their_ratio() {
         let round = |way, drained| Round {
             way,
+            requests: 10,
             drained,
-            live: 100.0,
-            latency: Latency::default(),
+            again: 0,
+            live: Some(100.0),
+            latency: Some(Latency::default()),
             spent: Spent::default(),
         };
         let rounds = [
@@ -200,18 +316,19 @@ mod tests {
             round(Way::Engine, 900.0),
             round(Way::Bare, 5000.0),
             round(Way::Engine, 950.0),
+            round(Way::Single, 150.0),
         ];
         let plan = Plan {
             requests: 10,
             rate: 1,
             duration: Duration::from_secs(1),
             rounds: 3,
+            ways: Way::ALL,
         };
-        let report = Report::new(&plan, &rounds);
-        let drained = &report.lines[0];
-        assert_eq!(
-            (drained.limit, drained.engine, drained.ratio),
-            (Some(1000.0), 900.0, Some(0.9))
-        );
+        let report = Report::new(&plan, &AmqpSettings::default(), &rounds);
+        let figures = |line: &Line| (line.limit, line.engine, line.ratio);
+        assert_eq!(figures(&report.lines[0]), (Some(1000.0), 900.0, Some(0.9)));
+        let single = report.lines.last().unwrap();
+        assert_eq!(figures(single), (Some(150.0), 900.0, Some(6.0)));
     }
 }

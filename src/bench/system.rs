@@ -1,5 +1,6 @@
 //! What is measured: the bare way in this process, or a node in a process of its own.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Stdio;
 
@@ -24,6 +25,12 @@ words!(
         /// Through the broker alone.
         Bare = "bare",
         Engine = "engine",
+        /// Through an engine that takes one request per transaction, as most do.
+        Single = "one by one",
+        /// Through two nodes that share the work.
+        Two = "two nodes",
+        /// Through the engine's HTTP API.
+        Http = "http",
     }
 );
 
@@ -33,11 +40,24 @@ impl Way {
         let mut settings = config.amqp.clone();
         match self {
             Self::Bare => settings.prefix = format!("{}-bare", settings.prefix),
-            Self::Engine => {}
+            Self::Engine | Self::Single | Self::Two | Self::Http => {}
         }
         settings
     }
 }
+
+/// What a node does that only takes in and sends out.
+const WORK: &str = "intake,relay";
+/// A second node on the same machine.
+const ELSEWHERE: [(&str, &str); 1] = [("USCIERE_HTTP__LISTEN", "127.0.0.1:0")];
+
+/// One person at one address makes all the calls.
+const NO_LIMITS: [(&str, &str); 4] = [
+    ("USCIERE_HTTP__RATE_LIMIT__PER_PERSON", "1000000"),
+    ("USCIERE_HTTP__RATE_LIMIT__PER_PERSON_BURST", "1000000"),
+    ("USCIERE_HTTP__RATE_LIMIT__PER_ADDRESS", "1000000"),
+    ("USCIERE_HTTP__RATE_LIMIT__PER_ADDRESS_BURST", "1000000"),
+];
 
 /// Where everything runs.
 #[derive(Debug)]
@@ -49,6 +69,22 @@ pub struct Place {
     pub folder: PathBuf,
     /// The folder of the private services, whose processes are measured.
     pub services: Option<PathBuf>,
+    /// Where a node listens.
+    pub http: SocketAddr,
+    /// Lets into its HTTP API.
+    pub token: String,
+}
+
+impl Place {
+    fn node_log(&self) -> PathBuf {
+        self.folder.join("node.log")
+    }
+
+    /// The last the node said, for whoever asks why nothing came of it.
+    pub(super) fn last_words(&self) -> String {
+        let log = std::fs::read_to_string(self.node_log()).unwrap_or_default();
+        log.trim_end().lines().next_back().unwrap_or_default().to_owned()
+    }
 }
 
 /// What is being measured.
@@ -57,15 +93,22 @@ pub(super) enum Running {
         stop: CancellationToken,
         task: JoinHandle<Result<(), BrokerError>>,
     },
-    Engine(Child),
+    Engine(Vec<Child>),
 }
 
 impl Running {
     pub(super) fn start(way: Way, place: &Place, load: &Load) -> Result<Self, BenchError> {
         match way {
             Way::Bare => Ok(Self::bare(place, load)),
-            Way::Engine => Self::engine(place),
+            Way::Engine => Self::nodes([node(place, WORK, &[])]),
+            Way::Single => Self::nodes([node(place, WORK, &[("USCIERE_ENGINE__BATCH", "1")])]),
+            Way::Two => Self::nodes([node(place, WORK, &[]), node(place, WORK, &ELSEWHERE)]),
+            Way::Http => Self::nodes([node(place, "intake,relay,web", &NO_LIMITS)]),
         }
+    }
+
+    fn nodes<const N: usize>(nodes: [Result<Child, BenchError>; N]) -> Result<Self, BenchError> {
+        nodes.into_iter().collect::<Result<_, _>>().map(Self::Engine)
     }
 
     fn bare(place: &Place, load: &Load) -> Self {
@@ -82,48 +125,17 @@ impl Running {
         Self::Bare { stop, task }
     }
 
-    fn engine(place: &Place) -> Result<Self, BenchError> {
-        let config = &place.config;
-        let log = std::fs::File::create(place.folder.join("node.log"))?;
-        let child = Command::new(&place.program)
-            .args(["run", "--roles", "intake,relay"])
-            .env("USCIERE_PROFILE", config.profile.as_str())
-            .env("USCIERE_DATABASE__URL", config.database.url.expose())
-            .env("USCIERE_AMQP__URL", &config.amqp.url.0)
-            .env("USCIERE_AMQP__PREFIX", &config.amqp.prefix)
-            .env("USCIERE_AMQP__QUEUE_TYPE", config.amqp.queue_type.as_str())
-            .env("USCIERE_HTTP__LISTEN", "127.0.0.1:0")
-            .env("USCIERE_LOG__LEVEL", "warn")
-            .env(
-                "USCIERE_SMTP__URL",
-                format!("file:{}", place.folder.join("mail").display()),
-            )
-            .env(
-                "USCIERE_ATTACHMENTS__URL",
-                format!("file:{}", place.folder.join("attachments").display()),
-            )
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .kill_on_drop(true)
-            .spawn()?;
-        Ok(Self::Engine(child))
-    }
-
-    /// The processes that do the work.
-    pub(super) fn process(&self) -> u32 {
+    /// The processes of nodes.
+    pub(super) fn processes(&self) -> Vec<u32> {
         match self {
-            Self::Bare { .. } => std::process::id(),
-            Self::Engine(child) => child.id().unwrap_or_default(),
+            Self::Bare { .. } => Vec::new(),
+            Self::Engine(nodes) => nodes.iter().filter_map(Child::id).collect(),
         }
     }
 
-    /// The most memory it ever had, in MiB; of the bare way nobody asks, since it shares its process with the load.
+    /// The most memory a node ever had, in MiB.
     pub(super) fn peak_memory(&self) -> Option<u64> {
-        match self {
-            Self::Bare { .. } => None,
-            Self::Engine(_) => meter::peak_memory(self.process()),
-        }
+        self.processes().into_iter().filter_map(meter::peak_memory).max()
     }
 
     pub(super) async fn stop(self) -> Result<(), BenchError> {
@@ -134,14 +146,52 @@ impl Running {
                     .await
                     .map_err(|error| BrokerError::Object(error.to_string()))??)
             }
-            Self::Engine(mut child) => {
-                let process = child.id().and_then(|id| i32::try_from(id).ok());
-                if let Some(process) = process {
-                    kill(Pid::from_raw(process), Signal::SIGTERM).map_err(std::io::Error::from)?;
+            Self::Engine(mut nodes) => {
+                for node in &nodes {
+                    if let Some(process) = node.id().and_then(|id| i32::try_from(id).ok()) {
+                        kill(Pid::from_raw(process), Signal::SIGTERM).map_err(std::io::Error::from)?;
+                    }
                 }
-                child.wait().await?;
+                for node in &mut nodes {
+                    node.wait().await?;
+                }
                 Ok(())
             }
         }
     }
+}
+
+fn node(place: &Place, roles: &str, settings: &[(&str, &str)]) -> Result<Child, BenchError> {
+    let config = &place.config;
+    let log = std::fs::File::options()
+        .append(true)
+        .create(true)
+        .open(place.node_log())?;
+    let mut command = Command::new(&place.program);
+    command
+        .args(["run", "--roles", roles])
+        // Said twice, they are a mistake.
+        .env_remove("DATABASE_URL")
+        .env_remove("AMQP_URL")
+        .env("USCIERE_PROFILE", config.profile.as_str())
+        .env("USCIERE_DATABASE__URL", config.database.url.expose())
+        .env("USCIERE_AMQP__URL", &config.amqp.url.0)
+        .env("USCIERE_AMQP__PREFIX", &config.amqp.prefix)
+        .env("USCIERE_AMQP__QUEUE_TYPE", config.amqp.queue_type.as_str())
+        .env("USCIERE_HTTP__LISTEN", place.http.to_string())
+        .env("USCIERE_LOG__LEVEL", "warn")
+        .env(
+            "USCIERE_SMTP__URL",
+            format!("file:{}", place.folder.join("mail").display()),
+        )
+        .env(
+            "USCIERE_ATTACHMENTS__URL",
+            format!("file:{}", place.folder.join("attachments").display()),
+        )
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log)
+        .envs(settings.iter().copied())
+        .kill_on_drop(true);
+    Ok(command.spawn()?)
 }

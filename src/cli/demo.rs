@@ -1,6 +1,6 @@
 //! `usciere demo`: made-up requests for a development system, by the doors real ones come through.
 
-mod load;
+pub(super) mod load;
 mod people;
 pub mod story;
 mod traffic;
@@ -36,6 +36,9 @@ pub struct DemoLoadArgs {
     /// How many requests
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     pub requests: u16,
+    /// Then multiply them up to so many more in the database itself: to see how a system grown old behaves
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
+    pub cases: Option<u32>,
 }
 
 /// Publish made-up requests at a steady rate, and answer some as their sedi would

@@ -246,8 +246,9 @@ impl Store {
                 where l.node = $1 and l.until > now()
             ),
             gone as (
-                delete from outbox
-                where id = any($4) and bucket in (select bucket from held)
+                -- by id: the planner would rather go through every id once for each bucket (20 times slower)
+                delete from outbox using unnest($4::bigint[]) as sent (number)
+                where id = sent.number and bucket = any (array(select bucket from held))
                 returning id, destination, case_id, case_seq, message_id, kind, created_at, causation_id, body
             )
             insert into outbox_sent (id, destination, case_id, case_seq, message_id, kind, created_at, causation_id,

@@ -12,6 +12,7 @@ mod marks;
 mod one;
 mod replies;
 mod statistics;
+mod vocabulary;
 
 use sqlx::{Postgres, Transaction};
 
@@ -26,6 +27,7 @@ pub use feed::{Feed, FeedItem, FeedPosition};
 pub use lists::{Counted, Listed, RequestPages};
 pub use replies::{RepliedRequest, Replies};
 pub use statistics::{Counts, ReplyTimes, Statistics, StatisticsLine};
+pub(super) use vocabulary::Vocabulary;
 
 /// Who asks.
 #[derive(Debug, Clone)]

@@ -50,4 +50,12 @@ impl Store {
         .await?;
         Ok(work)
     }
+
+    /// Bytes of this database on disk.
+    pub async fn database_size(&self) -> Result<u64, StoreError> {
+        let bytes = sqlx::query_scalar!(r#"select pg_database_size(current_database()) as "bytes!""#)
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(u64::try_from(bytes).unwrap_or(0))
+    }
 }

@@ -192,7 +192,7 @@ impl<'m> Batch<'m> {
             Word::Lost(lost) => Published::Lost(lost),
             Word::Unsent | Word::InFlight => Published::Lost(Lost::Silent),
             Word::Nacked => Published::Refused,
-            Word::Acked | Word::AckedWithReturn => match self.returned.get(&self.name_of(message)) {
+            Word::Acked | Word::AckedWithReturn => match self.why_returned(message) {
                 Some((code, text)) => Published::Unroutable {
                     code: *code,
                     text: text.clone(),
@@ -205,13 +205,13 @@ impl<'m> Batch<'m> {
         }
     }
 
-    fn name_of(&self, message: &Outgoing) -> Name {
+    fn why_returned(&self, message: &Outgoing) -> Option<&(u16, String)> {
+        if self.returned.is_empty() {
+            return None;
+        }
         let id = message.message_id.as_str().to_owned();
-        (
-            message.exchange.name(self.prefix),
-            message.routing_key.clone(),
-            id,
-        )
+        let exchange = message.exchange.name(self.prefix);
+        self.returned.get(&(exchange, message.routing_key.clone(), id))
     }
 }
 

@@ -15,13 +15,18 @@ use crate::cli::output::Row;
 use crate::cli::reach;
 use crate::cli::session::Session;
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::domain::command::CommandKind;
 use crate::domain::ids::RequestId;
 use crate::engine::{Engine, Handled, Item};
 use crate::node;
+use crate::store::Store;
+
+/// Copies made in one transaction.
+const CHUNK: u32 = 5_000;
 
 #[derive(Debug, Serialize)]
-struct Line {
+pub(in crate::cli) struct Line {
     situation: Situation,
     requests: usize,
 }
@@ -46,8 +51,21 @@ type Days = BTreeMap<std::cmp::Reverse<u16>, Vec<Deed>>;
 
 pub(super) async fn run(args: &DemoLoadArgs, session: &mut Session) -> Result<Exit, Failure> {
     let (config, store) = made_up(session).await?;
-    let clock = reach::clock(&config, &store).await?;
-    let engine = node::engine_only(&config, &store, clock.clone())
+    let lines = live(args.requests, args.cases.unwrap_or(0), &config, &store, session).await?;
+    session.printer.rows(&lines)?;
+    Ok(Exit::Ok)
+}
+
+/// Lives through requests and then multiplies them up to `cases` more.
+pub(in crate::cli) async fn live(
+    requests: u16,
+    cases: u32,
+    config: &Config,
+    store: &Store,
+    session: &Session,
+) -> Result<Vec<Line>, Failure> {
+    let clock = reach::clock(config, store).await?;
+    let engine = node::engine_only(config, store, clock.clone())
         .await
         .map_err(crate::cli::run::failure)?;
     let past = Past {
@@ -56,7 +74,7 @@ pub(super) async fn run(args: &DemoLoadArgs, session: &mut Session) -> Result<Ex
         today: clock.offset(),
         clock,
     };
-    let (days, lines) = plan(args.requests.into(), &past.clock);
+    let (days, lines) = plan(requests.into(), &past.clock);
     let progress = session
         .printer
         .progress(u64::try_from(days.len()).unwrap_or(u64::MAX), "living");
@@ -65,8 +83,27 @@ pub(super) async fn run(args: &DemoLoadArgs, session: &mut Session) -> Result<Ex
         progress.inc(1);
     }
     progress.finish_and_clear();
-    session.printer.rows(&lines)?;
-    Ok(Exit::Ok)
+    let lived: Vec<RequestId> = days
+        .values()
+        .flatten()
+        .filter(|deed| deed.kind == CommandKind::Submit)
+        .map(|deed| deed.request)
+        .collect();
+    multiply(store, &lived, cases, session).await?;
+    Ok(lines)
+}
+
+async fn multiply(store: &Store, seeds: &[RequestId], cases: u32, session: &Session) -> Result<(), Failure> {
+    let progress = session.printer.progress(cases.into(), "multiplying");
+    let mut left = cases;
+    while left > 0 {
+        let chunk = left.min(CHUNK);
+        store.multiply(seeds, chunk.cast_signed()).await?;
+        left -= chunk;
+        progress.inc(chunk.into());
+    }
+    progress.finish_and_clear();
+    Ok(())
 }
 
 /// Which request does what when: every situation in turn.

@@ -1,7 +1,10 @@
 //! What a batch leaves behind for questions: words, news, replies. Two set-based statements in its transaction.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
+use super::vocabulary::Stems;
 use crate::domain::event::Side;
 use crate::domain::ids::{ActorId, OfficeCode, PatronatoCode, RequestId, SedeCode, TopicCode};
 use crate::store::intake::to_i32;
@@ -30,13 +33,19 @@ impl DigestRow {
         of_side.map(|(_, seq)| *seq).max().unwrap_or(0)
     }
 
-    /// `@` and a scope's name, one for each scope that may find the request from now on.
-    fn scopes(&self) -> String {
+    /// What to find it by, with spaces between: `@` and its name for each scope that may find it from now on, and words.
+    fn document(&self, stems: &Stems) -> String {
         let office = self
             .opened
             .then(|| format!("@{}/{}", self.patronato, self.office));
         let sedi = self.sedi.iter().map(|sede| format!("@{sede}"));
-        office.into_iter().chain(sedi).collect::<Vec<_>>().join(" ")
+        let words = stems.of(&self.words).into_iter().map(str::to_owned);
+        office
+            .into_iter()
+            .chain(sedi)
+            .chain(words)
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 }
 
@@ -61,15 +70,17 @@ impl IntakeTransaction {
         if rows.is_empty() {
             return Ok(());
         }
+        let vocabulary = Arc::clone(&self.vocabulary);
+        let texts = rows.iter().map(|row| row.words.as_str());
+        let stems = vocabulary.stems(texts, &mut self.transaction).await?;
         sqlx::query!(
             r#"
             insert into request_digest as d
                 (case_id, patronato, office, document, attachments, office_news, sede_news)
-            select t.case_id, t.patronato, t.office,
-                   array_to_tsvector(string_to_array(t.scopes, ' ')) || to_tsvector('italian', t.words),
+            select t.case_id, t.patronato, t.office, array_to_tsvector(string_to_array(t.document, ' ')),
                    t.attachments, t.office_news, t.sede_news
-            from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[], $8::int[])
-                 as t (case_id, patronato, office, scopes, words, attachments, office_news, sede_news)
+            from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], $6::int[], $7::int[])
+                 as t (case_id, patronato, office, document, attachments, office_news, sede_news)
             order by t.case_id
             on conflict (case_id) do update
             set document = case when excluded.document = ''::tsvector then d.document
@@ -81,8 +92,7 @@ impl IntakeTransaction {
             &rows.iter().map(|r| r.request.0).collect::<Vec<_>>(),
             &rows.iter().map(|r| r.patronato.to_string()).collect::<Vec<_>>(),
             &rows.iter().map(|r| r.office.to_string()).collect::<Vec<_>>(),
-            &rows.iter().map(DigestRow::scopes).collect::<Vec<_>>(),
-            &rows.iter().map(|r| r.words.clone()).collect::<Vec<_>>(),
+            &rows.iter().map(|r| r.document(&stems)).collect::<Vec<_>>(),
             &rows.iter().map(|r| to_i32(r.attachments)).collect::<Vec<_>>(),
             &rows
                 .iter()

@@ -1,0 +1,143 @@
+//! The words of requests as their documents hold them: stems, as the database's dictionary of Italian makes them.
+//!
+//! `to_tsvector` cost more than all else that a request writes: it parses every text and stems every word anew. Folded
+//! texts are words of letters and digits, so there is nothing to parse; and the words people write are few, so a node
+//! asks for the stem of each once.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{PoisonError, RwLock};
+
+use sqlx::{Postgres, Transaction};
+
+use crate::store::StoreError;
+
+/// Words remembered at most. What comes after them is asked for each time.
+const MOST: usize = 100_000;
+/// A document holds no longer ones (bytes).
+const LONGEST: usize = 2_046;
+
+/// Stems by words; `None` for a word that says nothing, as articles do.
+type Words = HashMap<Box<str>, Option<Box<str>>>;
+
+/// What this node knows of stems. Nothing is ever forgotten.
+#[derive(Debug, Default)]
+pub(in crate::store) struct Vocabulary(RwLock<Words>);
+
+/// The stems of a batch of texts.
+pub(super) struct Stems(Words);
+
+impl Vocabulary {
+    /// The stems of all words of folded texts.
+    pub(super) async fn stems<'a>(
+        &self,
+        texts: impl Iterator<Item = &'a str>,
+        transaction: &mut Transaction<'static, Postgres>,
+    ) -> Result<Stems, StoreError> {
+        let (mut stems, unknown) = self.known(texts);
+        if !unknown.is_empty() {
+            let new = ask(unknown, transaction).await?;
+            self.learn(&new);
+            stems.extend(new);
+        }
+        Ok(Stems(stems))
+    }
+
+    fn known<'a>(&self, texts: impl Iterator<Item = &'a str>) -> (Words, Vec<String>) {
+        let wanted: BTreeSet<&str> = texts.flat_map(words).filter(|word| has_stem(word)).collect();
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let (mut stems, mut unknown) = (Words::with_capacity(wanted.len()), Vec::new());
+        for word in wanted {
+            match known.get(word) {
+                Some(stem) => {
+                    stems.insert(word.into(), stem.clone());
+                }
+                None => unknown.push(word.to_owned()),
+            }
+        }
+        (stems, unknown)
+    }
+
+    fn learn(&self, new: &Words) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let room = MOST.saturating_sub(known.len());
+        known.extend(
+            new.iter()
+                .take(room)
+                .map(|(word, stem)| (word.clone(), stem.clone())),
+        );
+    }
+}
+
+impl Stems {
+    /// What a document holds of a folded text, each once.
+    pub(super) fn of<'t>(&'t self, text: &'t str) -> BTreeSet<&'t str> {
+        words(text).filter_map(|word| self.stem(word)).collect()
+    }
+
+    fn stem<'t>(&'t self, word: &'t str) -> Option<&'t str> {
+        self.0.get(word).map_or(Some(word), |stem| stem.as_deref())
+    }
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split_whitespace().filter(|word| word.len() <= LONGEST)
+}
+
+/// What has a digit in it stands for itself.
+fn has_stem(word: &str) -> bool {
+    word.chars().all(char::is_alphabetic)
+}
+
+async fn ask(
+    words: Vec<String>,
+    transaction: &mut Transaction<'static, Postgres>,
+) -> Result<Words, StoreError> {
+    let rows = sqlx::query!(
+        r#"
+        select word as "word!", (ts_lexize('italian_stem', word))[1] as stem from unnest($1::text[]) as word
+        "#,
+        &words
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
+    let words = rows
+        .into_iter()
+        .map(|row| (row.word.into(), row.stem.map(Into::into)));
+    Ok(words.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vocabulary() -> Vocabulary {
+        let vocabulary = Vocabulary::default();
+        let known = [
+            ("pratica", Some("pratic")),
+            ("pratiche", Some("pratic")),
+            ("della", None),
+        ];
+        vocabulary.learn(
+            &known
+                .map(|(word, stem)| (word.into(), stem.map(Into::into)))
+                .into(),
+        );
+        vocabulary
+    }
+
+    #[test]
+    fn a_document_holds_stems_once_and_what_has_none_as_it_is() {
+        let text = "della pratica 7013  pratiche ";
+        let (stems, unknown) = vocabulary().known(std::iter::once(text));
+        assert_eq!(unknown, [""; 0]);
+        assert_eq!(Stems(stems).of(text), BTreeSet::from(["7013", "pratic"]));
+    }
+
+    #[test]
+    fn only_words_of_letters_that_are_not_known_are_asked_for() {
+        let long = "a".repeat(LONGEST + 1);
+        let text = format!("pratica 7013 a1 àncora notizie notizie {long}");
+        let (_, unknown) = vocabulary().known(std::iter::once(text.as_str()));
+        assert_eq!(unknown, ["notizie", "àncora"]);
+    }
+}

@@ -1,0 +1,62 @@
+//! `usciere bench`, in small: it checks itself that every request arrived once, whichever way it went.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::services::fresh;
+
+#[tokio::test]
+async fn every_way_is_measured_and_a_report_is_kept() {
+    let (database, broker) = fresh().await;
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report.json");
+    let bench = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_usciere"));
+        command
+            .args([
+                "bench",
+                "--requests",
+                "100",
+                "--rounds",
+                "1",
+                "--rate",
+                "50",
+                "--for",
+                "1s",
+            ])
+            .args(more)
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .env("DATABASE_URL", database.as_str())
+            .env("AMQP_URL", broker.as_str());
+        command
+    };
+    let mut measuring = bench(&["--cases", "200", "-o", "json", "--report"]);
+    let ended = measuring.arg(&report).output().unwrap();
+    assert!(
+        ended.status.success(),
+        "{}",
+        String::from_utf8_lossy(&ended.stderr)
+    );
+    let lines: Value = serde_json::from_slice(&ended.stdout).unwrap();
+    let lines = lines.as_array().unwrap();
+    let line = |measure: &str| lines.iter().find(|line| line["measure"] == measure).unwrap();
+    for both in ["backlog drained", "live", "latency p50", "latency p99"] {
+        assert!(line(both)["ratio"].as_f64().unwrap() > 0.0, "{both}");
+    }
+    assert!(line("one by one")["limit"].as_f64().unwrap() > 0.0);
+    assert!(line("64 clients over HTTP")["engine"].as_f64().unwrap() > 0.0);
+    assert!(line("list of an office")["engine"].as_f64().unwrap() > 0.0);
+
+    let kept: Value = serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
+    assert_eq!(kept["lines"], Value::from(lines.clone()));
+    assert_eq!(kept["messages_per_request"], 2);
+
+    let nothing = bench(&["--baseline", "/nowhere/report.json"]).output().unwrap();
+    assert_eq!(
+        nothing.status.code(),
+        Some(2),
+        "{}",
+        String::from_utf8_lossy(&nothing.stderr)
+    );
+}
