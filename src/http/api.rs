@@ -4,27 +4,27 @@
 //! Every route is declared once, with its documentation beside its handler.
 
 mod admin;
-mod agenda;
-mod attachments;
+pub(in crate::http) mod agenda;
+pub(in crate::http) mod attachments;
 mod caller;
 mod catalogue;
-mod commands;
+pub(in crate::http) mod commands;
 mod document;
-mod events;
-mod exports;
-mod listed;
+pub(in crate::http) mod events;
+pub(in crate::http) mod exports;
+pub(in crate::http) mod listed;
 mod me;
-mod paper;
-mod path;
+pub(in crate::http) mod paper;
+pub(in crate::http) mod path;
 mod people;
 mod preferences;
 mod query;
 mod replies;
-mod requests;
+pub(in crate::http) mod requests;
 mod routing;
-mod statistics;
-mod summary;
-mod trail;
+pub(in crate::http) mod statistics;
+pub(in crate::http) mod summary;
+pub(in crate::http) mod trail;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -85,7 +85,7 @@ pub struct Api {
 }
 
 /// The API as its handlers see it.
-type Shared = Arc<Api>;
+pub(in crate::http) type Shared = Arc<Api>;
 
 /// Where the API is mounted.
 pub const ROOT: &str = "/api/v1";

@@ -18,7 +18,7 @@ use super::trail::Trail;
 use crate::domain::calendar::{TimeZone, rome_date};
 use crate::domain::codice_fiscale::CodiceFiscale;
 use crate::domain::event::Side;
-use crate::domain::filter::{DateRange, RequestFilter, Whose};
+use crate::domain::filter::{DateRange, Order, RequestFilter, Whose};
 use crate::domain::ids::{InvalidId, TopicCode};
 use crate::domain::person::Person;
 use crate::domain::protocol::ProtocolNumber;
@@ -176,6 +176,7 @@ async fn panel(
     };
     let page = PageQuery {
         cursor: search.cursor,
+        order: Order::default(),
         limit: search.limit.unwrap_or_default(),
     };
     let days = search.days.0;
