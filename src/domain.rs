@@ -23,5 +23,6 @@ pub mod protocol;
 pub mod refusal;
 pub mod registers;
 pub mod request;
+pub mod saved_filter;
 pub mod search;
 pub mod trace;

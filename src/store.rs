@@ -23,6 +23,7 @@ mod pauses;
 mod questions;
 mod registers;
 mod rows;
+mod saved_filters;
 mod scope;
 mod settings;
 mod work;
@@ -58,10 +59,12 @@ pub use outbox::{BackOff, BucketLease, OutboxRow, OutboxState, WaitingFor};
 pub use parked::{KeptMessage, NewParked, ParkedCommand, ParkedId, ParkedState, Waiting};
 pub use pauses::HeldNow;
 pub use questions::{
-    Counted, Counts, DigestRow, Feed, FeedItem, FeedPosition, Listed, Question, RepliedRequest, Replies,
-    ReplyRow, ReplyTimes, RequestPages, SedeDelivery, Statistics, StatisticsLine, Viewer,
+    Choices, Counted, Counts, DigestRow, Feed, FeedItem, FeedPosition, Listed, Notice, Question,
+    RepliedRequest, Replies, ReplyRow, ReplyTimes, RequestPages, SedeDelivery, Statistics, StatisticsLine,
+    Viewer,
 };
 pub use registers::{PatronatoOffice, RegisterImport, Written};
+pub use saved_filters::Saving;
 pub use scope::Rights;
 pub use settings::{Change, Kept};
 pub use work::DatabaseWork;

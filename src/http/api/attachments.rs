@@ -24,6 +24,7 @@ use crate::attachments::AttachmentError;
 use crate::domain::attachment::{
     Filed, MediaType, ScanState, Sha256Hex, StoredAttachment, check_file, clean_file_name, infected,
 };
+use crate::domain::person::Person;
 use crate::http::problem::Problem;
 use crate::store::VisibleFile;
 use upload::Upload;
@@ -71,32 +72,7 @@ async fn bring(
     Caller(person): Caller,
     upload: Upload,
 ) -> Result<(StatusCode, Json<Brought>), Problem> {
-    let source = person
-        .source()
-        .ok_or_else(|| forbidden("for people of a patronato or a sede only"))?;
-    let name = clean_file_name(&upload.name);
-    let media_type = check_file(&name, &upload.bytes, &api.limits.attachments)?;
-    let sha256 = Sha256Hex::of(&upload.bytes);
-    let wanted = (source.clone(), sha256.clone());
-    let known = api.store.known_files(std::slice::from_ref(&wanted)).await?;
-    let known = known.get(&wanted).copied();
-    let scan = api.attachments.look_again(known, &upload.bytes).await;
-    if scan == ScanState::Quarantined {
-        return Err(infected(&name).into());
-    }
-    let size = u64::try_from(upload.bytes.len()).unwrap_or(u64::MAX);
-    api.attachments.put(upload.bytes).await?;
-    let filed = Filed {
-        file: StoredAttachment {
-            name,
-            sha256,
-            size,
-            media_type,
-        },
-        scan,
-    };
-    api.store.record_upload(&source, &person, &filed).await?;
-    let Filed { file, scan } = filed;
+    let Filed { file, scan } = keep_filed(&api, &person, &upload.name, upload.bytes).await?;
     let brought = Brought {
         sha256: file.sha256,
         name: file.name,
@@ -107,13 +83,62 @@ async fn bring(
     Ok((StatusCode::CREATED, Json(brought)))
 }
 
+/// Keeps a file of somebody, to be named by a command.
+pub(in crate::http) async fn keep(
+    api: &Shared,
+    person: &Person,
+    name: &str,
+    bytes: Vec<u8>,
+) -> Result<StoredAttachment, Problem> {
+    Ok(keep_filed(api, person, name, bytes).await?.file)
+}
+
+async fn keep_filed(api: &Shared, person: &Person, name: &str, bytes: Vec<u8>) -> Result<Filed, Problem> {
+    let source = person
+        .source()
+        .ok_or_else(|| forbidden("for people of a patronato or a sede only"))?;
+    let name = clean_file_name(name);
+    let media_type = check_file(&name, &bytes, &api.limits.attachments)?;
+    let sha256 = Sha256Hex::of(&bytes);
+    let wanted = (source.clone(), sha256.clone());
+    let known = api.store.known_files(std::slice::from_ref(&wanted)).await?;
+    let known = known.get(&wanted).copied();
+    let scan = api.attachments.look_again(known, &bytes).await;
+    if scan == ScanState::Quarantined {
+        return Err(infected(&name).into());
+    }
+    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    api.attachments.put(bytes).await?;
+    let filed = Filed {
+        file: StoredAttachment {
+            name,
+            sha256,
+            size,
+            media_type,
+        },
+        scan,
+    };
+    api.store.record_upload(&source, person, &filed).await?;
+    Ok(filed)
+}
+
 async fn fetch(
     State(api): State<Shared>,
     Caller(person): Caller,
     trail: Trail,
     OfFile(sha256): OfFile,
 ) -> Result<Response, Problem> {
-    let visible = api.store.visible_file(&person, &sha256).await?;
+    send(&api, &person, &trail, &sha256).await
+}
+
+/// A file, for whoever may see it.
+pub(in crate::http) async fn send(
+    api: &Shared,
+    person: &Person,
+    trail: &Trail,
+    sha256: &Sha256Hex,
+) -> Result<Response, Problem> {
+    let visible = api.store.visible_file(person, sha256).await?;
     let VisibleFile { filed, request } = visible.ok_or_else(unknown)?;
     trail.requests(request);
     match filed.scan {
@@ -129,7 +154,7 @@ async fn fetch(
                 .detail("Nel file è stato trovato un virus: non può essere scaricato."));
         }
     }
-    let Some(stream) = api.attachments.stream(&sha256).await? else {
+    let Some(stream) = api.attachments.stream(sha256).await? else {
         tracing::error!(attachment.sha256 = %sha256, "a file is not where it was put");
         return Err(unknown());
     };

@@ -94,11 +94,11 @@ fn route(kind: CommandKind) -> ApiMethodRouter<Shared> {
 }
 
 /// A body as it was sent, and its idempotency key.
-struct Sent {
-    body: Bytes,
+pub(in crate::http) struct Sent {
+    pub(in crate::http) body: Bytes,
     /// Its own, or one that was made for it.
-    key: MessageId,
-    trace: Option<TraceParent>,
+    pub(in crate::http) key: MessageId,
+    pub(in crate::http) trace: Option<TraceParent>,
 }
 
 impl FromRequest<Shared> for Sent {
@@ -180,7 +180,7 @@ async fn answer_command(
 }
 
 /// Puts a command into the engine's door and answers with what became of it, committed.
-async fn carry_out(
+pub(in crate::http) async fn carry_out(
     api: &Shared,
     person: &Person,
     trail: &Trail,

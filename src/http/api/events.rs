@@ -14,8 +14,8 @@ use aide::openapi::{MediaType, Operation, Response as DocumentedResponse};
 use aide::operation::{ParamLocation, add_parameters, parameters_from_schema};
 use aide::{OperationInput, OperationOutput};
 use axum::extract::{FromRequestParts, State};
-use axum::http::HeaderValue;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::Stream;
@@ -69,19 +69,26 @@ struct Told {
 }
 
 /// Where a watcher was cut off.
-struct Since(Option<FeedPosition>);
+#[derive(Default)]
+pub(in crate::http) struct Since(Option<FeedPosition>);
 
-impl<S: Send + Sync> FromRequestParts<S> for Since {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let Some(value) = parts.headers.get("last-event-id") else {
+impl Since {
+    pub(in crate::http) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        let Some(value) = headers.get("last-event-id") else {
             return Ok(Self(None));
         };
         let position = value.to_str().ok().and_then(|text| text.parse().ok());
         position
             .map(|position| Self(Some(position)))
             .ok_or_else(|| invalid("Last-Event-ID", "not the id of an event of this stream"))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Since {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Self::of(&parts.headers)
     }
 }
 
@@ -102,6 +109,11 @@ impl OperationInput for Since {
 }
 
 async fn events(State(api): State<Shared>, Caller(person): Caller, since: Since) -> EventStream {
+    watch(&api, person, since)
+}
+
+/// The stream of what happens to the requests somebody may see.
+pub(in crate::http) fn watch(api: &Shared, person: Person, since: Since) -> EventStream {
     let stream = stream(api.watch.clone(), api.store.clone(), person, since.0);
     let mut response = Sse::new(stream)
         .keep_alive(KeepAlive::new().interval(HEARTBEAT))
@@ -210,7 +222,7 @@ fn told(item: &FeedItem, person: &Person) -> Event {
 }
 
 /// The answer of a watch.
-struct EventStream(Response);
+pub(in crate::http) struct EventStream(Response);
 
 impl IntoResponse for EventStream {
     fn into_response(self) -> Response {

@@ -128,7 +128,7 @@ pub(in crate::http) async fn csv(
     let mut pages = pages(api, person, filter, order);
     // What is wrong from the start is answered as a problem; later only the connection can break off.
     let first = pages.recv().await.transpose()?.unwrap_or_default();
-    let head = Bytes::from([csv_head(), csv_lines(&first)].concat());
+    let head = Bytes::from([csv_head::<ListLine>(), csv_lines(&first)].concat());
     let rest = received(pages).map(|page| page.map(|lines| Bytes::from(csv_lines(&lines))));
     let body = stream::once(async { Ok(head) }).chain(rest);
     Ok(Paper::new(name(api, "csv"), Body::from_stream(body)))
@@ -148,7 +148,7 @@ pub(in crate::http) async fn xlsx(
 ) -> Result<Paper<Xlsx>, Problem> {
     let mut pages = pages(api, person, filter, order);
     let written = tokio::task::spawn_blocking(move || {
-        let mut spreadsheet = Spreadsheet::new("Richieste").map_err(|error| unwritten(&error))?;
+        let mut spreadsheet = Spreadsheet::of::<ListLine>("Richieste").map_err(|error| unwritten(&error))?;
         while let Some(page) = pages.blocking_recv() {
             spreadsheet.add(&page?).map_err(|error| unwritten(&error))?;
         }
@@ -159,6 +159,18 @@ pub(in crate::http) async fn xlsx(
         .map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR))??;
     let body = Body::from_stream(chunks(tokio::fs::File::from_std(file)));
     Ok(Paper::new(name(api, "xlsx"), body))
+}
+
+/// A workbook that is written already.
+pub(in crate::http) fn workbook(
+    name: String,
+    written: Result<std::fs::File, SpreadsheetError>,
+) -> Result<Paper<Xlsx>, Problem> {
+    let file = written.map_err(|error| unwritten(&error))?;
+    Ok(Paper::new(
+        name,
+        Body::from_stream(chunks(tokio::fs::File::from_std(file))),
+    ))
 }
 
 fn unwritten(error: &SpreadsheetError) -> Problem {

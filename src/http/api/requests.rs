@@ -109,7 +109,7 @@ async fn list(
     ApiQuery(query): ApiQuery<ListQuery>,
 ) -> Result<Json<Listing<RequestLine>>, Problem> {
     let (filter, page) = query.into_parts(&person, &api)?;
-    listing(&api, &person, &trail, filter, page).await
+    Ok(Json(listing(&api, &person, &trail, filter, page).await?))
 }
 
 async fn search(
@@ -119,16 +119,17 @@ async fn search(
     JsonBody(body): JsonBody<SearchBody>,
 ) -> Result<Json<Listing<RequestLine>>, Problem> {
     let (filter, page) = body.into_parts(&person, &api)?;
-    listing(&api, &person, &trail, filter, page).await
+    Ok(Json(listing(&api, &person, &trail, filter, page).await?))
 }
 
-async fn listing(
+/// A page of the requests that fit.
+pub(in crate::http) async fn listing(
     api: &Shared,
     person: &Person,
     trail: &Trail,
     filter: RequestFilter,
     page: PageQuery,
-) -> Result<Json<Listing<RequestLine>>, Problem> {
+) -> Result<Listing<RequestLine>, Problem> {
     let mut question = api.store.ask(&Viewer::person(person)).await?;
     let found = question.requests(&filter, page.one_more()).await?;
     let total = question.count(&filter, COUNTED).await?;
@@ -136,9 +137,7 @@ async fn listing(
     let listing = Listing::new(found, page, Total::from(total), Listed::position);
     trail.requests(listing.page.items.iter().map(|listed| listed.request.case.id));
     let side = side(person);
-    Ok(Json(
-        listing.map(|listed| RequestLine::new(&listed, &names, side)),
-    ))
+    Ok(listing.map(|listed| RequestLine::new(&listed, &names, side)))
 }
 
 async fn detail(

@@ -19,7 +19,7 @@ use crate::http::problem::Problem;
 use crate::store::{StatisticsLine, Viewer};
 
 /// R-113, as the manual writes it below the table.
-const NOTE: &str = "È possibile prenotare un appuntamento solo per le proprie richieste";
+pub(in crate::http) const NOTE: &str = "È possibile prenotare un appuntamento solo per le proprie richieste";
 
 pub(super) fn routes() -> ApiRouter<Shared> {
     ApiRouter::new().api_route(

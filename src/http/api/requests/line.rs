@@ -20,8 +20,8 @@ use crate::workflow::Registry;
 
 /// The labels people read, as of one moment.
 pub(in crate::http) struct Names {
-    registers: Arc<Registers>,
-    workflows: Arc<Registry>,
+    pub(in crate::http) registers: Arc<Registers>,
+    pub(in crate::http) workflows: Arc<Registry>,
 }
 
 impl Names {
@@ -36,6 +36,17 @@ impl Names {
         let workflow = self.workflows.get(workflow);
         let label = workflow.and_then(|workflow| workflow.state_label(state));
         label.map_or_else(|| state.to_string(), ToOwned::to_owned)
+    }
+
+    /// Every state a request can be in, each once, in the order of the files.
+    pub(in crate::http) fn states(&self) -> Vec<(StateName, String)> {
+        let mut states: Vec<(StateName, String)> = Vec::new();
+        for state in self.workflows.iter().flat_map(|workflow| workflow.states()) {
+            if !states.iter().any(|(name, _)| name == state.name()) {
+                states.push((state.name().clone(), state.label().to_owned()));
+            }
+        }
+        states
     }
 
     pub(in crate::http) fn topic(&self, code: &TopicCode) -> String {

@@ -20,6 +20,11 @@ pub(in crate::http) struct PageSize(u16);
 
 pub(in crate::http) const SIZES: [u16; 3] = [25, 50, 100];
 
+impl PageSize {
+    /// Of the pages people turn.
+    pub(in crate::http) const SMALLEST: Self = Self(SIZES[0]);
+}
+
 impl Default for PageSize {
     fn default() -> Self {
         Self(50)
@@ -78,6 +83,12 @@ impl Cursor {
             at: DateTime::from_timestamp_micros(micros)?,
             request: RequestId(Uuid::from_slice(id).ok()?),
         })
+    }
+}
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&Self::write(self.0))
     }
 }
 

@@ -1,0 +1,71 @@
+//! "Avvisi": what happened lately to the requests one sent; and the stream that tells an open page of it.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use chrono::Days;
+
+use super::Shared;
+use super::chrome::{Chrome, Menu};
+use super::fault::{Answer, show};
+use super::moments::{machine, moment};
+use super::request::{address, what};
+use super::viewer::Viewer;
+use crate::http::api::Trail;
+use crate::http::api::events::{Since, watch};
+use crate::http::api::requests::line::Names;
+
+pub(super) fn routes() -> Router<Shared> {
+    Router::new().route("/avvisi", get(list)).route("/avvisi/eventi", get(stream))
+}
+
+/// How far back, and how many.
+const DAYS: u64 = 30;
+const MOST: u16 = 50;
+
+struct Notice {
+    href: String,
+    at: String,
+    machine_at: String,
+    what: &'static str,
+    topic: String,
+    new: bool,
+}
+
+#[derive(Template)]
+#[template(path = "http/pages/notices.html")]
+struct NoticesPage {
+    chrome: Chrome,
+    days: u64,
+    notices: Vec<Notice>,
+}
+
+async fn list(State(portal): State<Shared>, viewer: Viewer, trail: Trail) -> Answer {
+    let api = &portal.api;
+    let since = api.clock.now() - Days::new(DAYS);
+    let asking = crate::store::Viewer::person(&viewer.person);
+    let found = api.store.ask(&asking).await?.notices(since, MOST).await?;
+    trail.requests(found.iter().map(|one| one.request));
+    let names = Names::of(api);
+    let notices = found.into_iter().map(|one| Notice {
+        href: address(one.request),
+        at: moment(&one.at),
+        machine_at: machine(&one.at),
+        what: what(one.kind),
+        topic: names.topic(&one.topic),
+        new: one.new,
+    });
+    show(&NoticesPage {
+        chrome: Chrome::of(&portal, &viewer, Menu::None, "Avvisi"),
+        days: DAYS,
+        notices: notices.collect(),
+    })
+}
+
+/// What happens to the requests of the office, as it happens: ids only.
+async fn stream(State(portal): State<Shared>, viewer: Viewer, headers: HeaderMap) -> Response {
+    watch(&portal.api, viewer.person, Since::of(&headers).unwrap_or_default()).into_response()
+}
