@@ -60,7 +60,7 @@ pub(super) fn routes() -> ApiRouter<Shared> {
 
 /// What happened, to which request.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Told {
+pub(in crate::http) struct Told {
     request_id: RequestId,
     event: EventKind,
     seq: u32,
