@@ -24,4 +24,5 @@ pub mod refusal;
 pub mod registers;
 pub mod request;
 pub mod search;
+pub mod session;
 pub mod trace;

@@ -24,6 +24,7 @@ mod questions;
 mod registers;
 mod rows;
 mod scope;
+mod sessions;
 mod settings;
 mod work;
 

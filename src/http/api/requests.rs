@@ -1,10 +1,10 @@
 //! Questions about requests: lists and searches, one with its thread, a body to go on with, what was read.
 
 mod deliveries;
-pub(super) mod detail;
-pub(super) mod filters;
-pub(super) mod line;
-pub(super) mod paging;
+pub(in crate::http) mod detail;
+pub(in crate::http) mod filters;
+pub(in crate::http) mod line;
+pub(in crate::http) mod paging;
 mod template;
 mod thread;
 
@@ -33,7 +33,7 @@ use paging::{Listing, PageQuery, Total};
 /// Counting a list goes no further than this.
 const COUNTED: u32 = 1_000;
 
-pub(super) fn routes() -> ApiRouter<Shared> {
+pub(in crate::http) fn routes() -> ApiRouter<Shared> {
     ApiRouter::new()
         .api_route(
             "/requests",
@@ -182,7 +182,7 @@ async fn seen(api: &Shared, person: &Person, id: crate::domain::ids::RequestId) 
 }
 
 /// On which side somebody reads.
-pub(super) const fn side(person: &Person) -> Side {
+pub(in crate::http) const fn side(person: &Person) -> Side {
     match person.capacity {
         Capacity::Sede { .. } => Side::Sede,
         // who runs the engine sees no request: nothing is hidden from nobody

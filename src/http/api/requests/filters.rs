@@ -25,7 +25,7 @@ macro_rules! filters {
         $(#[$doc])*
         #[derive(Debug, Default, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields, default)]
-        pub(in crate::http::api) struct $name {
+        pub(in crate::http) struct $name {
             $($(#[$extra_doc])* $extra: Option<$type>,)*
             /// Whose requests: your own, your office's, your sede's. All you may list unless said otherwise.
             scope: Option<Whose>,
@@ -59,7 +59,7 @@ macro_rules! filters {
 
         impl $name {
             /// What is asked for within what the person may ask for.
-            pub(in crate::http::api) fn into_parts(
+            pub(in crate::http) fn into_parts(
                 self,
                 person: &Person,
                 api: &Shared,
@@ -105,13 +105,13 @@ filters!(
 );
 
 /// The requests a person lists, in the scope he or she chose.
-pub(in crate::http::api) fn of(person: &Person, scope: Option<Whose>) -> Result<RequestFilter, Problem> {
+pub(in crate::http) fn of(person: &Person, scope: Option<Whose>) -> Result<RequestFilter, Problem> {
     let usual = Whose::usual(person).ok_or_else(|| forbidden("those who run the engine read no requests"))?;
     RequestFilter::of(person, scope.unwrap_or(usual))
         .map_err(|error| forbidden(&error.to_string()).field("/scope", error.to_string()))
 }
 
-pub(in crate::http::api) fn dates(
+pub(in crate::http) fn dates(
     from: Option<NaiveDate>,
     to: Option<NaiveDate>,
     wrong: impl FnOnce(&str, &str) -> Problem,
@@ -120,7 +120,7 @@ pub(in crate::http::api) fn dates(
         .map_err(|error| wrong("to", &error.to_string()).detail("the last day is before the first"))
 }
 
-pub(in crate::http::api) fn condition(api: &Shared, figure: Figure) -> Condition {
+pub(in crate::http) fn condition(api: &Shared, figure: Figure) -> Condition {
     let rules = api.workflows.borrow().booking_rules(api.clock.now());
     Condition::of(figure, &rules)
 }

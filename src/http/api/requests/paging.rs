@@ -16,7 +16,7 @@ use crate::store::Counted;
 /// How many lines a page has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "u16")]
-pub(in crate::http::api) struct PageSize(u16);
+pub(in crate::http) struct PageSize(u16);
 
 const SIZES: [u16; 3] = [25, 50, 100];
 
@@ -50,7 +50,7 @@ impl JsonSchema for PageSize {
 /// The `next` of the page before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub(in crate::http::api) struct Cursor(Position);
+pub(in crate::http) struct Cursor(Position);
 
 /// 1 January 1900 and 9999, since 1970.
 const FIRST_MICROSECOND: i64 = -2_208_988_800_000_000;
@@ -100,14 +100,14 @@ impl JsonSchema for Cursor {
 
 /// Which page.
 #[derive(Debug, Clone, Copy, Default)]
-pub(in crate::http::api) struct PageQuery {
-    pub(in crate::http::api) cursor: Option<Cursor>,
-    pub(in crate::http::api) limit: PageSize,
+pub(in crate::http) struct PageQuery {
+    pub(in crate::http) cursor: Option<Cursor>,
+    pub(in crate::http) limit: PageSize,
 }
 
 impl PageQuery {
     /// One line more than is shown tells whether there are more.
-    pub(in crate::http::api) fn one_more(self) -> Page {
+    pub(in crate::http) fn one_more(self) -> Page {
         Page {
             after: self.cursor.map(|cursor| cursor.0),
             limit: self.limit.0 + 1,
@@ -117,11 +117,11 @@ impl PageQuery {
 
 /// How many fit.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
-pub(in crate::http::api) struct Total {
+pub(in crate::http) struct Total {
     /// Counted up to 1,000.
-    count: u64,
+    pub(in crate::http) count: u64,
     /// `false`: there are more than were counted.
-    exact: bool,
+    pub(in crate::http) exact: bool,
 }
 
 impl From<Counted> for Total {
@@ -134,22 +134,22 @@ impl From<Counted> for Total {
 }
 
 impl Total {
-    pub(in crate::http::api) const fn exactly(count: u64) -> Self {
+    pub(in crate::http) const fn exactly(count: u64) -> Self {
         Self { count, exact: true }
     }
 }
 
 /// A page of a list, and how long the list is.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(in crate::http::api) struct Listing<T> {
+pub(in crate::http) struct Listing<T> {
     #[serde(flatten)]
-    pub(in crate::http::api) page: Listed<T>,
-    total: Total,
+    pub(in crate::http) page: Listed<T>,
+    pub(in crate::http) total: Total,
 }
 
 impl<T> Listing<T> {
     /// Of one line more than the page has, where there are more.
-    pub(in crate::http::api) fn new(
+    pub(in crate::http) fn new(
         found: Vec<T>,
         page: PageQuery,
         total: Total,
@@ -162,7 +162,7 @@ impl<T> Listing<T> {
         }
     }
 
-    pub(in crate::http::api) fn map<U>(self, line: impl FnMut(T) -> U) -> Listing<U> {
+    pub(in crate::http) fn map<U>(self, line: impl FnMut(T) -> U) -> Listing<U> {
         Listing {
             page: self.page.map(line),
             total: self.total,
