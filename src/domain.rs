@@ -25,4 +25,5 @@ pub mod registers;
 pub mod request;
 pub mod saved_filter;
 pub mod search;
+pub mod session;
 pub mod trace;

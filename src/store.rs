@@ -25,6 +25,7 @@ mod registers;
 mod rows;
 mod saved_filters;
 mod scope;
+mod sessions;
 mod settings;
 mod work;
 

@@ -1,4 +1,4 @@
-//! What the HTTP API of a node answers from.
+//! What the HTTP API and the pages of a node answer from.
 
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::domain::registers::Registers;
 use crate::engine::{Door, Engine};
 use crate::http::api::{Api, Watch};
+use crate::http::pages::Portal;
 use crate::http::rate_limit::RateLimits;
 use crate::identity::Authority;
 use crate::identity::development::{DevelopmentKey, DevelopmentKeyError};
@@ -50,6 +51,18 @@ pub(super) async fn api(
         largest_body: config.amqp.max_body_bytes,
         store,
     }))
+}
+
+/// What the pages answer from.
+pub(super) fn portal(config: &Config, api: &Arc<Api>) -> Portal {
+    let production = config.profile.is_production();
+    Portal {
+        api: Arc::clone(api),
+        brand: config.brand.clone(),
+        encrypted: production || config.http.base_url.scheme() == "https",
+        base_url: config.http.base_url.clone(),
+        development: !production && config.http.is_loopback(),
+    }
 }
 
 /// Whose tokens are believed.

@@ -29,7 +29,7 @@ use crate::http::problem::Problem;
 use crate::store::VisibleFile;
 use upload::Upload;
 
-pub(super) fn routes() -> ApiRouter<Shared> {
+pub(in crate::http) fn routes() -> ApiRouter<Shared> {
     ApiRouter::new()
         .api_route(
             "/attachments",
@@ -57,14 +57,14 @@ pub(super) fn routes() -> ApiRouter<Shared> {
 
 /// A file that is kept.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Brought {
+pub(in crate::http) struct Brought {
     sha256: Sha256Hex,
     /// As it was cleaned.
-    name: String,
+    pub(in crate::http) name: String,
     /// Bytes.
-    size: u64,
-    media_type: MediaType,
-    scan: ScanState,
+    pub(in crate::http) size: u64,
+    pub(in crate::http) media_type: MediaType,
+    pub(in crate::http) scan: ScanState,
 }
 
 async fn bring(
@@ -199,10 +199,10 @@ fn disposition(name: &str) -> HeaderValue {
 
 /// The `{sha256}` of a path. What is no hash names nothing.
 #[derive(Debug, Clone)]
-struct OfFile(Sha256Hex);
+pub(in crate::http) struct OfFile(Sha256Hex);
 
 #[derive(Deserialize, JsonSchema)]
-struct FilePath {
+pub(in crate::http) struct FilePath {
     /// The SHA-256 of the file, in hexadecimal.
     sha256: Sha256Hex,
 }

@@ -69,7 +69,7 @@ const PATHS: [(CommandKind, &str); 15] = [
     ),
 ];
 
-pub(super) fn routes() -> ApiRouter<Shared> {
+pub(in crate::http) fn routes() -> ApiRouter<Shared> {
     PATHS.into_iter().fold(status::routes(), |router, (kind, path)| {
         router.api_route(path, route(kind))
     })
@@ -136,9 +136,9 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<MessageId>, Problem> {
 }
 
 /// The answer to a command, and the key under which it can be asked for again.
-struct Keyed {
-    key: MessageId,
-    answer: Result<Answered, Problem>,
+pub(in crate::http) struct Keyed {
+    pub(in crate::http) key: MessageId,
+    pub(in crate::http) answer: Result<Answered, Problem>,
 }
 
 impl IntoResponse for Keyed {

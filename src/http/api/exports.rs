@@ -29,7 +29,7 @@ use crate::store::{StoreError, Viewer};
 const PAGE: u16 = 500;
 const CHUNK: usize = 64 * 1024;
 
-pub(super) fn routes() -> ApiRouter<Shared> {
+pub(in crate::http) fn routes() -> ApiRouter<Shared> {
     ApiRouter::new()
         .api_route(
             "/requests/export.csv",

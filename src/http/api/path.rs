@@ -17,9 +17,9 @@ use crate::http::problem::Problem;
 pub(in crate::http) struct OfRequest(pub(in crate::http) RequestId);
 
 #[derive(Deserialize, JsonSchema)]
-struct RequestPath {
+pub(in crate::http) struct RequestPath {
     /// The request.
-    id: RequestId,
+    pub(in crate::http) id: RequestId,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for OfRequest {

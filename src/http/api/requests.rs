@@ -33,7 +33,7 @@ use paging::{Listing, PageQuery, Total};
 /// Counting a list goes no further than this.
 const COUNTED: u32 = 1_000;
 
-pub(super) fn routes() -> ApiRouter<Shared> {
+pub(in crate::http) fn routes() -> ApiRouter<Shared> {
     ApiRouter::new()
         .api_route(
             "/requests",

@@ -16,7 +16,7 @@ use crate::domain::person::Person;
 use crate::http::problem::Problem;
 use crate::store::Viewer;
 
-pub(super) fn routes() -> ApiRouter<Shared> {
+pub(in crate::http) fn routes() -> ApiRouter<Shared> {
     ApiRouter::new()
         .api_route(
             "/requests/{id}/summary.html",

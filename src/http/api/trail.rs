@@ -37,12 +37,12 @@ const IMPERSONAL: [&str; 8] = [
 pub(in crate::http) struct Trail(Arc<Mutex<Noted>>);
 
 #[derive(Debug, Default)]
-struct Noted {
-    person: Option<Person>,
-    requests: Vec<RequestId>,
-    persons: Vec<PersonId>,
+pub(in crate::http) struct Noted {
+    pub(in crate::http) person: Option<Person>,
+    pub(in crate::http) requests: Vec<RequestId>,
+    pub(in crate::http) persons: Vec<PersonId>,
     /// The engine wrote it down.
-    settled: bool,
+    pub(in crate::http) settled: bool,
 }
 
 impl Trail {
