@@ -231,6 +231,32 @@ pub struct Position {
 }
 
 words!(
+    /// The criteria of "Ricerca per", in the manual's order.
+    #[derive(Default)]
+    Criterion {
+        #[default]
+        Date = "data",
+        Topic = "oggetto",
+        Protocol = "protocollo",
+        CodiceFiscale = "codice-fiscale",
+        State = "stato",
+    }
+);
+
+impl Criterion {
+    /// As the manual calls it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Date => "Data richiesta",
+            Self::Topic => "Oggetto",
+            Self::Protocol => "Numero protocollo",
+            Self::CodiceFiscale => "Codice fiscale",
+            Self::State => "Stato richiesta",
+        }
+    }
+}
+
+words!(
     /// By what a list is sorted; where that is the same, by opening.
     #[derive(Default)]
     Sorting {

@@ -19,7 +19,9 @@ use crate::http::api::events::{Since, watch};
 use crate::http::api::requests::line::Names;
 
 pub(super) fn routes() -> Router<Shared> {
-    Router::new().route("/avvisi", get(list)).route("/avvisi/eventi", get(stream))
+    Router::new()
+        .route("/avvisi", get(list))
+        .route("/avvisi/eventi", get(stream))
 }
 
 /// How far back, and how many.
@@ -67,5 +69,10 @@ async fn list(State(portal): State<Shared>, viewer: Viewer, trail: Trail) -> Ans
 
 /// What happens to the requests of the office, as it happens: ids only.
 async fn stream(State(portal): State<Shared>, viewer: Viewer, headers: HeaderMap) -> Response {
-    watch(&portal.api, viewer.person, Since::of(&headers).unwrap_or_default()).into_response()
+    watch(
+        &portal.api,
+        viewer.person,
+        Since::of(&headers).unwrap_or_default(),
+    )
+    .into_response()
 }

@@ -65,7 +65,9 @@ impl PreferencesForm {
     fn of(preferences: &MailPreferences) -> Self {
         let events = preferences.events;
         let word = |delivery: Delivery| delivery.to_string();
-        let (from, to) = preferences.quiet_hours.map_or_else(Default::default, |hours| hours.written());
+        let (from, to) = preferences
+            .quiet_hours
+            .map_or_else(Default::default, |hours| hours.written());
         let flag = |on: bool| if on { YES.to_owned() } else { String::new() };
         Self {
             reply: word(events.reply),
@@ -119,10 +121,26 @@ impl PreferencesForm {
             ("reply", "Risposta della sede", &self.reply),
             ("closed", "Richiesta chiusa dalla sede", &self.closed),
             ("overdue", "Superati 15 giorni senza risposta", &self.overdue),
-            ("appointment_enabled", "Appuntamento abilitato", &self.appointment_enabled),
-            ("appointment_booked", "Appuntamento richiesto", &self.appointment_booked),
-            ("appointment_confirmed", "Appuntamento confermato", &self.appointment_confirmed),
-            ("appointment_cancelled", "Appuntamento annullato", &self.appointment_cancelled),
+            (
+                "appointment_enabled",
+                "Appuntamento abilitato",
+                &self.appointment_enabled,
+            ),
+            (
+                "appointment_booked",
+                "Appuntamento richiesto",
+                &self.appointment_booked,
+            ),
+            (
+                "appointment_confirmed",
+                "Appuntamento confermato",
+                &self.appointment_confirmed,
+            ),
+            (
+                "appointment_cancelled",
+                "Appuntamento annullato",
+                &self.appointment_cancelled,
+            ),
             ("refused", "Richiesta non accettata", &self.refused),
         ]
         .map(|(id, label, chosen)| Event {
@@ -162,9 +180,16 @@ impl PreferencesPage {
             chrome: Chrome::of(portal, viewer, Menu::None, "Preferenze").with_errors(errors),
             events: form.events(),
             deliveries: deliveries(),
-            hours: (0..24).map(|hour| Choice::new(hour.to_string(), format!("{hour:02}:00"))).collect(),
+            hours: (0..24)
+                .map(|hour| Choice::new(hour.to_string(), format!("{hour:02}:00")))
+                .collect(),
             form,
-            email: viewer.person.email.as_ref().map(|email| email.0.clone()).unwrap_or_default(),
+            email: viewer
+                .person
+                .email
+                .as_ref()
+                .map(|email| email.0.clone())
+                .unwrap_or_default(),
             saved,
         }
     }
@@ -172,13 +197,27 @@ impl PreferencesPage {
 
 async fn read(State(portal): State<Shared>, viewer: Viewer) -> Answer {
     let member = &viewer.membership;
-    let preferences = portal.api.store.mail_preferences(&member.patronato, &viewer.person.id).await?;
+    let preferences = portal
+        .api
+        .store
+        .mail_preferences(&member.patronato, &viewer.person.id)
+        .await?;
     let saved = history::saved_filters(&portal, &viewer).await?;
     let form = PreferencesForm::of(&preferences);
-    show(&PreferencesPage::new(&portal, &viewer, form, saved, FormErrors::default()))
+    show(&PreferencesPage::new(
+        &portal,
+        &viewer,
+        form,
+        saved,
+        FormErrors::default(),
+    ))
 }
 
-async fn write(State(portal): State<Shared>, mut viewer: Viewer, Form(form): Form<PreferencesForm>) -> Answer {
+async fn write(
+    State(portal): State<Shared>,
+    mut viewer: Viewer,
+    Form(form): Form<PreferencesForm>,
+) -> Answer {
     let preferences = match form.read() {
         Ok(preferences) => preferences,
         Err(errors) => {
@@ -187,7 +226,11 @@ async fn write(State(portal): State<Shared>, mut viewer: Viewer, Form(form): For
         }
     };
     let member = &viewer.membership;
-    portal.api.store.save_mail_preferences(&member.patronato, &viewer.person.id, &preferences).await?;
+    portal
+        .api
+        .store
+        .save_mail_preferences(&member.patronato, &viewer.person.id, &preferences)
+        .await?;
     viewer.say(&portal, Tone::Done, "Preferenze salvate.").await?;
     Ok(Redirect::to("/preferenze").into_response())
 }
@@ -214,11 +257,23 @@ mod tests {
     fn what_makes_no_sense_is_named_in_its_place() {
         let usual = PreferencesForm::of(&MailPreferences::default());
         let wrong = |form: PreferencesForm, field: &str| form.read().unwrap_err().of(field).to_owned();
-        let late = PreferencesForm { ora: "24".to_owned(), ..usual.clone() };
+        let late = PreferencesForm {
+            ora: "24".to_owned(),
+            ..usual.clone()
+        };
         assert_eq!(wrong(late, "ora"), "Indica un'ora intera da 0 a 23.");
-        let half = PreferencesForm { dalle: "20:00".to_owned(), ..usual.clone() };
-        assert_eq!(wrong(half, "dalle"), "Indica l'orario come HH:MM, per esempio 07:30.");
-        let other = PreferencesForm { reply: "sometimes".to_owned(), ..usual };
+        let half = PreferencesForm {
+            dalle: "20:00".to_owned(),
+            ..usual.clone()
+        };
+        assert_eq!(
+            wrong(half, "dalle"),
+            "Indica l'orario come HH:MM, per esempio 07:30."
+        );
+        let other = PreferencesForm {
+            reply: "sometimes".to_owned(),
+            ..usual
+        };
         assert_eq!(wrong(other, "reply"), "Scegli come ricevere ogni avviso.");
     }
 }

@@ -42,15 +42,28 @@ pub(super) fn address(id: RequestId) -> String {
     format!("{ADDRESS}/{id}")
 }
 
-async fn show_one(State(portal): State<Shared>, viewer: Viewer, trail: Trail, OfRequest(id): OfRequest) -> Answer {
+async fn show_one(
+    State(portal): State<Shared>,
+    viewer: Viewer,
+    trail: Trail,
+    OfRequest(id): OfRequest,
+) -> Answer {
     let detail = detail(&portal, &viewer, &trail, id).await?;
-    let shown = page(StatusCode::OK, &RequestPage::new(&portal, &viewer, detail, Attempt::default()))?;
+    let shown = page(
+        StatusCode::OK,
+        &RequestPage::new(&portal, &viewer, detail, Attempt::default()),
+    )?;
     portal.api.store.mark_read(&viewer.person, id).await?;
     Ok(shown)
 }
 
 /// The request, if it is one of the viewer's office.
-async fn detail(portal: &Portal, viewer: &Viewer, trail: &Trail, id: RequestId) -> Result<RequestDetail, Fault> {
+async fn detail(
+    portal: &Portal,
+    viewer: &Viewer,
+    trail: &Trail,
+    id: RequestId,
+) -> Result<RequestDetail, Fault> {
     trail.requests([id]);
     let asking = crate::store::Viewer::person(&viewer.person);
     let mut question = portal.api.store.ask(&asking).await?;
@@ -62,9 +75,16 @@ async fn detail(portal: &Portal, viewer: &Viewer, trail: &Trail, id: RequestId) 
 }
 
 /// "Segna come da leggere".
-async fn unread(State(portal): State<Shared>, mut viewer: Viewer, trail: Trail, OfRequest(id): OfRequest) -> Answer {
+async fn unread(
+    State(portal): State<Shared>,
+    mut viewer: Viewer,
+    trail: Trail,
+    OfRequest(id): OfRequest,
+) -> Answer {
     detail(&portal, &viewer, &trail, id).await?;
     portal.api.store.mark_unread(&viewer.person, id).await?;
-    viewer.say(&portal, Tone::Done, "La richiesta è di nuovo da leggere.").await?;
+    viewer
+        .say(&portal, Tone::Done, "La richiesta è di nuovo da leggere.")
+        .await?;
     Ok(Redirect::to(ADDRESS).into_response())
 }

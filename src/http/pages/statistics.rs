@@ -56,7 +56,9 @@ pub(super) struct Counted {
 impl Asked {
     fn read(&self) -> Result<Wanted, FormErrors> {
         let mut errors = FormErrors::default();
-        let topic = Some(self.argomento.trim()).filter(|text| !text.is_empty()).map(TopicCode::parse);
+        let topic = Some(self.argomento.trim())
+            .filter(|text| !text.is_empty())
+            .map(TopicCode::parse);
         let topic = topic.transpose().unwrap_or_else(|_| {
             errors.add("argomento", "Scegli l'argomento dall'elenco.");
             None
@@ -67,7 +69,11 @@ impl Asked {
             errors.add("al", BACKWARDS);
             DateRange::ALL
         });
-        if errors.is_empty() { Ok(Wanted { topic, dates }) } else { Err(errors) }
+        if errors.is_empty() {
+            Ok(Wanted { topic, dates })
+        } else {
+            Err(errors)
+        }
     }
 }
 
@@ -97,15 +103,23 @@ impl Wanted {
         let filter = |whose| -> Result<RequestFilter, Fault> {
             Ok(self.list(whose).criteria().within(&viewer.person, &portal.api)?)
         };
-        let rules = portal.api.workflows.borrow().booking_rules(portal.api.clock.now());
+        let rules = portal
+            .api
+            .workflows
+            .borrow()
+            .booking_rules(portal.api.clock.now());
         let (mine, office) = (filter(Whose::Mine)?, filter(Whose::Office)?);
         let asking = crate::store::Viewer::person(&viewer.person);
         let mut question = portal.api.store.ask(&asking).await?;
         Ok(Counted {
             mine: whole(question.statistics(&mine, &rules, None).await?),
             office: whole(question.statistics(&office, &rules, None).await?),
-            by_month: question.statistics(&office, &rules, Some(Grouping::Month)).await?,
-            by_topic: question.statistics(&office, &rules, Some(Grouping::Topic)).await?,
+            by_month: question
+                .statistics(&office, &rules, Some(Grouping::Month))
+                .await?,
+            by_topic: question
+                .statistics(&office, &rules, Some(Grouping::Topic))
+                .await?,
         })
     }
 }
@@ -119,7 +133,18 @@ async fn statistics(State(portal): State<Shared>, viewer: Viewer, Query(asked): 
         Ok(wanted) => (wanted, FormErrors::default()),
         Err(errors) => (Wanted::default(), errors),
     };
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let counted = if errors.is_empty() { Some(wanted.count(&portal, &viewer).await?) } else { None };
-    page(status, &StatisticsPage::new(&portal, &viewer, asked, &wanted, counted, errors))
+    let status = if errors.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    let counted = if errors.is_empty() {
+        Some(wanted.count(&portal, &viewer).await?)
+    } else {
+        None
+    };
+    page(
+        status,
+        &StatisticsPage::new(&portal, &viewer, asked, &wanted, counted, errors),
+    )
 }

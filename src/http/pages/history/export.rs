@@ -22,7 +22,9 @@ async fn as_csv(State(portal): State<Shared>, viewer: Viewer, Query(form): Query
         return Ok(Redirect::to(ADDRESS).into_response());
     };
     let filter = search.criteria().within(&viewer.person, &portal.api)?;
-    Ok(csv(&portal.api, &viewer.person, filter, search.order).await?.into_response())
+    Ok(csv(&portal.api, &viewer.person, filter, search.order)
+        .await?
+        .into_response())
 }
 
 async fn as_xlsx(State(portal): State<Shared>, viewer: Viewer, Query(form): Query<SearchForm>) -> Answer {
@@ -30,5 +32,7 @@ async fn as_xlsx(State(portal): State<Shared>, viewer: Viewer, Query(form): Quer
         return Ok(Redirect::to(ADDRESS).into_response());
     };
     let filter = search.criteria().within(&viewer.person, &portal.api)?;
-    Ok(xlsx(&portal.api, &viewer.person, filter, search.order).await?.into_response())
+    Ok(xlsx(&portal.api, &viewer.person, filter, search.order)
+        .await?
+        .into_response())
 }

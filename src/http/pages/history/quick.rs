@@ -4,39 +4,12 @@ use serde::Deserialize;
 
 use super::search::{PROTOCOL, Search};
 use crate::domain::codice_fiscale::CodiceFiscale;
-use crate::domain::event::words;
-use crate::domain::filter::{DateRange, Whose};
+use crate::domain::filter::{Criterion, DateRange, Whose};
 use crate::domain::protocol::ProtocolNumber;
 use crate::domain::registers::search_topics;
 use crate::http::api::requests::line::Names;
 use crate::http::pages::forms::{Choice, FormErrors};
 use crate::http::pages::moments::read_day;
-
-words!(
-    /// What is looked for.
-    #[derive(Default)]
-    Criterion {
-        #[default]
-        Date = "data",
-        Topic = "oggetto",
-        Protocol = "protocollo",
-        CodiceFiscale = "codice-fiscale",
-        State = "stato",
-    }
-);
-
-impl Criterion {
-    /// As the manual calls it.
-    const fn label(self) -> &'static str {
-        match self {
-            Self::Date => "Data richiesta",
-            Self::Topic => "Oggetto",
-            Self::Protocol => "Numero protocollo",
-            Self::CodiceFiscale => "Codice fiscale",
-            Self::State => "Stato richiesta",
-        }
-    }
-}
 
 pub(super) fn criteria() -> Vec<Choice> {
     let choice = |criterion: &Criterion| Choice::new(criterion.as_str(), criterion.label());
@@ -64,7 +37,11 @@ pub(super) enum Found {
 
 impl QuickForm {
     pub(super) fn read(&self, names: &Names) -> Found {
-        let whose = if self.ambito == "mie" { Whose::Mine } else { Whose::Office };
+        let whose = if self.ambito == "mie" {
+            Whose::Mine
+        } else {
+            Whose::Office
+        };
         let value = self.valore.trim();
         let search = Search::of(whose);
         if value.is_empty() {
@@ -94,7 +71,9 @@ impl QuickForm {
 
 fn topic(value: &str, search: Search, names: &Names) -> Found {
     let topics = search_topics(names.registers.topics(), None, value);
-    let whole = topics.iter().find(|topic| topic.label.eq_ignore_ascii_case(value));
+    let whole = topics
+        .iter()
+        .find(|topic| topic.label.eq_ignore_ascii_case(value));
     match (whole, topics.as_slice()) {
         (Some(topic), _) | (None, [topic]) => found(Search {
             topic: Some(topic.code.clone()),
@@ -146,7 +125,13 @@ mod tests {
         let labels: Vec<String> = criteria().into_iter().map(|choice| choice.label).collect();
         assert_eq!(
             labels,
-            ["Data richiesta", "Oggetto", "Numero protocollo", "Codice fiscale", "Stato richiesta"]
+            [
+                "Data richiesta",
+                "Oggetto",
+                "Numero protocollo",
+                "Codice fiscale",
+                "Stato richiesta"
+            ]
         );
     }
 }

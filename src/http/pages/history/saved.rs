@@ -23,7 +23,10 @@ pub(super) fn routes() -> Router<Shared> {
 
 /// The searches somebody keeps.
 pub(in crate::http::pages) async fn of(portal: &Portal, viewer: &Viewer) -> Result<Vec<SavedFilter>, Fault> {
-    let saved = portal.api.store.saved_filters(&viewer.membership.patronato, &viewer.person.id);
+    let saved = portal
+        .api
+        .store
+        .saved_filters(&viewer.membership.patronato, &viewer.person.id);
     Ok(saved.await?)
 }
 
@@ -44,7 +47,10 @@ async fn save(State(portal): State<Shared>, mut viewer: Viewer, Form(form): Form
     let search = search.but(|search| search.code = None);
     let address = search.address();
     let (tone, text) = match FilterName::parse(&form.nome) {
-        Err(_) => (Tone::Failed, "Scrivi un nome da 1 a 60 caratteri per salvare i filtri.".to_owned()),
+        Err(_) => (
+            Tone::Failed,
+            "Scrivi un nome da 1 a 60 caratteri per salvare i filtri.".to_owned(),
+        ),
         Ok(name) => {
             let text = format!("Filtri salvati con il nome «{}».", name.as_str());
             let filter = SavedFilter {
@@ -53,7 +59,12 @@ async fn save(State(portal): State<Shared>, mut viewer: Viewer, Form(form): Form
                 query: search.query(),
             };
             let member = &viewer.membership;
-            match portal.api.store.save_filter(&member.patronato, &viewer.person.id, &filter).await? {
+            match portal
+                .api
+                .store
+                .save_filter(&member.patronato, &viewer.person.id, &filter)
+                .await?
+            {
                 Saving::Saved => (Tone::Done, text),
                 Saving::Full => (
                     Tone::Failed,
@@ -69,7 +80,12 @@ async fn save(State(portal): State<Shared>, mut viewer: Viewer, Form(form): Form
 async fn forget(State(portal): State<Shared>, mut viewer: Viewer, Path(id): Path<String>) -> Answer {
     let id = SavedFilterId(id.parse().map_err(|_| StatusCode::NOT_FOUND)?);
     let member = &viewer.membership;
-    if !portal.api.store.forget_filter(&member.patronato, &viewer.person.id, id).await? {
+    if !portal
+        .api
+        .store
+        .forget_filter(&member.patronato, &viewer.person.id, id)
+        .await?
+    {
         return Err(StatusCode::NOT_FOUND.into());
     }
     viewer.say(&portal, Tone::Done, "Filtri eliminati.").await?;

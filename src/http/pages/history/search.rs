@@ -121,14 +121,25 @@ impl SearchForm {
     pub(in crate::http::pages) fn read(&self, memory: &Memory) -> Result<Search, FormErrors> {
         let mut errors = FormErrors::default();
         let search = Search {
-            whose: if self.ambito == MINE { Whose::Mine } else { Whose::Office },
-            text: optional(&self.q, |text| SearchText::parse(text).ok())
-                .unwrap_or_else(|| wrong(&mut errors, "q", "Scrivi almeno una lettera o una cifra, e non più di 200 caratteri.")),
+            whose: if self.ambito == MINE {
+                Whose::Mine
+            } else {
+                Whose::Office
+            },
+            text: optional(&self.q, |text| SearchText::parse(text).ok()).unwrap_or_else(|| {
+                wrong(
+                    &mut errors,
+                    "q",
+                    "Scrivi almeno una lettera o una cifra, e non più di 200 caratteri.",
+                )
+            }),
             dates: self.dates(&mut errors),
             topic: optional(&self.oggetto, |text| TopicCode::parse(text).ok())
                 .unwrap_or_else(|| wrong(&mut errors, "oggetto", UNKNOWN)),
-            protocol: optional(&self.protocollo, |text| ProtocolNumber::parse(&text.to_uppercase()).ok())
-                .unwrap_or_else(|| wrong(&mut errors, "protocollo", PROTOCOL)),
+            protocol: optional(&self.protocollo, |text| {
+                ProtocolNumber::parse(&text.to_uppercase()).ok()
+            })
+            .unwrap_or_else(|| wrong(&mut errors, "protocollo", PROTOCOL)),
             state: optional(&self.stato, |text| StateName::parse(text).ok())
                 .unwrap_or_else(|| wrong(&mut errors, "stato", UNKNOWN)),
             sede: optional(&self.sede, |text| SedeCode::parse(text).ok())
@@ -146,13 +157,19 @@ impl SearchForm {
             order: optional(&self.ordine, read_order)
                 .unwrap_or_else(|| wrong(&mut errors, "q", UNKNOWN))
                 .unwrap_or_default(),
-            size: optional(&self.righe, |text| PageSize::try_from(text.parse::<u16>().ok()?).ok())
-                .unwrap_or_else(|| wrong(&mut errors, "q", UNKNOWN))
-                .unwrap_or(PageSize::SMALLEST),
+            size: optional(&self.righe, |text| {
+                PageSize::try_from(text.parse::<u16>().ok()?).ok()
+            })
+            .unwrap_or_else(|| wrong(&mut errors, "q", UNKNOWN))
+            .unwrap_or(PageSize::SMALLEST),
             after: optional(&self.dopo, |text| Cursor::try_from(text.to_owned()).ok())
                 .unwrap_or_else(|| wrong(&mut errors, "q", UNKNOWN)),
         };
-        if errors.is_empty() { Ok(search) } else { Err(errors) }
+        if errors.is_empty() {
+            Ok(search)
+        } else {
+            Err(errors)
+        }
     }
 
     fn dates(&self, errors: &mut FormErrors) -> DateRange {
@@ -167,14 +184,19 @@ impl SearchForm {
 
 pub(in crate::http::pages) const DAY: &str = "Scrivi la data come gg/mm/aaaa, per esempio 24/02/2021.";
 pub(in crate::http::pages) const BACKWARDS: &str = "La data finale viene prima di quella iniziale.";
-pub(super) const PROTOCOL: &str = "Scrivi il numero di protocollo intero, per esempio INPS.7013.24/02/2021.0000123.";
+pub(super) const PROTOCOL: &str =
+    "Scrivi il numero di protocollo intero, per esempio INPS.7013.24/02/2021.0000123.";
 const UNKNOWN: &str = "Il filtro non è riconosciuto: scegline uno dall'elenco.";
 const EXPIRED: &str = "La ricerca per codice fiscale non è più disponibile: ripetila.";
 
 /// `Some(None)`: nothing was written. `None`: what was written cannot be read.
 fn optional<T>(text: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<Option<T>> {
     let text = text.trim();
-    if text.is_empty() { Some(None) } else { read(text).map(Some) }
+    if text.is_empty() {
+        Some(None)
+    } else {
+        read(text).map(Some)
+    }
 }
 
 fn wrong<T>(errors: &mut FormErrors, field: &'static str, message: &str) -> Option<T> {
@@ -256,8 +278,14 @@ impl Search {
         add("sollecitate", flag(self.solicited));
         add("allegati", flag(self.with_attachments));
         add("cf", self.code.as_ref().map(|kept| kept.word.clone()));
-        add("ordine", (self.order != Order::default()).then(|| order_word(self.order)));
-        add("righe", (self.size != PageSize::SMALLEST).then(|| u16::from(self.size).to_string()));
+        add(
+            "ordine",
+            (self.order != Order::default()).then(|| order_word(self.order)),
+        );
+        add(
+            "righe",
+            (self.size != PageSize::SMALLEST).then(|| u16::from(self.size).to_string()),
+        );
         add("dopo", self.after.map(|cursor| cursor.to_string()));
         pairs
     }
@@ -314,7 +342,10 @@ mod tests {
     fn read(query: &str) -> Result<Search, FormErrors> {
         let form: SearchForm = serde_urlencoded::from_str(query).unwrap();
         let mut memory = Memory::default();
-        memory.keep_search("abc".to_owned(), Kept::memo(&CodiceFiscale::parse("BNCMRA50A01H501U").unwrap()));
+        memory.keep_search(
+            "abc".to_owned(),
+            Kept::memo(&CodiceFiscale::parse("BNCMRA50A01H501U").unwrap()),
+        );
         form.read(&memory)
     }
 
@@ -333,19 +364,29 @@ mod tests {
 
     #[test]
     fn what_people_write_is_forgiven_and_what_is_no_filter_is_named() {
-        let search = read("dal=01%2F10%2F2026&protocollo=+inps.7013.24%2F02%2F2021.0000123&oggetto=").unwrap();
-        assert_eq!(search.query(), "dal=2026-10-01&protocollo=INPS.7013.24%2F02%2F2021.0000123");
+        let search =
+            read("dal=01%2F10%2F2026&protocollo=+inps.7013.24%2F02%2F2021.0000123&oggetto=").unwrap();
+        assert_eq!(
+            search.query(),
+            "dal=2026-10-01&protocollo=INPS.7013.24%2F02%2F2021.0000123"
+        );
         let errors = read("dal=ieri&al=x&protocollo=123&cf=nessuna").err().unwrap();
         for field in ["dal", "al", "protocollo", "valore"] {
             assert!(!errors.of(field).is_empty(), "{field}");
         }
-        assert_eq!(read("dal=2026-10-02&al=2026-10-01").err().unwrap().of("al"), BACKWARDS);
+        assert_eq!(
+            read("dal=2026-10-02&al=2026-10-01").err().unwrap().of("al"),
+            BACKWARDS
+        );
     }
 
     #[test]
     fn a_codice_fiscale_stands_in_no_address() {
         let search = read("cf=abc").unwrap();
-        assert_eq!(search.criteria().codice_fiscale.unwrap().as_str(), "BNCMRA50A01H501U");
+        assert_eq!(
+            search.criteria().codice_fiscale.unwrap().as_str(),
+            "BNCMRA50A01H501U"
+        );
         assert_eq!(search.address(), "/richieste?cf=abc");
     }
 

@@ -49,10 +49,28 @@ async fn write(
     };
     if !complaints.is_empty() {
         attempt.errors = FormErrors::one("allegati", complaints.join(" "));
-        return again(&portal, &viewer, &trail, id, attempt, StatusCode::UNPROCESSABLE_ENTITY).await;
+        return again(
+            &portal,
+            &viewer,
+            &trail,
+            id,
+            attempt,
+            StatusCode::UNPROCESSABLE_ENTITY,
+        )
+        .await;
     }
     let body = json!({ "text": text, "attachments": named(&attempt.files) });
-    match command(&portal, &viewer, &trail, CommandKind::Message, id, form.key(), &body).await {
+    match command(
+        &portal,
+        &viewer,
+        &trail,
+        CommandKind::Message,
+        id,
+        form.key(),
+        &body,
+    )
+    .await
+    {
         Ok(waits) => done(&portal, viewer, id, waits, "Messaggio inviato.").await,
         Err(problem) => {
             attempt.explain(&problem, "testo", "allegati");
@@ -85,10 +103,28 @@ async fn attach(
     };
     if !complaints.is_empty() {
         attempt.errors = FormErrors::one("documenti", complaints.join(" "));
-        return again(&portal, &viewer, &trail, id, attempt, StatusCode::UNPROCESSABLE_ENTITY).await;
+        return again(
+            &portal,
+            &viewer,
+            &trail,
+            id,
+            attempt,
+            StatusCode::UNPROCESSABLE_ENTITY,
+        )
+        .await;
     }
     let body = json!({ "attachments": named(&attempt.attached) });
-    match command(&portal, &viewer, &trail, CommandKind::Attach, id, form.key(), &body).await {
+    match command(
+        &portal,
+        &viewer,
+        &trail,
+        CommandKind::Attach,
+        id,
+        form.key(),
+        &body,
+    )
+    .await
+    {
         Ok(waits) => done(&portal, viewer, id, waits, "Documento aggiunto.").await,
         Err(problem) => {
             attempt.explain(&problem, "documenti", "documenti");
@@ -112,7 +148,17 @@ async fn solicit(
     Form(form): Form<KeyForm>,
 ) -> Answer {
     let key = MessageId::parse(&form.chiave).ok();
-    match command(&portal, &viewer, &trail, CommandKind::Solicit, id, key, &json!({})).await {
+    match command(
+        &portal,
+        &viewer,
+        &trail,
+        CommandKind::Solicit,
+        id,
+        key,
+        &json!({}),
+    )
+    .await
+    {
         Ok(waits) => done(&portal, viewer, id, waits, "Sollecito inviato.").await,
         Err(problem) => {
             let mut attempt = Attempt::default();
@@ -148,8 +194,18 @@ pub(super) async fn command(
 
 const LATER: &str = "Ricevuto: sarà registrato appena i servizi necessari rispondono.";
 
-pub(super) async fn done(portal: &Portal, mut viewer: Viewer, id: RequestId, waits: bool, text: &str) -> Answer {
-    let (tone, text) = if waits { (Tone::Notice, LATER) } else { (Tone::Done, text) };
+pub(super) async fn done(
+    portal: &Portal,
+    mut viewer: Viewer,
+    id: RequestId,
+    waits: bool,
+    text: &str,
+) -> Answer {
+    let (tone, text) = if waits {
+        (Tone::Notice, LATER)
+    } else {
+        (Tone::Done, text)
+    };
     viewer.say(portal, tone, text).await?;
     Ok(Redirect::to(&address(id)).into_response())
 }
@@ -199,7 +255,9 @@ enum Place {
 const fn place(code: RefusalCode) -> Place {
     match code {
         RefusalCode::TextMissing | RefusalCode::TextTooLong => Place::Text,
-        RefusalCode::AttachmentType | RefusalCode::AttachmentTooLarge | RefusalCode::AttachmentMissing => Place::Files,
+        RefusalCode::AttachmentType | RefusalCode::AttachmentTooLarge | RefusalCode::AttachmentMissing => {
+            Place::Files
+        }
         RefusalCode::CitizenUnknown
         | RefusalCode::CitizenAmbiguous
         | RefusalCode::DelegationMissing

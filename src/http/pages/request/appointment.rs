@@ -63,8 +63,22 @@ struct Booking {
     preferenza: String,
 }
 
-async fn form(State(portal): State<Shared>, viewer: Viewer, trail: Trail, OfRequest(id): OfRequest) -> Answer {
-    let drawn = draw(&portal, &viewer, &trail, id, Booking::default(), FormErrors::default(), String::new()).await?;
+async fn form(
+    State(portal): State<Shared>,
+    viewer: Viewer,
+    trail: Trail,
+    OfRequest(id): OfRequest,
+) -> Answer {
+    let drawn = draw(
+        &portal,
+        &viewer,
+        &trail,
+        id,
+        Booking::default(),
+        FormErrors::default(),
+        String::new(),
+    )
+    .await?;
     page(StatusCode::OK, &drawn)
 }
 
@@ -93,7 +107,11 @@ async fn draw(
         address: address(id),
         protocol: detail.line.protocol_number.to_string(),
         sede: detail.line.sede_label.clone(),
-        hours: if allowed { hours(portal, &detail.line.sede).await? } else { Vec::new() },
+        hours: if allowed {
+            hours(portal, &detail.line.sede).await?
+        } else {
+            Vec::new()
+        },
         allowed,
         why,
         alert,
@@ -116,8 +134,14 @@ async fn hours(portal: &Portal, sede: &SedeCode) -> Result<Vec<Choice>, Fault> {
         to: now + Days::new(DAYS),
         free: true,
     };
-    let mut starts: Vec<DateTime<Utc>> =
-        portal.api.store.slots(&filter).await?.into_iter().map(|slot| slot.starts_at).collect();
+    let mut starts: Vec<DateTime<Utc>> = portal
+        .api
+        .store
+        .slots(&filter)
+        .await?
+        .into_iter()
+        .map(|slot| slot.starts_at)
+        .collect();
     starts.dedup();
     let choice = |at: &DateTime<Utc>| Choice::new(TimeZone::default().local(*at).to_rfc3339(), hour(at));
     Ok(starts.iter().take(HOURS).map(choice).collect())
@@ -136,11 +160,29 @@ async fn book(
     }
     let key = MessageId::parse(&form.chiave).ok();
     match command(&portal, &viewer, &trail, CommandKind::Book, id, key, &body).await {
-        Ok(waits) => done(&portal, viewer, id, waits, "Appuntamento richiesto: la sede lo confermerà.").await,
+        Ok(waits) => {
+            done(
+                &portal,
+                viewer,
+                id,
+                waits,
+                "Appuntamento richiesto: la sede lo confermerà.",
+            )
+            .await
+        }
         Err(problem) if problem.status() == StatusCode::FORBIDDEN => Err(problem.into()),
         Err(problem) => {
             let status = problem.status();
-            let drawn = draw(&portal, &viewer, &trail, id, form, FormErrors::default(), said(&problem)).await?;
+            let drawn = draw(
+                &portal,
+                &viewer,
+                &trail,
+                id,
+                form,
+                FormErrors::default(),
+                said(&problem),
+            )
+            .await?;
             page(status, &drawn)
         }
     }
@@ -151,21 +193,33 @@ pub(super) fn date(detail: &RequestDetail) -> Option<DateTime<Utc>> {
     let last = |kind| detail.thread.iter().rfind(|one| one.kind == kind);
     match detail.booking.state {
         Appointment::Booked => last(EventKind::Booked)?.slot.map(|at| at.to_utc()),
-        Appointment::Confirmed => last(EventKind::AppointmentConfirmed)?.appointment_at.map(|at| at.to_utc()),
+        Appointment::Confirmed => last(EventKind::AppointmentConfirmed)?
+            .appointment_at
+            .map(|at| at.to_utc()),
         Appointment::None | Appointment::Cancelled => None,
     }
 }
 
-async fn calendar(State(portal): State<Shared>, viewer: Viewer, trail: Trail, OfRequest(id): OfRequest) -> Answer {
+async fn calendar(
+    State(portal): State<Shared>,
+    viewer: Viewer,
+    trail: Trail,
+    OfRequest(id): OfRequest,
+) -> Answer {
     let detail = detail(&portal, &viewer, &trail, id).await?;
     let at = date(&detail).ok_or(StatusCode::NOT_FOUND)?;
-    let last = detail.thread.iter().rfind(|one| one.kind == EventKind::AppointmentConfirmed);
+    let last = detail
+        .thread
+        .iter()
+        .rfind(|one| one.kind == EventKind::AppointmentConfirmed);
     let file = appointment_file(&AppointmentFile {
         host: portal.base_url.host_str().unwrap_or("localhost"),
         request: id,
         confirmed: detail.booking.state == Appointment::Confirmed,
         at,
-        place: last.and_then(|one| one.place.as_ref()).map(|place| place.0.as_str()),
+        place: last
+            .and_then(|one| one.place.as_ref())
+            .map(|place| place.0.as_str()),
         sede: &detail.line.sede_label,
         protocol: &detail.line.protocol_number.to_string(),
         sequence: detail.history.last().map_or(0, |step| step.seq),
@@ -173,7 +227,10 @@ async fn calendar(State(portal): State<Shared>, viewer: Viewer, trail: Trail, Of
     });
     let headers = [
         (header::CONTENT_TYPE, "text/calendar; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"appuntamento.ics\""),
+        (
+            header::CONTENT_DISPOSITION,
+            "attachment; filename=\"appuntamento.ics\"",
+        ),
     ];
     Ok((headers, file).into_response())
 }

@@ -16,7 +16,12 @@ pub(super) fn routes() -> Router<Shared> {
     Router::new().route("/allegati/{sha256}", get(fetch))
 }
 
-async fn fetch(State(portal): State<Shared>, viewer: Viewer, trail: Trail, Path(sha256): Path<String>) -> Answer {
+async fn fetch(
+    State(portal): State<Shared>,
+    viewer: Viewer,
+    trail: Trail,
+    Path(sha256): Path<String>,
+) -> Answer {
     let sha256 = Sha256Hex::parse(&sha256).map_err(|_| StatusCode::NOT_FOUND)?;
     Ok(send(&portal.api, &viewer.person, &trail, &sha256).await?)
 }

@@ -105,7 +105,9 @@ impl Filled {
     /// What a field says, with the line ends of the server.
     pub(super) fn text(&self, name: &str) -> String {
         let values = self.fields.get(name);
-        values.and_then(|values| values.first()).map_or_else(String::new, |text| text.replace("\r\n", "\n"))
+        values
+            .and_then(|values| values.first())
+            .map_or_else(String::new, |text| text.replace("\r\n", "\n"))
     }
 
     pub(super) fn key(&self) -> Option<MessageId> {
@@ -113,7 +115,11 @@ impl Filled {
     }
 
     /// Keeps the files; answers with those that are kept and with what is wrong with the others.
-    pub(super) async fn keep_files(&mut self, portal: &Portal, viewer: &Viewer) -> (Vec<KeptFile>, Vec<String>) {
+    pub(super) async fn keep_files(
+        &mut self,
+        portal: &Portal,
+        viewer: &Viewer,
+    ) -> (Vec<KeptFile>, Vec<String>) {
         let before = self.fields.get("caricati").into_iter().flatten();
         let mut kept: Vec<KeptFile> = before.filter_map(|value| KeptFile::read(value)).collect();
         let mut complaints = Vec::new();
@@ -125,7 +131,10 @@ impl Filled {
                 }),
                 Err(problem) => {
                     let said = problem.for_people();
-                    complaints.push(said.unwrap_or("Il file non può essere caricato ora: riprova tra poco.").to_owned());
+                    complaints.push(
+                        said.unwrap_or("Il file non può essere caricato ora: riprova tra poco.")
+                            .to_owned(),
+                    );
                 }
             }
         }

@@ -18,12 +18,21 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/richieste/{id}/riepilogo.pdf", get(pdf))
 }
 
-async fn page(State(portal): State<Shared>, viewer: Viewer, trail: Trail, OfRequest(id): OfRequest) -> Answer {
+async fn page(
+    State(portal): State<Shared>,
+    viewer: Viewer,
+    trail: Trail,
+    OfRequest(id): OfRequest,
+) -> Answer {
     trail.requests([id]);
-    Ok(summary::page_of(&portal.api, &viewer.person, id).await?.into_response())
+    Ok(summary::page_of(&portal.api, &viewer.person, id)
+        .await?
+        .into_response())
 }
 
 async fn pdf(State(portal): State<Shared>, viewer: Viewer, trail: Trail, OfRequest(id): OfRequest) -> Answer {
     trail.requests([id]);
-    Ok(summary::pdf_of(&portal.api, &viewer.person, id).await?.into_response())
+    Ok(summary::pdf_of(&portal.api, &viewer.person, id)
+        .await?
+        .into_response())
 }

@@ -152,7 +152,11 @@ impl RequestPage {
 /// The manual's words, with the limit as it is configured.
 fn limits(file: u64) -> String {
     const MIB: u64 = 1024 * 1024;
-    let weight = if file.is_multiple_of(MIB) { format!("{}MB", file / MIB) } else { size(file) };
+    let weight = if file.is_multiple_of(MIB) {
+        format!("{}MB", file / MIB)
+    } else {
+        size(file)
+    };
     format!("Max dimensione {weight} formato gif, jpg, pdf, tiff e txt")
 }
 
@@ -200,7 +204,10 @@ fn details(detail: &RequestDetail) -> Vec<Fact> {
     let line = &detail.line;
     let mut facts = vec![fact("Oggetto", line.topic_label.clone())];
     if let Some(practice) = &detail.practice {
-        facts.push(fact("Riferimento pratica", format!("{} {}", practice.label, practice.number.as_str())));
+        facts.push(fact(
+            "Riferimento pratica",
+            format!("{} {}", practice.label, practice.number.as_str()),
+        ));
     } else if line.role == Role::Operator {
         facts.push(fact("Riferimento pratica", "non richiesto"));
     }
@@ -223,7 +230,10 @@ fn citizen(detail: &RequestDetail) -> Vec<Fact> {
     };
     let code = citizen.codice_fiscale.as_ref();
     vec![
-        fact("Codice fiscale", code.map_or("non indicato", |code| code.as_str())),
+        fact(
+            "Codice fiscale",
+            code.map_or("non indicato", |code| code.as_str()),
+        ),
         fact("Cognome", citizen.family_name.0.clone()),
         fact("Nome", citizen.given_name.0.clone()),
         fact("Data di nascita", day(&citizen.born_on)),
@@ -242,7 +252,10 @@ fn booking(detail: &RequestDetail) -> Vec<Fact> {
     if let Some(at) = super::appointment::date(detail) {
         facts.push(fact("Data e ora", hour(&at)));
     }
-    let confirmed = detail.thread.iter().rfind(|one| one.kind == EventKind::AppointmentConfirmed);
+    let confirmed = detail
+        .thread
+        .iter()
+        .rfind(|one| one.kind == EventKind::AppointmentConfirmed);
     let place = confirmed.and_then(|one| one.place.clone());
     if let Some(place) = place.filter(|_| detail.booking.state == Appointment::Confirmed) {
         facts.push(fact("Luogo", place.0));
@@ -297,14 +310,30 @@ impl Entry {
     fn new(one: &Communication, detail: &RequestDetail) -> Self {
         let of_sede = one.from == Side::Sede;
         let author = one.author.as_ref().map(|name| name.0.clone());
-        let author = author.unwrap_or_else(|| if of_sede { String::new() } else { detail.line.operator.name.0.clone() });
+        let author = author.unwrap_or_else(|| {
+            if of_sede {
+                String::new()
+            } else {
+                detail.line.operator.name.0.clone()
+            }
+        });
         let whose = if of_sede { "INPS" } else { "Patronato" };
-        let author = if author.is_empty() { whose.to_owned() } else { format!("{author} ({whose})") };
-        let text = [&one.text, &one.notes, &one.reason].into_iter().flatten().map(|text| text.0.clone());
+        let author = if author.is_empty() {
+            whose.to_owned()
+        } else {
+            format!("{author} ({whose})")
+        };
+        let text = [&one.text, &one.notes, &one.reason]
+            .into_iter()
+            .flatten()
+            .map(|text| text.0.clone());
         let mut remarks = Vec::new();
         remarks.extend(one.wish.as_ref().map(|wish| format!("Preferenza: {}", wish.0)));
         remarks.extend(one.slot.map(|at| format!("Data e ora: {}", hour(&at.to_utc()))));
-        remarks.extend(one.appointment_at.map(|at| format!("Data e ora: {}", hour(&at.to_utc()))));
+        remarks.extend(
+            one.appointment_at
+                .map(|at| format!("Data e ora: {}", hour(&at.to_utc()))),
+        );
         remarks.extend(one.place.as_ref().map(|place| format!("Luogo: {}", place.0)));
         Self {
             protocol: detail.line.protocol_number.to_string(),

@@ -65,12 +65,22 @@ struct Drawing<'a> {
 impl Chart {
     pub(super) fn stacked(title: &'static str, series: [&'static str; 2], bars: Vec<Bar>) -> Self {
         let manner = Manner::Stacked;
-        Self { title, series, bars, manner }
+        Self {
+            title,
+            series,
+            bars,
+            manner,
+        }
     }
 
     pub(super) fn beside(title: &'static str, series: [&'static str; 2], bars: Vec<Bar>) -> Self {
         let manner = Manner::Beside;
-        Self { title, series, bars, manner }
+        Self {
+            title,
+            series,
+            bars,
+            manner,
+        }
     }
 
     /// The longest line.
@@ -94,8 +104,20 @@ impl Chart {
                 Manner::Beside => (percent(0.0), top + THICK / 2 + 2, THICK / 2),
             };
             [
-                Rect { x: percent(0.0), y: top, width: percent(one), height, class: "first" },
-                Rect { x, y, width: percent(other), height, class: "second" },
+                Rect {
+                    x: percent(0.0),
+                    y: top,
+                    width: percent(one),
+                    height,
+                    class: "first",
+                },
+                Rect {
+                    x,
+                    y,
+                    width: percent(other),
+                    height,
+                    class: "second",
+                },
             ]
         };
         self.bars.iter().enumerate().flat_map(line).collect()

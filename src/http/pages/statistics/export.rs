@@ -25,20 +25,40 @@ pub(super) fn routes() -> Router<Shared> {
 
 /// The part of an address that asks the same again; empty where nothing was asked.
 pub(super) fn query(asked: &Asked) -> String {
-    let pairs = [("argomento", &asked.argomento), ("dal", &asked.dal), ("al", &asked.al)];
+    let pairs = [
+        ("argomento", &asked.argomento),
+        ("dal", &asked.dal),
+        ("al", &asked.al),
+    ];
     let asked = pairs.into_iter().filter(|(_, value)| !value.is_empty());
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(asked).finish();
-    if query.is_empty() { query } else { format!("?{query}") }
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(asked)
+        .finish();
+    if query.is_empty() {
+        query
+    } else {
+        format!("?{query}")
+    }
 }
 
 fn lines(counted: &Counted, names: &Names) -> Vec<FigureLine> {
     let line = |name: &str, line: &StatisticsLine| {
         let times = line.reply_times;
-        FigureLine::new(name, |figure| line.counts.get(figure), times.replies, (times.median, times.ninetieth))
+        FigureLine::new(
+            name,
+            |figure| line.counts.get(figure),
+            times.replies,
+            (times.median, times.ninetieth),
+        )
     };
-    let mut lines = vec![line("Le mie", &counted.mine), line("La mia sede", &counted.office)];
+    let mut lines = vec![
+        line("Le mie", &counted.mine),
+        line("La mia sede", &counted.office),
+    ];
     lines.extend(counted.by_topic.iter().map(|(code, figures)| {
-        let label = code.parse().map_or_else(|_| code.clone(), |code| names.topic(&code));
+        let label = code
+            .parse()
+            .map_or_else(|_| code.clone(), |code| names.topic(&code));
         line(&format!("La mia sede – {label}"), figures)
     }));
     lines

@@ -64,7 +64,13 @@ impl StatisticsPage {
             topics: crate::http::pages::history::topics(&names),
             scopes: vec![
                 Scope::new("mie", "Le mie".to_owned(), Whose::Mine, &counted.mine, wanted),
-                Scope::new("sede", "La mia sede".to_owned(), Whose::Office, &counted.office, wanted),
+                Scope::new(
+                    "sede",
+                    "La mia sede".to_owned(),
+                    Whose::Office,
+                    &counted.office,
+                    wanted,
+                ),
             ],
             charts: [months(&counted.by_month), times(&counted.by_topic, &names)],
             note: NOTE,
@@ -93,7 +99,10 @@ impl Scope {
             label: figure.label(),
             starred: *figure == Figure::AppointmentEnabled,
             count: line.counts.get(*figure),
-            href: wanted.list(whose).but(|search| search.figure = Some(*figure)).address(),
+            href: wanted
+                .list(whose)
+                .but(|search| search.figure = Some(*figure))
+                .address(),
         };
         Self {
             id,
@@ -127,9 +136,17 @@ const TOPICS: usize = 10;
 fn months(lines: &Statistics) -> Chart {
     let bars = lines.iter().rev().map(|(month, line)| {
         let (open, closed) = (line.counts.get(Figure::Open), line.counts.get(Figure::Closed));
-        Bar::new(month_name(month), [of(closed), of(open)], [closed.to_string(), open.to_string()])
+        Bar::new(
+            month_name(month),
+            [of(closed), of(open)],
+            [closed.to_string(), open.to_string()],
+        )
     });
-    Chart::stacked("Richieste per mese di apertura", ["Chiuse", "Aperte"], bars.take(MONTHS).collect())
+    Chart::stacked(
+        "Richieste per mese di apertura",
+        ["Chiuse", "Aperte"],
+        bars.take(MONTHS).collect(),
+    )
 }
 
 fn times(lines: &Statistics, names: &Names) -> Chart {
@@ -138,8 +155,13 @@ fn times(lines: &Statistics, names: &Names) -> Chart {
         .filter_map(|(code, line)| {
             let times = line.reply_times;
             let (median, ninetieth) = times.median.zip(times.ninetieth)?;
-            let label = code.parse().map_or_else(|_| code.clone(), |code| names.topic(&code));
-            Some((times.replies, Bar::new(label, [median, ninetieth], [number(median), number(ninetieth)])))
+            let label = code
+                .parse()
+                .map_or_else(|_| code.clone(), |code| names.topic(&code));
+            Some((
+                times.replies,
+                Bar::new(label, [median, ninetieth], [number(median), number(ninetieth)]),
+            ))
         })
         .collect();
     bars.sort_by(|(one, _), (other, _)| other.cmp(one));
@@ -151,7 +173,10 @@ fn times(lines: &Statistics, names: &Names) -> Chart {
     )
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a bar is not read to the sixteenth digit")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a bar is not read to the sixteenth digit"
+)]
 fn of(count: u64) -> f64 {
     count as f64
 }
@@ -159,10 +184,14 @@ fn of(count: u64) -> f64 {
 /// "2026-11": "novembre 2026".
 fn month_name(month: &str) -> String {
     let day: Option<chrono::NaiveDate> = format!("{month}-02").parse().ok();
-    day.map_or_else(|| month.to_owned(), |day| {
-        let text = crate::http::pages::moments::long_day(&day);
-        text.split_once(' ').map_or_else(|| text.clone(), |(_, month)| month.to_owned())
-    })
+    day.map_or_else(
+        || month.to_owned(),
+        |day| {
+            let text = crate::http::pages::moments::long_day(&day);
+            text.split_once(' ')
+                .map_or_else(|| text.clone(), |(_, month)| month.to_owned())
+        },
+    )
 }
 
 #[cfg(test)]
