@@ -8,3 +8,4 @@ import './draft.js';
 import './combobox.js';
 import './copy.js';
 import './live.js';
+import './quick.js';
