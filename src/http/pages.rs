@@ -50,7 +50,14 @@ type Shared = Arc<Portal>;
 const LARGEST_FORM: usize = 22 * 1024 * 1024;
 
 fn routes() -> Router<Shared> {
-    Router::new().merge(access::routes()).merge(home::routes())
+    Router::new()
+        .merge(access::routes())
+        .merge(home::routes())
+        .merge(history::routes())
+        .merge(request::routes())
+        .merge(statistics::routes())
+        .merge(preferences::routes())
+        .merge(notices::routes())
 }
 
 /// The pages, ready to answer.
