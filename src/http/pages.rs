@@ -12,7 +12,9 @@ mod fault;
 mod forms;
 mod guard;
 mod home;
+mod information;
 mod moments;
+mod new;
 mod people;
 mod viewer;
 

@@ -34,7 +34,7 @@ use crate::domain::trace::TraceParent;
 use crate::engine::{Handled, Item};
 use crate::http::body::{is_json, not_json, whole};
 use crate::http::problem::Problem;
-use answer::Answered;
+pub(in crate::http) use answer::Answered;
 use document::document;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -180,7 +180,7 @@ async fn answer_command(
 }
 
 /// Puts a command into the engine's door and answers with what became of it, committed.
-async fn carry_out(
+pub(in crate::http) async fn carry_out(
     api: &Shared,
     person: &Person,
     trail: &Trail,
