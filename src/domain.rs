@@ -10,6 +10,7 @@ pub mod command;
 pub mod command_bodies;
 pub mod dead_letter;
 pub mod dependency;
+pub mod draft;
 pub mod event;
 pub mod filter;
 pub mod ids;

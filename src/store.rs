@@ -11,6 +11,7 @@ mod attempts;
 mod audit;
 mod cases;
 mod dead_letters;
+mod drafts;
 mod error;
 mod inbox;
 mod intake;

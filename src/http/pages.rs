@@ -13,7 +13,9 @@ mod forms;
 mod guard;
 mod history;
 mod home;
+mod information;
 mod moments;
+mod new;
 mod notices;
 mod people;
 mod preferences;
@@ -52,7 +54,9 @@ const LARGEST_FORM: usize = 22 * 1024 * 1024;
 fn routes() -> Router<Shared> {
     Router::new()
         .merge(access::routes())
+        .merge(information::routes())
         .merge(home::routes())
+        .merge(new::routes())
         .merge(history::routes())
         .merge(request::routes())
         .merge(statistics::routes())
@@ -80,6 +84,7 @@ pub fn router(portal: Portal) -> Router {
             Arc::clone(&portal),
             fault::as_page,
         ))
+        .layer(middleware::map_response(guard::dress))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&portal.api),
             super::api::count_address,

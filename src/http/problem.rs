@@ -72,9 +72,10 @@ impl Problem {
         self.0.status
     }
 
-    /// The word programs rely on.
-    pub(super) fn word(&self) -> &'static str {
-        self.0.code
+    /// Whether the engine has the command and only did not say yet what becomes of it.
+    pub(super) fn is_undecided(&self) -> bool {
+        let passing = self.0.status == StatusCode::SERVICE_UNAVAILABLE;
+        passing && self.0.code == word(self.0.status) && self.0.retry_after.is_some()
     }
 
     /// What a page may say of it: `detail` where that is Italian.
@@ -119,11 +120,15 @@ impl Problem {
 }
 
 /// Codes beside the refusals whose `detail` is written for people.
-const IN_ITALIAN: [&str; 6] = [
+const IN_ITALIAN: [&str; 10] = [
     "register_unavailable",
     "audit_unavailable",
     "too_many_requests",
     "request_unknown",
+    "draft_unknown",
+    "attachment_unknown",
+    "attachment_pending",
+    "attachment_quarantined",
     "cross_site",
     "patronato_only",
 ];

@@ -35,7 +35,7 @@ for (const part of document.querySelectorAll('[data-when]')) {
   const [name, values] = part.dataset.when.split('=');
   const wanted = values.split(' ');
   const look = () => {
-    const chosen = document.querySelector(`input[name="${name}"]:checked`);
+    const chosen = document.querySelector(`input[name="${name}"]:checked, select[name="${name}"]`);
     part.hidden = !chosen || !wanted.includes(chosen.value);
   };
   document.addEventListener('change', look);

@@ -3,7 +3,7 @@ const notice = document.querySelector('[data-live]');
 if (notice) {
   const events = new EventSource(notice.dataset.live);
   let count = 0;
-  events.addEventListener('request.replied', () => {
+  events.addEventListener('reply', () => {
     count += 1;
     const link = document.createElement('a');
     link.href = location.href;

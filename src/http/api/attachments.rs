@@ -17,9 +17,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Shared;
 use super::caller::{Caller, forbidden};
 use super::trail::Trail;
+use super::{Api, Shared};
 use crate::attachments::AttachmentError;
 use crate::domain::attachment::{
     Filed, MediaType, ScanState, Sha256Hex, StoredAttachment, check_file, clean_file_name, infected,
@@ -27,7 +27,7 @@ use crate::domain::attachment::{
 use crate::domain::person::Person;
 use crate::http::problem::Problem;
 use crate::store::VisibleFile;
-use upload::Upload;
+pub(in crate::http) use upload::Upload;
 
 pub(in crate::http) fn routes() -> ApiRouter<Shared> {
     ApiRouter::new()
@@ -72,7 +72,7 @@ async fn bring(
     Caller(person): Caller,
     upload: Upload,
 ) -> Result<(StatusCode, Json<Brought>), Problem> {
-    let Filed { file, scan } = keep_filed(&api, &person, &upload.name, upload.bytes).await?;
+    let Filed { file, scan } = keep(&api, &person, upload).await?;
     let brought = Brought {
         sha256: file.sha256,
         name: file.name,
@@ -83,32 +83,23 @@ async fn bring(
     Ok((StatusCode::CREATED, Json(brought)))
 }
 
-/// Keeps a file of somebody, to be named by a command.
-pub(in crate::http) async fn keep(
-    api: &Shared,
-    person: &Person,
-    name: &str,
-    bytes: Vec<u8>,
-) -> Result<StoredAttachment, Problem> {
-    Ok(keep_filed(api, person, name, bytes).await?.file)
-}
-
-async fn keep_filed(api: &Shared, person: &Person, name: &str, bytes: Vec<u8>) -> Result<Filed, Problem> {
+/// Judges a file and keeps it, to be named in a message of this person's patronato or sede.
+pub(in crate::http) async fn keep(api: &Api, person: &Person, upload: Upload) -> Result<Filed, Problem> {
     let source = person
         .source()
         .ok_or_else(|| forbidden("for people of a patronato or a sede only"))?;
-    let name = clean_file_name(name);
-    let media_type = check_file(&name, &bytes, &api.limits.attachments)?;
-    let sha256 = Sha256Hex::of(&bytes);
+    let name = clean_file_name(&upload.name);
+    let media_type = check_file(&name, &upload.bytes, &api.limits.attachments)?;
+    let sha256 = Sha256Hex::of(&upload.bytes);
     let wanted = (source.clone(), sha256.clone());
     let known = api.store.known_files(std::slice::from_ref(&wanted)).await?;
     let known = known.get(&wanted).copied();
-    let scan = api.attachments.look_again(known, &bytes).await;
+    let scan = api.attachments.look_again(known, &upload.bytes).await;
     if scan == ScanState::Quarantined {
         return Err(infected(&name).into());
     }
-    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    api.attachments.put(bytes).await?;
+    let size = u64::try_from(upload.bytes.len()).unwrap_or(u64::MAX);
+    api.attachments.put(upload.bytes).await?;
     let filed = Filed {
         file: StoredAttachment {
             name,
@@ -128,12 +119,12 @@ async fn fetch(
     trail: Trail,
     OfFile(sha256): OfFile,
 ) -> Result<Response, Problem> {
-    send(&api, &person, &trail, &sha256).await
+    give(&api, &person, &trail, &sha256).await
 }
 
-/// A file, for whoever may see it.
-pub(in crate::http) async fn send(
-    api: &Shared,
+/// A file to whoever may see it.
+pub(in crate::http) async fn give(
+    api: &Api,
     person: &Person,
     trail: &Trail,
     sha256: &Sha256Hex,

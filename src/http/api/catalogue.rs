@@ -13,7 +13,7 @@ use super::query::{ApiQuery, invalid};
 use crate::domain::command::ContactReason;
 use crate::domain::ids::{SedeCode, TopicCode};
 use crate::domain::place::{Cap, Province, Region};
-use crate::domain::registers::{Sede, SedeKind, SedeSearch, search_topics};
+use crate::domain::registers::{Registers, Sede, SedeKind, SedeSearch, search_topics};
 use crate::http::problem::Problem;
 
 pub(in crate::http) fn routes() -> ApiRouter<Shared> {
@@ -151,6 +151,25 @@ async fn sedi(
         text: query.q.unwrap_or_default(),
     };
     let registers = api.registers.borrow();
+    Ok(Json(to_choose(&registers, &search)))
+}
+
+/// The sedi of a region and province, and the regions and provinces to choose them by.
+pub(in crate::http) fn choices(
+    registers: &Registers,
+    region: Option<Region>,
+    province: Option<Province>,
+) -> SediToChoose {
+    let search = SedeSearch {
+        region,
+        province,
+        ..SedeSearch::default()
+    };
+    to_choose(registers, &search)
+}
+
+fn to_choose(registers: &Registers, search: &SedeSearch) -> SediToChoose {
+    let region = search.region;
     let open = || registers.sedi().filter(|sede| SedeSearch::can_be_chosen(sede));
     let mut regions: Vec<Region> = open().filter_map(|sede| sede.region).collect();
     regions.sort_unstable();
@@ -164,9 +183,9 @@ async fn sedi(
         .map(SedeCard::from)
         .collect();
     sedi.sort_by(|one, other| (&one.name, &one.code).cmp(&(&other.name, &other.code)));
-    Ok(Json(SediToChoose {
+    SediToChoose {
         regions,
         provinces,
         sedi,
-    }))
+    }
 }

@@ -34,7 +34,7 @@ use crate::domain::trace::TraceParent;
 use crate::engine::{Handled, Item};
 use crate::http::body::{is_json, not_json, whole};
 use crate::http::problem::Problem;
-use answer::Answered;
+pub(in crate::http) use answer::Answered;
 use document::document;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");

@@ -175,7 +175,7 @@ pub(in crate::http) async fn people(api: &Shared, query: &CitizenQuery) -> Resul
     one(api.people.citizens.find_citizens(asked).await?)
 }
 
-fn one<T>(answers: Vec<Result<Vec<T>, NoAnswer>>) -> Result<Vec<T>, Problem> {
+pub(in crate::http) fn one<T>(answers: Vec<Result<Vec<T>, NoAnswer>>) -> Result<Vec<T>, Problem> {
     let answer = answers.into_iter().next();
     Ok(answer.unwrap_or_else(|| Ok(Vec::new()))?)
 }

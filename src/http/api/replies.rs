@@ -49,7 +49,7 @@ pub(in crate::http) fn routes() -> ApiRouter<Shared> {
 /// How many days back, today not counted.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(try_from = "u16")]
-pub(in crate::http) struct LastDays(u16);
+pub(in crate::http) struct LastDays(pub(in crate::http) u16);
 
 impl Default for LastDays {
     fn default() -> Self {
@@ -160,7 +160,7 @@ async fn search(
     panel(&api, &person, &trail, search, dates).await
 }
 
-async fn panel(
+pub(in crate::http) async fn panel(
     api: &Shared,
     person: &Person,
     trail: &Trail,

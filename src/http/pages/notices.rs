@@ -21,7 +21,7 @@ use crate::http::api::requests::line::Names;
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
         .route("/avvisi", get(list))
-        .route("/avvisi/eventi", get(stream))
+        .route("/eventi", get(stream))
 }
 
 /// How far back, and how many.
@@ -38,7 +38,7 @@ struct Notice {
 }
 
 #[derive(Template)]
-#[template(path = "http/pages/notices.html")]
+#[template(path = "http/pages/notices.html", whitespace = "minimize")]
 struct NoticesPage {
     chrome: Chrome,
     days: u64,

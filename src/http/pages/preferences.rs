@@ -48,7 +48,7 @@ struct Event {
 }
 
 #[derive(Template)]
-#[template(path = "http/pages/preferences.html")]
+#[template(path = "http/pages/preferences.html", whitespace = "minimize")]
 struct PreferencesPage {
     chrome: Chrome,
     events: [Event; 8],

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -175,6 +175,15 @@ impl Viewer {
         });
         self.keep(portal).await
     }
+}
+
+/// Somebody whose session ran out a short time ago, in the role taken then: enough to keep what was being written.
+pub(super) async fn lapsed(portal: &Portal, headers: &HeaderMap) -> Result<Option<Person>, StoreError> {
+    let Some(token) = Jar::Session.read(headers, portal.encrypted) else {
+        return Ok(None);
+    };
+    let session = portal.api.store.lapsed_session(cookie::key(&token)).await?;
+    Ok(session.map(|session| session.person))
 }
 
 const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC

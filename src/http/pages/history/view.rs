@@ -187,7 +187,7 @@ fn caption(total: Total, order: Order) -> String {
 }
 
 #[derive(Template)]
-#[template(path = "http/pages/history.html")]
+#[template(path = "http/pages/history.html", whitespace = "minimize")]
 pub(super) struct HistoryPage {
     chrome: Chrome,
     tabs: [Tab; 2],

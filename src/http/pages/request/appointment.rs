@@ -39,7 +39,7 @@ pub(super) fn routes() -> Router<Shared> {
 }
 
 #[derive(Template)]
-#[template(path = "http/pages/request/appointment.html")]
+#[template(path = "http/pages/request/appointment.html", whitespace = "minimize")]
 struct AppointmentPage {
     chrome: Chrome,
     address: String,

@@ -7,7 +7,7 @@ use axum::routing::get;
 
 use crate::domain::attachment::Sha256Hex;
 use crate::http::api::Trail;
-use crate::http::api::attachments::send;
+use crate::http::api::attachments::give;
 use crate::http::pages::Shared;
 use crate::http::pages::fault::Answer;
 use crate::http::pages::viewer::Viewer;
@@ -23,5 +23,5 @@ async fn fetch(
     Path(sha256): Path<String>,
 ) -> Answer {
     let sha256 = Sha256Hex::parse(&sha256).map_err(|_| StatusCode::NOT_FOUND)?;
-    Ok(send(&portal.api, &viewer.person, &trail, &sha256).await?)
+    Ok(give(&portal.api, &viewer.person, &trail, &sha256).await?)
 }

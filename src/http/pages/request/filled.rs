@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::domain::attachment::Sha256Hex;
 use crate::domain::ids::MessageId;
-use crate::http::api::attachments::keep;
+use crate::http::api::attachments::{Upload, keep};
 use crate::http::pages::fault::Fault;
 use crate::http::pages::viewer::Viewer;
 use crate::http::pages::{Portal, Shared};
@@ -18,12 +18,7 @@ use crate::http::pages::{Portal, Shared};
 #[derive(Default)]
 pub(super) struct Filled {
     fields: HashMap<String, Vec<String>>,
-    files: Vec<NewFile>,
-}
-
-struct NewFile {
-    name: String,
-    bytes: Vec<u8>,
+    files: Vec<Upload>,
 }
 
 /// A file that is kept already, to be named by a command.
@@ -72,7 +67,7 @@ impl FromRequest<Shared> for Filled {
             match field.file_name().map(str::to_owned) {
                 // Browsers send a file field that was left alone as a file without a name.
                 Some(file) if file.is_empty() => {}
-                Some(file) => filled.files.push(NewFile {
+                Some(file) => filled.files.push(Upload {
                     name: file,
                     bytes: bytes(field, most).await?,
                 }),
@@ -124,10 +119,10 @@ impl Filled {
         let mut kept: Vec<KeptFile> = before.filter_map(|value| KeptFile::read(value)).collect();
         let mut complaints = Vec::new();
         for file in self.files.drain(..) {
-            match keep(&portal.api, &viewer.person, &file.name, file.bytes).await {
-                Ok(stored) => kept.push(KeptFile {
-                    sha256: stored.sha256,
-                    name: stored.name,
+            match keep(&portal.api, &viewer.person, file).await {
+                Ok(filed) => kept.push(KeptFile {
+                    sha256: filed.file.sha256,
+                    name: filed.file.name,
                 }),
                 Err(problem) => {
                     let said = problem.for_people();

@@ -85,7 +85,7 @@ struct Step {
 }
 
 #[derive(Template)]
-#[template(path = "http/pages/request.html")]
+#[template(path = "http/pages/request.html", whitespace = "minimize")]
 pub(super) struct RequestPage {
     chrome: Chrome,
     address: String,

@@ -54,7 +54,7 @@ const TEXT: usize = 16;
 const THICK: usize = 18;
 
 #[derive(Template)]
-#[template(path = "http/pages/statistics/chart.svg.html")]
+#[template(path = "http/pages/statistics/chart.svg.html", whitespace = "minimize")]
 struct Drawing<'a> {
     title: &'a str,
     height: usize,

@@ -33,7 +33,7 @@ struct Scope {
 }
 
 #[derive(Template)]
-#[template(path = "http/pages/statistics.html")]
+#[template(path = "http/pages/statistics.html", whitespace = "minimize")]
 pub(super) struct StatisticsPage {
     chrome: Chrome,
     asked: Asked,

@@ -56,7 +56,7 @@ for (const part of document.querySelectorAll('[data-when]')) {
   const [name, values] = part.dataset.when.split('=');
   const wanted = values.split(' ');
   const look = () => {
-    const chosen = document.querySelector(`input[name="${name}"]:checked`);
+    const chosen = document.querySelector(`input[name="${name}"]:checked, select[name="${name}"]`);
     part.hidden = !chosen || !wanted.includes(chosen.value);
   };
   document.addEventListener('change', look);
@@ -283,7 +283,7 @@ const notice = document.querySelector('[data-live]');
 if (notice) {
   const events = new EventSource(notice.dataset.live);
   let count = 0;
-  events.addEventListener('request.replied', () => {
+  events.addEventListener('reply', () => {
     count += 1;
     const link = document.createElement('a');
     link.href = location.href;
