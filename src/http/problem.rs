@@ -78,6 +78,11 @@ impl Problem {
         passing && self.0.code == word(self.0.status) && self.0.retry_after.is_some()
     }
 
+    /// The word programs rely on.
+    pub(super) fn word(&self) -> &'static str {
+        self.0.code
+    }
+
     /// What a page may say of it: `detail` where that is Italian.
     pub(super) fn for_people(&self) -> Option<&str> {
         let refused =
