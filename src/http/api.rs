@@ -10,7 +10,7 @@ pub(super) mod caller;
 pub(super) mod catalogue;
 pub(super) mod commands;
 mod document;
-mod events;
+pub(super) mod events;
 pub(super) mod exports;
 pub(super) mod listed;
 pub(super) mod me;

@@ -29,16 +29,18 @@ const HEADERS: [(HeaderName, &str); 4] = [
     ),
 ];
 
-/// Refuses what another site makes a browser send, and dresses the answer.
-pub(super) async fn protect(State(portal): State<Shared>, request: Request, next: Next) -> Response {
-    let ours = request.method().is_safe() || is_ours(request.headers(), &portal.base_url);
-    let mut response = if ours {
-        next.run(request).await
-    } else {
-        let problem = Problem::new(StatusCode::FORBIDDEN).code("cross_site");
-        Fault::from(problem.detail("La richiesta non viene da una pagina di questo servizio."))
-            .into_response()
-    };
+/// Refuses what another site makes a browser send.
+pub(super) async fn refuse_foreign(State(portal): State<Shared>, request: Request, next: Next) -> Response {
+    if request.method().is_safe() || is_ours(request.headers(), &portal.base_url) {
+        return next.run(request).await;
+    }
+    let problem = Problem::new(StatusCode::FORBIDDEN).code("cross_site");
+    let problem = problem.detail("La richiesta non viene da una pagina di questo servizio.");
+    Fault::from(problem).into_response()
+}
+
+/// Puts on the headers of a page; an answer that has its own keeps it.
+pub(super) async fn dress(mut response: Response) -> Response {
     for (name, value) in HEADERS {
         let headers = response.headers_mut();
         headers.entry(name).or_insert(HeaderValue::from_static(value));
