@@ -19,6 +19,7 @@ mod new;
 mod notices;
 mod people;
 mod preferences;
+mod provider;
 mod request;
 mod statistics;
 mod viewer;
@@ -26,12 +27,16 @@ mod viewer;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::middleware;
+use axum::routing::get;
 use url::Url;
 
 use super::api::Api;
+use super::api::events::{self, EventStream, Since};
 use crate::config::brand::Brand;
+use crate::identity::Login;
+use viewer::Viewer;
 
 /// What the pages answer from. One per node.
 pub struct Portal {
@@ -41,9 +46,14 @@ pub struct Portal {
     pub base_url: Url,
     /// Whether cookies travel encrypted only: everywhere but on a developer's machine.
     pub encrypted: bool,
+    /// The identity provider people sign in at.
+    pub login: Option<Login>,
     /// Anybody may be anybody: never in production, and on loopback only.
     pub development: bool,
 }
+
+/// Where the identity provider sends people back to.
+pub const WAY_BACK: &str = "accesso/ritorno";
 
 /// The pages as their handlers see them.
 type Shared = Arc<Portal>;
@@ -54,6 +64,7 @@ const LARGEST_FORM: usize = 22 * 1024 * 1024;
 fn routes() -> Router<Shared> {
     Router::new()
         .merge(access::routes())
+        .merge(provider::routes())
         .merge(information::routes())
         .merge(home::routes())
         .merge(new::routes())
@@ -62,6 +73,12 @@ fn routes() -> Router<Shared> {
         .merge(statistics::routes())
         .merge(preferences::routes())
         .merge(notices::routes())
+        .route("/eventi", get(events))
+}
+
+/// What happens to the viewer's requests, as it happens.
+async fn events(State(portal): State<Shared>, viewer: Viewer, since: Since) -> EventStream {
+    events::follow(&portal.api, viewer.person, since)
 }
 
 /// The pages, ready to answer.
@@ -78,7 +95,7 @@ pub fn router(portal: Portal) -> Router {
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&portal),
-            guard::protect,
+            guard::refuse_foreign,
         ))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&portal),

@@ -86,7 +86,7 @@ impl Spreadsheet {
                 Cell::Text(text) => {
                     sheet.write_string(self.row, column, text)?;
                 }
-                Cell::Day(None) => {}
+                Cell::Day(None) | Cell::Measure(None) => {}
                 Cell::Day(Some(day)) => {
                     sheet.write_datetime_with_format(self.row, column, day, &self.formats.day)?;
                 }
@@ -100,7 +100,6 @@ impl Spreadsheet {
                 Cell::Number(number) => {
                     sheet.write_number(self.row, column, u32::try_from(*number).unwrap_or(u32::MAX))?;
                 }
-                Cell::Measure(None) => {}
                 Cell::Measure(Some(measure)) => {
                     sheet.write_number(self.row, column, *measure)?;
                 }

@@ -14,8 +14,8 @@ use aide::openapi::{MediaType, Operation, Response as DocumentedResponse};
 use aide::operation::{ParamLocation, add_parameters, parameters_from_schema};
 use aide::{OperationInput, OperationOutput};
 use axum::extract::{FromRequestParts, State};
+use axum::http::HeaderValue;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::Stream;
@@ -23,10 +23,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::Shared;
 use super::caller::Caller;
 use super::query::invalid;
 use super::requests::side;
+use super::{Api, Shared};
 use crate::domain::event::EventKind;
 use crate::domain::ids::RequestId;
 use crate::domain::person::Person;
@@ -42,7 +42,7 @@ const LONGEST: Duration = Duration::from_mins(15);
 /// Who missed more than this is told to look at everything.
 const MOST_MISSED: u32 = 500;
 
-pub(super) fn routes() -> ApiRouter<Shared> {
+pub(in crate::http) fn routes() -> ApiRouter<Shared> {
     ApiRouter::new().api_route(
         "/events",
         get_with(events, |op| {
@@ -69,26 +69,19 @@ pub(in crate::http) struct Told {
 }
 
 /// Where a watcher was cut off.
-#[derive(Default)]
 pub(in crate::http) struct Since(Option<FeedPosition>);
 
-impl Since {
-    pub(in crate::http) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
-        let Some(value) = headers.get("last-event-id") else {
+impl<S: Send + Sync> FromRequestParts<S> for Since {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let Some(value) = parts.headers.get("last-event-id") else {
             return Ok(Self(None));
         };
         let position = value.to_str().ok().and_then(|text| text.parse().ok());
         position
             .map(|position| Self(Some(position)))
             .ok_or_else(|| invalid("Last-Event-ID", "not the id of an event of this stream"))
-    }
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for Since {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        Self::of(&parts.headers)
     }
 }
 
@@ -109,11 +102,11 @@ impl OperationInput for Since {
 }
 
 async fn events(State(api): State<Shared>, Caller(person): Caller, since: Since) -> EventStream {
-    watch(&api, person, since)
+    follow(&api, person, since)
 }
 
-/// The stream of what happens to the requests somebody may see.
-pub(in crate::http) fn watch(api: &Shared, person: Person, since: Since) -> EventStream {
+/// What happens to a person's requests, from where he or she was cut off.
+pub(in crate::http) fn follow(api: &Api, person: Person, since: Since) -> EventStream {
     let stream = stream(api.watch.clone(), api.store.clone(), person, since.0);
     let mut response = Sse::new(stream)
         .keep_alive(KeepAlive::new().interval(HEARTBEAT))

@@ -48,13 +48,28 @@ impl Onward {
 struct SignInPage {
     chrome: Chrome,
     place: String,
+    /// The button that leads to the provider.
+    provider: Option<String>,
+    /// Why the provider's word was not taken.
+    refused: &'static str,
 }
 
 async fn sign_in(State(portal): State<Shared>, Query(onward): Query<Onward>) -> Answer {
-    show(&SignInPage {
-        chrome: Chrome::public(&portal, "Accedi"),
-        place: onward.place(),
-    })
+    show(&sign_in_page(&portal, onward.place(), ""))
+}
+
+fn sign_in_page(portal: &Portal, place: String, refused: &'static str) -> SignInPage {
+    SignInPage {
+        chrome: Chrome::public(portal, "Accedi"),
+        place,
+        provider: portal.login.as_ref().map(|login| login.label().to_owned()),
+        refused,
+    }
+}
+
+/// The sign-in once more, with why it did not succeed.
+pub(super) fn refuse(portal: &Portal, status: StatusCode, why: &'static str) -> Answer {
+    super::fault::page(status, &sign_in_page(portal, "/".to_owned(), why))
 }
 
 #[derive(Template)]

@@ -30,15 +30,16 @@ const HEADERS: [(HeaderName, &str); 4] = [
 ];
 
 /// Refuses what another site makes a browser send.
-pub(super) async fn protect(State(portal): State<Shared>, request: Request, next: Next) -> Response {
+pub(super) async fn refuse_foreign(State(portal): State<Shared>, request: Request, next: Next) -> Response {
     if request.method().is_safe() || is_ours(request.headers(), &portal.base_url) {
         return next.run(request).await;
     }
     let problem = Problem::new(StatusCode::FORBIDDEN).code("cross_site");
-    Fault::from(problem.detail("La richiesta non viene da una pagina di questo servizio.")).into_response()
+    let problem = problem.detail("La richiesta non viene da una pagina di questo servizio.");
+    Fault::from(problem).into_response()
 }
 
-/// Dresses every answer, those that say what went wrong as well.
+/// Puts on the headers of a page; an answer that has its own keeps it.
 pub(super) async fn dress(mut response: Response) -> Response {
     for (name, value) in HEADERS {
         let headers = response.headers_mut();

@@ -72,7 +72,7 @@ async fn answer(portal: &Portal, viewer: &Viewer, trail: &Trail, asked: Asked, s
     let choices = choices(portal, viewer).await?;
     page(
         status,
-        &HistoryPage::new(portal, viewer, asked, results, choices, saved),
+        &HistoryPage::new(portal, viewer, asked, results, &choices, saved),
     )
 }
 

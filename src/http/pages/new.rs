@@ -1,8 +1,10 @@
 //! A new request, step by step (Figures 6 to 17 and 24 to 28): the citizen, the delegation, the compilation, the
 //! summary with its sede, the confirmation. What is written lives in a draft on the server from the first step on.
 
+mod chosen;
 mod citizen;
 mod compile;
+mod compile_choices;
 mod compile_form;
 mod draft;
 mod files;
@@ -29,13 +31,10 @@ pub(super) fn routes() -> Router<Shared> {
             "/nuova/{bozza}/cittadino",
             get(citizen::ask_for_draft).post(citizen::find_for_draft),
         )
-        .route(
-            "/nuova/{bozza}/scelta",
-            get(citizen::choice).post(citizen::choose),
-        )
+        .route("/nuova/{bozza}/scelta", get(chosen::choice).post(chosen::choose))
         .route(
             "/nuova/{bozza}/conferma-utente",
-            get(citizen::confirmation).post(citizen::confirm),
+            get(chosen::confirmation).post(chosen::confirm),
         )
         .route(
             "/nuova/{bozza}/compilazione",

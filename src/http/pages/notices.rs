@@ -1,10 +1,8 @@
-//! "Avvisi": what happened lately to the requests one sent; and the stream that tells an open page of it.
+//! "Avvisi": what happened lately to the requests one sent.
 
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use chrono::Days;
 
@@ -15,13 +13,10 @@ use super::moments::{machine, moment};
 use super::request::{address, what};
 use super::viewer::Viewer;
 use crate::http::api::Trail;
-use crate::http::api::events::{Since, watch};
 use crate::http::api::requests::line::Names;
 
 pub(super) fn routes() -> Router<Shared> {
-    Router::new()
-        .route("/avvisi", get(list))
-        .route("/eventi", get(stream))
+    Router::new().route("/avvisi", get(list))
 }
 
 /// How far back, and how many.
@@ -65,14 +60,4 @@ async fn list(State(portal): State<Shared>, viewer: Viewer, trail: Trail) -> Ans
         days: DAYS,
         notices: notices.collect(),
     })
-}
-
-/// What happens to the requests of the office, as it happens: ids only.
-async fn stream(State(portal): State<Shared>, viewer: Viewer, headers: HeaderMap) -> Response {
-    watch(
-        &portal.api,
-        viewer.person,
-        Since::of(&headers).unwrap_or_default(),
-    )
-    .into_response()
 }

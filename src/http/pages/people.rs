@@ -16,7 +16,7 @@ pub(super) struct Group {
 pub(super) struct Entry {
     pub(super) word: String,
     pub(super) name: &'static str,
-    pub(super) role: &'static str,
+    pub(super) role: String,
 }
 
 /// Who works in every office of a patronato.
@@ -70,7 +70,7 @@ fn of_office((patronato, office): (&Patronato, &Office)) -> Group {
     let entry = |(id, name, _, role): &(&str, &'static str, &[Role], &'static str)| Entry {
         word: format!("{}/{}/{id}", patronato.code, office.code),
         name,
-        role,
+        role: (*role).to_owned(),
     };
     Group {
         title: format!("{} – {}", patronato.name, office.name),
@@ -87,7 +87,7 @@ fn of_sedi(registers: &Registers) -> Option<Group> {
         .map(|sede| Entry {
             word: format!("sede/{}", sede.code),
             name: OFFICER.1,
-            role: "funzionaria",
+            role: format!("funzionaria, {}", sede.name),
         })
         .collect();
     (!people.is_empty()).then(|| Group {

@@ -13,7 +13,7 @@ use super::fault::{Answer, show, show_again};
 use super::forms::{Choice, FormErrors};
 use super::viewer::Viewer;
 use super::{Portal, Shared, history};
-use crate::domain::mail::preferences::{Delivery, MailPreferences};
+use crate::domain::mail::preferences::{Delivery, MailPreferences, QuietHours};
 use crate::domain::saved_filter::SavedFilter;
 use crate::domain::session::Tone;
 
@@ -67,7 +67,7 @@ impl PreferencesForm {
         let word = |delivery: Delivery| delivery.to_string();
         let (from, to) = preferences
             .quiet_hours
-            .map_or_else(Default::default, |hours| hours.written());
+            .map_or_else(Default::default, QuietHours::written);
         let flag = |on: bool| if on { YES.to_owned() } else { String::new() };
         Self {
             reply: word(events.reply),

@@ -51,7 +51,7 @@ async fn show_one(
     let detail = detail(&portal, &viewer, &trail, id).await?;
     let shown = page(
         StatusCode::OK,
-        &RequestPage::new(&portal, &viewer, detail, Attempt::default()),
+        &RequestPage::new(&portal, &viewer, &detail, Attempt::default()),
     )?;
     portal.api.store.mark_read(&viewer.person, id).await?;
     Ok(shown)

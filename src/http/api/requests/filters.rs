@@ -84,9 +84,9 @@ macro_rules! filters {
                     patronato: self.patronato,
                     office: self.office,
                     figure: self.figure,
-                    $($extra: self.$extra,)*
-                    ..Criteria::default()
+                    codice_fiscale: None,
                 };
+                $(let criteria = Criteria { $extra: self.$extra, ..criteria };)*
                 let page = PageQuery {
                     cursor: self.cursor,
                     order: Order {

@@ -96,15 +96,14 @@ fn state(value: &str, search: Search, names: &Names) -> Found {
     let states = names.states();
     let wanted = value.to_lowercase();
     let fits = |label: &str| label.to_lowercase().contains(&wanted);
-    match states.iter().find(|(_, label)| fits(label)) {
-        Some((name, _)) => found(Search {
+    if let Some((name, _)) = states.iter().find(|(_, label)| fits(label)) {
+        found(Search {
             state: Some(name.clone()),
             ..search
-        }),
-        None => {
-            let labels: Vec<&str> = states.iter().map(|(_, label)| label.as_str()).collect();
-            wrong(&format!("Scrivi uno di questi stati: {}.", labels.join(", ")))
-        }
+        })
+    } else {
+        let labels: Vec<&str> = states.iter().map(|(_, label)| label.as_str()).collect();
+        wrong(&format!("Scrivi uno di questi stati: {}.", labels.join(", ")))
     }
 }
 

@@ -69,6 +69,10 @@ impl Kept {
 
 /// What is looked for, how it is sorted, and from where on.
 #[derive(Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four boxes, ticked or not, that say nothing of each other"
+)]
 pub(in crate::http::pages) struct Search {
     pub(in crate::http::pages) whose: Whose,
     pub(in crate::http::pages) text: Option<SearchText>,
@@ -120,50 +124,46 @@ impl SearchForm {
     /// What was written, or what is wrong with it.
     pub(in crate::http::pages) fn read(&self, memory: &Memory) -> Result<Search, FormErrors> {
         let mut errors = FormErrors::default();
+        let wrong = &mut errors;
         let search = Search {
             whose: if self.ambito == MINE {
                 Whose::Mine
             } else {
                 Whose::Office
             },
-            text: optional(&self.q, |text| SearchText::parse(text).ok()).unwrap_or_else(|| {
-                wrong(
-                    &mut errors,
-                    "q",
-                    "Scrivi almeno una lettera o una cifra, e non più di 200 caratteri.",
-                )
+            text: given(wrong, ("q", TEXT), &self.q, |text| SearchText::parse(text).ok()),
+            dates: self.dates(wrong),
+            topic: given(wrong, ("oggetto", UNKNOWN), &self.oggetto, |text| {
+                TopicCode::parse(text).ok()
             }),
-            dates: self.dates(&mut errors),
-            topic: optional(&self.oggetto, |text| TopicCode::parse(text).ok())
-                .unwrap_or_else(|| wrong(&mut errors, "oggetto", UNKNOWN)),
-            protocol: optional(&self.protocollo, |text| {
+            protocol: given(wrong, ("protocollo", PROTOCOL), &self.protocollo, |text| {
                 ProtocolNumber::parse(&text.to_uppercase()).ok()
-            })
-            .unwrap_or_else(|| wrong(&mut errors, "protocollo", PROTOCOL)),
-            state: optional(&self.stato, |text| StateName::parse(text).ok())
-                .unwrap_or_else(|| wrong(&mut errors, "stato", UNKNOWN)),
-            sede: optional(&self.sede, |text| SedeCode::parse(text).ok())
-                .unwrap_or_else(|| wrong(&mut errors, "sede", UNKNOWN)),
-            operator: optional(&self.operatore, |text| ActorId::parse(text).ok())
-                .unwrap_or_else(|| wrong(&mut errors, "operatore", UNKNOWN)),
-            figure: optional(&self.indicatore, Figure::from_word)
-                .unwrap_or_else(|| wrong(&mut errors, "q", UNKNOWN)),
+            }),
+            state: given(wrong, ("stato", UNKNOWN), &self.stato, |text| {
+                StateName::parse(text).ok()
+            }),
+            sede: given(wrong, ("sede", UNKNOWN), &self.sede, |text| {
+                SedeCode::parse(text).ok()
+            }),
+            operator: given(wrong, ("operatore", UNKNOWN), &self.operatore, |text| {
+                ActorId::parse(text).ok()
+            }),
+            figure: given(wrong, ("q", UNKNOWN), &self.indicatore, Figure::from_word),
             unread: self.da_leggere == YES,
             overdue: self.scadute == YES,
             solicited: self.sollecitate == YES,
             with_attachments: self.allegati == YES,
-            code: optional(&self.cf, |word| Kept::find(word, memory))
-                .unwrap_or_else(|| wrong(&mut errors, "valore", EXPIRED)),
-            order: optional(&self.ordine, read_order)
-                .unwrap_or_else(|| wrong(&mut errors, "q", UNKNOWN))
-                .unwrap_or_default(),
-            size: optional(&self.righe, |text| {
+            code: given(wrong, ("valore", EXPIRED), &self.cf, |word| {
+                Kept::find(word, memory)
+            }),
+            order: given(wrong, ("q", UNKNOWN), &self.ordine, read_order).unwrap_or_default(),
+            size: given(wrong, ("q", UNKNOWN), &self.righe, |text| {
                 PageSize::try_from(text.parse::<u16>().ok()?).ok()
             })
-            .unwrap_or_else(|| wrong(&mut errors, "q", UNKNOWN))
             .unwrap_or(PageSize::SMALLEST),
-            after: optional(&self.dopo, |text| Cursor::try_from(text.to_owned()).ok())
-                .unwrap_or_else(|| wrong(&mut errors, "q", UNKNOWN)),
+            after: given(wrong, ("q", UNKNOWN), &self.dopo, |text| {
+                Cursor::try_from(text.to_owned()).ok()
+            }),
         };
         if errors.is_empty() {
             Ok(search)
@@ -173,8 +173,8 @@ impl SearchForm {
     }
 
     fn dates(&self, errors: &mut FormErrors) -> DateRange {
-        let from = optional(&self.dal, read_day).unwrap_or_else(|| wrong(errors, "dal", DAY));
-        let to = optional(&self.al, read_day).unwrap_or_else(|| wrong(errors, "al", DAY));
+        let from = given(errors, ("dal", DAY), &self.dal, read_day);
+        let to = given(errors, ("al", DAY), &self.al, read_day);
         DateRange::new(from, to).unwrap_or_else(|_| {
             errors.add("al", BACKWARDS);
             DateRange::ALL
@@ -186,22 +186,26 @@ pub(in crate::http::pages) const DAY: &str = "Scrivi la data come gg/mm/aaaa, pe
 pub(in crate::http::pages) const BACKWARDS: &str = "La data finale viene prima di quella iniziale.";
 pub(super) const PROTOCOL: &str =
     "Scrivi il numero di protocollo intero, per esempio INPS.7013.24/02/2021.0000123.";
+const TEXT: &str = "Scrivi almeno una lettera o una cifra, e non più di 200 caratteri.";
 const UNKNOWN: &str = "Il filtro non è riconosciuto: scegline uno dall'elenco.";
 const EXPIRED: &str = "La ricerca per codice fiscale non è più disponibile: ripetila.";
 
-/// `Some(None)`: nothing was written. `None`: what was written cannot be read.
-fn optional<T>(text: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<Option<T>> {
+/// What was written in a field; an error of it where that cannot be read.
+fn given<T>(
+    errors: &mut FormErrors,
+    (field, message): (&'static str, &str),
+    text: &str,
+    read: impl FnOnce(&str) -> Option<T>,
+) -> Option<T> {
     let text = text.trim();
     if text.is_empty() {
-        Some(None)
-    } else {
-        read(text).map(Some)
+        return None;
     }
-}
-
-fn wrong<T>(errors: &mut FormErrors, field: &'static str, message: &str) -> Option<T> {
-    errors.add(field, message);
-    None
+    let value = read(text);
+    if value.is_none() {
+        errors.add(field, message);
+    }
+    value
 }
 
 /// "-data": the newest first.

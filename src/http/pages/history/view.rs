@@ -218,7 +218,7 @@ impl HistoryPage {
         viewer: &Viewer,
         asked: Asked,
         results: Option<Results>,
-        choices: Choices,
+        choices: &Choices,
         saved: Vec<SavedFilter>,
     ) -> Self {
         let names = Names::of(&portal.api);
@@ -269,7 +269,7 @@ impl HistoryPage {
                 .iter()
                 .map(|(id, name)| Choice::new(id.to_string(), name.clone()))
                 .collect(),
-            chips: chips(search, &names, &choices),
+            chips: chips(search, &names, choices),
             unfiltered: Search::of(search.whose).address(),
             query: if keepable {
                 search.but(|_| {}).query()
@@ -332,7 +332,7 @@ fn chips(search: &Search, names: &Names, choices: &Choices) -> Vec<Chip> {
         |search| search.text = None,
     );
     add(dates(search), |search| {
-        search.dates = crate::domain::filter::DateRange::ALL
+        search.dates = crate::domain::filter::DateRange::ALL;
     });
     add(
         search
@@ -361,7 +361,7 @@ fn chips(search: &Search, names: &Names, choices: &Choices) -> Vec<Chip> {
         .as_ref()
         .map(|id| choices.senders.get(id).cloned().unwrap_or_else(|| id.to_string()));
     add(operator.map(|name| format!("Operatore: {name}")), |search| {
-        search.operator = None
+        search.operator = None;
     });
     add(
         search
@@ -371,13 +371,13 @@ fn chips(search: &Search, names: &Names, choices: &Choices) -> Vec<Chip> {
     );
     add(says(search.unread, "Da leggere"), |search| search.unread = false);
     add(says(search.overdue, "Oltre 15 giorni"), |search| {
-        search.overdue = false
+        search.overdue = false;
     });
     add(says(search.solicited, "Sollecitate"), |search| {
-        search.solicited = false
+        search.solicited = false;
     });
     add(says(search.with_attachments, "Con allegati"), |search| {
-        search.with_attachments = false
+        search.with_attachments = false;
     });
     chips
 }

@@ -8,41 +8,21 @@ use axum::extract::{Form, Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
+use super::compile_choices::{TopicChoice, label, reasons, topics};
 use super::compile_form::Filled;
 use super::draft::{self, DraftPath, step, to_step};
 use super::files::{self, attach};
 use super::submit::{Judged, errors_of, judge};
-use crate::domain::command::{ContactReason, Role};
+use crate::domain::command::ContactReason;
 use crate::domain::draft::{Draft, DraftId};
 use crate::domain::practice::PracticeKind;
 use crate::domain::refusal::{Refusal, RefusalCode};
-use crate::domain::registers::{Topic, search_topics};
 use crate::domain::session::Tone;
 use crate::http::pages::chrome::{Chrome, Menu};
 use crate::http::pages::fault::{Answer, show, show_again};
 use crate::http::pages::forms::{Choice, FormErrors};
 use crate::http::pages::viewer::Viewer;
 use crate::http::pages::{Portal, Shared, viewer};
-
-/// A topic to choose, with what a script narrows the list by.
-struct TopicChoice {
-    code: String,
-    label: String,
-    reasons: String,
-    keywords: String,
-}
-
-impl From<&Topic> for TopicChoice {
-    fn from(topic: &Topic) -> Self {
-        let reasons: Vec<&str> = topic.reasons.iter().map(|reason| reason.as_str()).collect();
-        Self {
-            code: topic.code.to_string(),
-            label: topic.label.clone(),
-            reasons: reasons.join(" "),
-            keywords: topic.keywords.join(" "),
-        }
-    }
-}
 
 /// A warning the manual shows in a window of its own (Figures 10 and 11).
 struct Warning {
@@ -107,63 +87,6 @@ impl CompilePage {
             .as_ref()
             .is_some_and(|chosen| chosen.as_str() == topic.code)
     }
-}
-
-/// R-055, as the manual's list says it.
-const fn label(kind: PracticeKind) -> &'static str {
-    match kind {
-        PracticeKind::Protocol => "Numero protocollo",
-        PracticeKind::Domus => "Numero Domus",
-        PracticeKind::Pension => "Numero pensione",
-        PracticeKind::Rdc => "Numero domanda RDC",
-        PracticeKind::Rem => "Numero domanda REM",
-    }
-}
-
-///
-fn reasons(role: Role) -> Vec<Choice> {
-    let words: &[(ContactReason, &str)] = match role {
-        Role::Operator => &[
-            (
-                ContactReason::SolicitSubmitted,
-                "Sollecito domanda già presentata",
-            ),
-            (
-                ContactReason::StatusOrRejection,
-                "Prestazione in corso o respinta",
-            ),
-            (
-                ContactReason::AccessRequirements,
-                "Requisiti e modalità di accesso ai servizi",
-            ),
-        ],
-        Role::RegionalReferent => &[
-            (ContactReason::RegulatoryClarification, "Chiarimento normativo"),
-            (
-                ContactReason::AccessRequirements,
-                "Requisiti e Modalità di accesso ai servizi",
-            ),
-        ],
-    };
-    words
-        .iter()
-        .map(|(reason, label)| Choice::new(reason.as_str(), *label))
-        .collect()
-}
-
-/// The topics of a reason, or of all reasons of a role while none is chosen.
-fn topics(portal: &Portal, role: Role, reason: Option<ContactReason>, keyword: &str) -> Vec<TopicChoice> {
-    let registers = portal.api.registers.borrow();
-    let allowed = reasons(role);
-    let of_role = registers.topics().filter(|topic| {
-        allowed
-            .iter()
-            .any(|choice| ContactReason::from_word(&choice.value).is_some_and(|one| topic.fits(one)))
-    });
-    search_topics(of_role, reason, keyword)
-        .into_iter()
-        .map(TopicChoice::from)
-        .collect()
 }
 
 pub(super) async fn form(

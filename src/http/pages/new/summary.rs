@@ -52,7 +52,6 @@ struct SummaryPage {
     chrome: Chrome,
     id: DraftId,
     draft: Draft,
-    referent: bool,
     operator: String,
     topic: String,
     practice: Option<(&'static str, String)>,
@@ -103,7 +102,6 @@ fn page(
     SummaryPage {
         chrome: Chrome::of(portal, viewer, Menu::NewRequest, title).with_errors(errors),
         id,
-        referent: viewer.is_referent(),
         operator: viewer.person.name.0.clone(),
         topic: topic.map(|topic| topic.label.clone()).unwrap_or_default(),
         practice: draft

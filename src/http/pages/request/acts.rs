@@ -220,7 +220,7 @@ async fn again(
     status: StatusCode,
 ) -> Answer {
     let detail = detail(portal, viewer, trail, id).await?;
-    page(status, &RequestPage::new(portal, viewer, detail, attempt))
+    page(status, &RequestPage::new(portal, viewer, &detail, attempt))
 }
 
 impl Attempt {

@@ -50,7 +50,7 @@ struct File {
 
 /// A text with its files.
 struct Text {
-    text: String,
+    said: String,
     notes: String,
     files: Vec<File>,
 }
@@ -115,7 +115,7 @@ pub(super) struct RequestPage {
 }
 
 impl RequestPage {
-    pub(super) fn new(portal: &Portal, viewer: &Viewer, detail: RequestDetail, attempt: Attempt) -> Self {
+    pub(super) fn new(portal: &Portal, viewer: &Viewer, detail: &RequestDetail, attempt: Attempt) -> Self {
         let api = &portal.api;
         let errors = attempt.errors.clone();
         let id = detail.line.request_id;
@@ -125,22 +125,22 @@ impl RequestPage {
                 .below(ADDRESS, "Storico richieste")
                 .with_errors(errors),
             address: address(id),
-            operator: operator(&detail),
-            details: details(&detail),
-            citizen: citizen(&detail),
+            operator: operator(detail),
+            details: details(detail),
+            citizen: citizen(detail),
             question: Text::of(&detail.question),
             answer: detail.answer.as_ref().map(Text::of),
             first_solicit: detail.solicits.first.as_ref().map_or_else(not_sent, day),
             second_solicit: detail.solicits.second.as_ref().map_or_else(not_sent, day),
             solicit: act(&detail.allowed, CommandKind::Solicit),
-            booking: booking(&detail),
+            booking: booking(detail),
             book: act(&detail.allowed, CommandKind::Book),
-            dated: super::appointment::date(&detail).is_some(),
+            dated: super::appointment::date(detail).is_some(),
             notice: detail.conversation.notice,
-            left: left(&detail),
+            left: left(detail),
             message: act(&detail.allowed, CommandKind::Message),
             attach: act(&detail.allowed, CommandKind::Attach),
-            thread: thread.map(|one| Entry::new(one, &detail)).collect(),
+            thread: thread.map(|one| Entry::new(one, detail)).collect(),
             steps: detail.history.iter().map(Step::new).collect(),
             attempt,
             keys: [(); 3].map(|()| api.clock.new_id().to_string()),
@@ -299,7 +299,7 @@ impl Text {
             text.as_ref().map(|text| text.0.clone()).unwrap_or_default()
         };
         Self {
-            text: text(&passage.text),
+            said: text(&passage.text),
             notes: text(&passage.notes),
             files: files(&passage.attachments),
         }
