@@ -65,10 +65,10 @@ const rows = (person) => person.page.locator('tbody tr');
 const cells = (person, label) => person.page.locator(`tbody td[data-label="${label}"]`).allInnerTexts();
 const total = async (person) => Number((await person.page.locator('caption').first().textContent()).match(/^\d+/)[0]);
 
-/** The first request of a list, and the sede that has it. */
-async function first(person, query) {
+/** A request of a list, and the sede that has it. The newest one that waits is journey 17's. */
+async function first(person, query, index = 0) {
   await person.page.goto(`${system.url}/richieste?${query}`);
-  const path = await person.page.locator('td.arrow a').first().getAttribute('href');
+  const path = await person.page.locator('td.arrow a').nth(index).getAttribute('href');
   await person.page.goto(`${system.url}${path}`);
   const label = await person.page.locator('dt:text-is("Agenzia di inoltro") + dd').innerText();
   return { path, id: path.split('/').pop(), sede: label.split('-').pop() };
@@ -242,7 +242,7 @@ test('17: a solicit opens on its day, twice in all; 19: and waiting opens the ap
 journey('18: two further messages, each after an answer; 19: then the appointment', [N], async (person, way) => {
   const { page } = person;
   await person.enter(OPERATOR);
-  const request = await first(person, 'ambito=mie&stato=assegnato_sede');
+  const request = await first(person, 'ambito=mie&stato=assegnato_sede', 1);
   const { path } = request;
   const stale = await post(person, `${path}/messaggi`, { testo: 'Scritto troppo presto' }, true);
   assert.equal(stale.status(), 409);
@@ -278,7 +278,7 @@ journey('18: two further messages, each after an answer; 19: then the appointmen
 test('19: the sede opens the appointment', async () => {
   const person = await as(OPERATOR);
   const { page } = person;
-  const request = await first(person, 'ambito=mie&stato=assegnato_sede');
+  const request = await first(person, 'ambito=mie&stato=assegnato_sede', 1);
   await system.asOfficer(request.sede, `/requests/${request.id}/enable-appointment`, { reason: 'Serve un colloquio.' });
   await page.goto(`${system.url}${request.path}`);
   await person.reads('Abilitato dalla sede, non ancora prenotato');
@@ -296,7 +296,7 @@ test('19: the sede opens the appointment', async () => {
 test('20: the summary is printed without menu and without the notes of the sede', async () => {
   const person = await as(OPERATOR);
   const { page } = person;
-  const request = await first(person, 'ambito=mie&stato=assegnato_sede');
+  const request = await first(person, 'ambito=mie&stato=assegnato_sede', 1);
   await system.asOfficer(request.sede, `/requests/${request.id}/notes`, { text: 'Nota che resta in sede' });
   await page.goto(`${system.url}${request.path}`);
   const protocol = await page.locator('dt:text-is("Numero di protocollo") + dd').innerText();

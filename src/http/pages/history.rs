@@ -1,6 +1,7 @@
 //! "Storico richieste" (Figures 18 and 29): the requests of the office and one's own, searched, filtered, sorted and
 //! taken along.
 
+mod chips;
 mod export;
 mod quick;
 mod saved;
