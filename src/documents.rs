@@ -1,7 +1,7 @@
 //! Papers made of requests: the summary to print ("Stampa riepilogo", R-105), as HTML and as PDF, and lists for
 //! spreadsheets.
 //!
-//! What a paper says is decided once, in [`Summary`] and [`ListLine`]; the renderers only decide how it looks.
+//! What a paper says is decided once, in [`Summary`], [`ListLine`] and [`FigureLine`]; the renderers only decide how it looks.
 
 mod clean;
 mod html;
@@ -14,6 +14,7 @@ mod tests;
 mod words;
 
 pub use html::{HtmlPage, html};
-pub use list::{ListLine, Spreadsheet, SpreadsheetError, csv_head, csv_lines};
+pub use list::{Cell, FigureLine, Line, ListLine, Spreadsheet, SpreadsheetError, csv_head, csv_lines};
 pub use pdf::{PdfError, pdf};
 pub use summary::{Summary, Surroundings};
+pub use words::size;

@@ -41,6 +41,7 @@ pub use door::{Completion, Door};
 pub use handle::HandleError;
 pub use item::{Handled, Item, Original};
 pub use rescan::Scanned;
+pub use submission::rehearse;
 pub use sweep::Swept;
 
 /// What texts and files may be.

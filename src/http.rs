@@ -10,6 +10,7 @@ pub mod dev;
 pub mod docs;
 pub mod health;
 pub mod late;
+pub mod pages;
 pub mod problem;
 pub mod rate_limit;
 
@@ -18,6 +19,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
@@ -25,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
+use tower_service::Service as _;
 
 use crate::config::Profile;
 use crate::lifecycle::readiness::Readiness;
@@ -83,6 +86,16 @@ pub fn secured(router: Router) -> Router {
                 HeaderValue::from_static(value),
             ))
         })
+}
+
+/// What a web node answers: the API below its root, the pages everywhere else.
+pub fn web(api: Router, pages: Router) -> Router {
+    Router::new().fallback(move |request: Request| {
+        let below = request.uri().path().strip_prefix(api::ROOT);
+        let is_api = below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let mut router = if is_api { api.clone() } else { pages.clone() };
+        async move { router.call(request).await }
+    })
 }
 
 /// What a node answers that is no web node: nothing beside its health.

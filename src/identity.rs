@@ -11,6 +11,7 @@ mod claims;
 pub mod development;
 mod keyring;
 mod keys;
+mod login;
 mod source;
 mod token;
 
@@ -19,6 +20,7 @@ use futures::future::BoxFuture;
 use crate::domain::person::Person;
 
 pub use authority::Authority;
+pub use login::{Begun, Login, LoginError};
 pub use source::{NoKeys, look};
 
 /// Proves bearer tokens.

@@ -20,7 +20,7 @@ pub mod templates;
 pub mod transport;
 mod words;
 
-pub use calendar::CalendarFile;
+pub use calendar::{AppointmentFile, CalendarFile, appointment_file};
 pub use caught::{CaughtMail, caught};
 pub use digest::queue_digests;
 pub use mailer::{Mailer, MailerError};

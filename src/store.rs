@@ -13,6 +13,7 @@ mod blockers;
 mod cases;
 mod crowd;
 mod dead_letters;
+mod drafts;
 mod error;
 mod inbox;
 mod intake;
@@ -25,7 +26,9 @@ mod pauses;
 mod questions;
 mod registers;
 mod rows;
+mod saved_filters;
 mod scope;
+mod sessions;
 mod settings;
 mod work;
 
@@ -64,10 +67,12 @@ pub use parked::{KeptMessage, NewParked, ParkedCommand, ParkedId, ParkedState, W
 pub use pauses::HeldNow;
 use questions::Vocabulary;
 pub use questions::{
-    Counted, Counts, DigestRow, Feed, FeedItem, FeedPosition, Listed, Question, RepliedRequest, Replies,
-    ReplyRow, ReplyTimes, RequestPages, SedeDelivery, Statistics, StatisticsLine, Viewer,
+    Choices, Counted, Counts, DigestRow, Feed, FeedItem, FeedPosition, Listed, Notice, Question,
+    RepliedRequest, Replies, ReplyRow, ReplyTimes, RequestPages, SedeDelivery, Statistics, StatisticsLine,
+    Viewer,
 };
 pub use registers::{PatronatoOffice, RegisterImport, Written};
+pub use saved_filters::Saving;
 pub use scope::Rights;
 pub use settings::{Change, Kept};
 pub use work::DatabaseWork;

@@ -157,6 +157,9 @@ const OWNED: &[(&str, &str, &[&str])] = &[
     ("parley", "documents", &[]),
     ("rust_xlsxwriter", "documents", &[]),
     ("governor", "http", &[]),
+    ("cookie", "http", &[]),
+    ("include_dir", "http", &[]),
+    ("oauth2", "identity", &[]),
     ("anyhow", "cli", &["main.rs"]),
 ];
 

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::exit::{Exit, Failure};
 use super::session::Session;
+use crate::config::http::HttpSettings;
 use crate::config::iso_duration::IsoDuration;
 use crate::config::{Config, Loaded, Origin, Profile};
 use crate::dev::{DataFolder, Services, ServicesError, ServicesOptions, Supply, examples};
@@ -163,6 +164,10 @@ fn settle_in(config: &mut Config, args: &DevArgs, data: &Path, services: &Servic
     config.attachments.url = crate::config::attachments::AttachmentsUrl::Folder(data.join("attachments"));
     if let Some(port) = args.http_port {
         config.http.listen.set_port(port);
+        // Where nothing else was said, people reach it where it listens.
+        if port != 0 && config.http.base_url == HttpSettings::default().base_url {
+            let _ = config.http.base_url.set_port(Some(port));
+        }
     }
     std::fs::create_dir_all(data.join("mail"))?;
     Ok(())

@@ -10,6 +10,7 @@ use url::Url;
 use super::check::Checks;
 use super::interval::Interval;
 use super::profile::Profile;
+use super::secret::Secret;
 use super::text_value::text_value;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +33,34 @@ pub struct AuthSettings {
     pub pause: Interval,
     pub claims: ClaimNames,
     pub roles: RoleWords,
+    pub login: LoginSettings,
+}
+
+/// `[auth.login]`: signing in at the pages, with the issuer as provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LoginSettings {
+    /// This service as the provider knows it; nobody can sign in where it is missing.
+    pub client_id: Option<String>,
+    pub client_secret: Secret,
+    pub scopes: Vec<String>,
+    /// The levels of authentication to ask for, the best first.
+    pub acr_values: Vec<String>,
+    /// On the button.
+    pub label: String,
+}
+
+impl Default for LoginSettings {
+    fn default() -> Self {
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        Self {
+            client_id: None,
+            client_secret: Secret::default(),
+            scopes: words(&["openid", "profile", "email"]),
+            acr_values: Vec::new(),
+            label: "Entra".to_owned(),
+        }
+    }
 }
 
 impl Default for AuthSettings {
@@ -48,6 +77,7 @@ impl Default for AuthSettings {
             pause: Interval::from_secs(30),
             claims: ClaimNames::default(),
             roles: RoleWords::default(),
+            login: LoginSettings::default(),
         }
     }
 }
@@ -75,6 +105,13 @@ impl AuthSettings {
                 "auth.jwks",
                 "holds the keys of nobody",
                 "set auth.issuer to the iss of its tokens",
+            );
+        }
+        if self.login.client_id.is_some() && self.issuer.is_none() {
+            checks.add(
+                "auth.login.client_id",
+                "has no provider to sign in at",
+                "set auth.issuer to the provider's",
             );
         }
         if profile.is_production() {

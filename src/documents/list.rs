@@ -1,6 +1,7 @@
 //! A list of requests for spreadsheets: the same columns as CSV and as XLSX, a page of lines at a time.
 
 mod csv;
+mod figures;
 mod xlsx;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -13,6 +14,7 @@ use crate::domain::request::Request;
 use crate::workflow::Registry;
 
 pub use csv::{csv_head, csv_lines};
+pub use figures::FigureLine;
 pub use xlsx::{Spreadsheet, SpreadsheetError};
 
 /// The columns, as the manual calls them where it does.
@@ -38,19 +40,37 @@ const COLUMNS: [&str; 19] = [
     "Appuntamento",
 ];
 
+/// A line of a list, cell by cell.
+pub trait Line {
+    /// The names of the columns.
+    const COLUMNS: &'static [&'static str];
+
+    fn cells(&self) -> &[Cell];
+}
+
 /// What a column holds in one line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Cell {
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
     Text(String),
     Day(Option<NaiveDate>),
     Moment(DateTime<Utc>),
     Flag(bool),
-    Number(u8),
+    Number(u64),
+    /// With a fraction; empty where there is none.
+    Measure(Option<f64>),
 }
 
 /// One request in the list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ListLine([Cell; COLUMNS.len()]);
+
+impl Line for ListLine {
+    const COLUMNS: &'static [&'static str] = &COLUMNS;
+
+    fn cells(&self) -> &[Cell] {
+        &self.0
+    }
+}
 
 impl ListLine {
     pub fn new(request: &Request, registers: &Registers, workflows: &Registry) -> Self {
@@ -98,7 +118,7 @@ impl ListLine {
             Cell::Flag(facts.overdue),
             Cell::Day(facts.first_solicit),
             Cell::Day(facts.second_solicit),
-            Cell::Number(facts.interactions),
+            Cell::Number(facts.interactions.into()),
             Cell::Text(appointment(facts.appointment).to_owned()),
         ])
     }

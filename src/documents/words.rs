@@ -47,7 +47,7 @@ pub(super) fn happening(
 }
 
 /// The size of a file as the manual shows it: `2 KB`.
-pub(super) fn size(bytes: u64) -> String {
+pub fn size(bytes: u64) -> String {
     const KB: u64 = 1024;
     if bytes < KB {
         format!("{bytes} byte")

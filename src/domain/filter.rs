@@ -223,18 +223,77 @@ words!(
     }
 );
 
-/// A place in a list, newest first: where a page ends and the next begins. Stable while requests come in.
+/// A place in a list: where a page ends and the next begins. Stable while requests come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Position {
     pub at: chrono::DateTime<Utc>,
     pub request: RequestId,
 }
 
-/// A part of a list, newest first.
+words!(
+    /// The criteria of "Ricerca per", in the manual's order.
+    #[derive(Default)]
+    Criterion {
+        #[default]
+        Date = "data",
+        Topic = "oggetto",
+        Protocol = "protocollo",
+        CodiceFiscale = "codice-fiscale",
+        State = "stato",
+    }
+);
+
+impl Criterion {
+    /// As the manual calls it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Date => "Data richiesta",
+            Self::Topic => "Oggetto",
+            Self::Protocol => "Numero protocollo",
+            Self::CodiceFiscale => "Codice fiscale",
+            Self::State => "Stato richiesta",
+        }
+    }
+}
+
+words!(
+    /// By what a list is sorted; where that is the same, by opening.
+    #[derive(Default)]
+    Sorting {
+        /// "Data richiesta".
+        #[default]
+        Opened = "opened",
+        /// "Oggetto".
+        Topic = "topic",
+        /// "Numero protocollo".
+        Protocol = "protocol",
+        /// "Stato richiesta".
+        State = "state",
+    }
+);
+
+/// The order of a list; the newest first unless somebody wants it otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Order {
+    pub by: Sorting,
+    pub descending: bool,
+}
+
+impl Default for Order {
+    fn default() -> Self {
+        Self {
+            by: Sorting::default(),
+            descending: true,
+        }
+    }
+}
+
+/// A part of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {
     /// Only what comes after this.
     pub after: Option<Position>,
+    pub order: Order,
     pub limit: u16,
 }
 

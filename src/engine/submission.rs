@@ -7,7 +7,7 @@ use crate::domain::case::WorkflowName;
 use crate::domain::command::{CitizenQuery, ContactReason, Personal, Role, Submit};
 use crate::domain::place::Region;
 use crate::domain::refusal::{Refusal, RefusalCode};
-use crate::domain::registers::{Citizen, Registers};
+use crate::domain::registers::{Citizen, PracticeRecord, Registers};
 use crate::registry::{check_practice, identify};
 use crate::routing::{Routing, route, route_chosen, route_referent};
 
@@ -17,6 +17,24 @@ pub(super) struct Accepted {
     pub(super) workflow: WorkflowName,
     pub(super) citizen: Option<Citizen>,
     pub(super) routing: Routing,
+}
+
+/// Whether a submission would be accepted as things stand, and where it would go: for pages that say so before it is
+/// sent. Its files were judged when they were brought.
+pub fn rehearse(
+    submit: &Submit,
+    citizens: Vec<Citizen>,
+    practices: Vec<PracticeRecord>,
+    registers: &Registers,
+    limits: &Limits,
+) -> Result<Routing, Refusal> {
+    let found = Found {
+        citizens,
+        practices,
+        attachments: Ok(Vec::new()),
+        missing: None,
+    };
+    judge(submit, &found, registers, limits).map(|accepted| accepted.routing)
 }
 
 /// Judges a submission by what was found for it.

@@ -4,26 +4,26 @@
 //! Every route is declared once, with its documentation beside its handler.
 
 mod admin;
-mod agenda;
-mod attachments;
-mod caller;
-mod catalogue;
-mod commands;
+pub(super) mod agenda;
+pub(super) mod attachments;
+pub(super) mod caller;
+pub(super) mod catalogue;
+pub(super) mod commands;
 mod document;
-mod events;
-mod exports;
-mod listed;
-mod me;
-mod paper;
-mod path;
-mod people;
-mod preferences;
-mod query;
-mod replies;
-mod requests;
-mod routing;
-mod statistics;
-mod summary;
+pub(super) mod events;
+pub(super) mod exports;
+pub(super) mod listed;
+pub(super) mod me;
+pub(super) mod paper;
+pub(super) mod path;
+pub(super) mod people;
+pub(super) mod preferences;
+pub(super) mod query;
+pub(super) mod replies;
+pub(super) mod requests;
+pub(super) mod routing;
+pub(super) mod statistics;
+pub(super) mod summary;
 mod trail;
 
 use std::net::SocketAddr;
@@ -55,6 +55,7 @@ use crate::workflow::Registry;
 
 pub use document::openapi;
 pub use events::Watch;
+pub(super) use trail::{Trail, record};
 
 /// What the API answers from. One per node.
 pub struct Api {
@@ -85,7 +86,7 @@ pub struct Api {
 }
 
 /// The API as its handlers see it.
-type Shared = Arc<Api>;
+pub(super) type Shared = Arc<Api>;
 
 /// Where the API is mounted.
 pub const ROOT: &str = "/api/v1";
@@ -118,14 +119,18 @@ pub fn router(api: Shared) -> Router {
     router
         .fallback(|| async { Problem::new(StatusCode::NOT_FOUND) })
         .method_not_allowed_fallback(|| async { Problem::new(StatusCode::METHOD_NOT_ALLOWED) })
-        .route_layer(middleware::from_fn_with_state(Arc::clone(&api), trail::record))
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&api), record))
         .layer(DefaultBodyLimit::max(largest_body))
         .layer(middleware::from_fn_with_state(Arc::clone(&api), count_address))
         .with_state(api)
 }
 
 /// Before anything is asked of a call: whether its address has called too often.
-async fn count_address(State(api): State<Shared>, request: Request, next: Next) -> Result<Response, Problem> {
+pub(super) async fn count_address(
+    State(api): State<Shared>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
     if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() {
         api.rate_limits.of_address(peer.ip(), request.headers())?;
     }

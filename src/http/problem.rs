@@ -72,6 +72,29 @@ impl Problem {
         self.0.status
     }
 
+    /// Whether the engine has the command and only did not say yet what becomes of it.
+    pub(super) fn is_undecided(&self) -> bool {
+        let passing = self.0.status == StatusCode::SERVICE_UNAVAILABLE;
+        passing && self.0.code == word(self.0.status) && self.0.retry_after.is_some()
+    }
+
+    /// The word programs rely on.
+    pub(super) fn word(&self) -> &'static str {
+        self.0.code
+    }
+
+    /// What a page may say of it: `detail` where that is Italian.
+    pub(super) fn for_people(&self) -> Option<&str> {
+        let refused =
+            RefusalCode::from_word(self.0.code).is_some_and(|code| code != RefusalCode::InvalidBody);
+        let detail = self.0.detail.as_deref();
+        detail.filter(|_| refused || IN_ITALIAN.contains(&self.0.code))
+    }
+
+    pub(super) fn available_from(&self) -> Option<NaiveDate> {
+        self.0.available_from
+    }
+
     #[must_use]
     pub fn code(mut self, code: &'static str) -> Self {
         self.0.code = code;
@@ -101,6 +124,20 @@ impl Problem {
     }
 }
 
+/// Codes beside the refusals whose `detail` is written for people.
+const IN_ITALIAN: [&str; 10] = [
+    "register_unavailable",
+    "audit_unavailable",
+    "too_many_requests",
+    "request_unknown",
+    "draft_unknown",
+    "attachment_unknown",
+    "attachment_pending",
+    "attachment_quarantined",
+    "cross_site",
+    "patronato_only",
+];
+
 /// What a status means where no rule of ours says more. Where a message of AMQP can have the same fault, it is the word
 /// of its dead letter.
 fn word(status: StatusCode) -> &'static str {
@@ -127,7 +164,9 @@ pub(super) async fn for_every_error(response: Response) -> Response {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
     let kind = response.headers().get(header::CONTENT_TYPE);
-    if !is_error || kind.is_some_and(|kind| kind == CONTENT_TYPE) {
+    // The pages say theirs in HTML.
+    let is_said = |kind: &HeaderValue| kind == CONTENT_TYPE || kind.as_bytes().starts_with(b"text/html");
+    if !is_error || kind.is_some_and(is_said) {
         return response;
     }
     let mut problem = Problem::new(status).into_response();

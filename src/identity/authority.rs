@@ -78,6 +78,19 @@ impl Authority {
         claims::person(&proven, &issuer.names, &issuer.words, &self.registers.borrow())
     }
 
+    /// The person an ID token of the configured issuer names, given to us for the sign-in with this nonce.
+    pub(super) async fn prove_login(&self, token: &str, client: &str, nonce: &str) -> Result<Person, Denied> {
+        let stranger = Denied::Invalid("it is signed with a key that is not known here");
+        let (issuer, keyring) = self.configured.as_ref().ok_or(stranger)?;
+        let key = keyring.key(&token::key_id(token)?).await?;
+        let rules = issuer.rules.meant_for(client);
+        let proven = token::prove(token, &key, &rules)?;
+        if proven.text("nonce") != Some(nonce) {
+            return Err(Denied::Invalid("it answers another sign-in (nonce)"));
+        }
+        claims::person(&proven, &issuer.names, &issuer.words, &self.registers.borrow())
+    }
+
     /// The key a token names, and whose it is.
     async fn key(&self, id: &str) -> Result<(&Issuer, Arc<Key>), Denied> {
         if let Some((issuer, keys)) = &self.development

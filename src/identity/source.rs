@@ -34,8 +34,10 @@ pub enum NoKeys {
     Away(Url, String),
     #[error("the discovery document is of another issuer, {0}")]
     Stranger(String),
-    #[error("the discovery document names an address of keys that is not encrypted")]
+    #[error("the discovery document names an address that is not encrypted")]
     Open,
+    #[error("the discovery document names no authorization_endpoint and token_endpoint")]
+    NoEndpoints,
     #[error("there is no JWK set in it")]
     Shape,
     #[error("none of the {0} keys in it can prove a signature that is accepted (auth.algorithms)")]
@@ -51,6 +53,38 @@ struct JwkSet {
 struct Discovery {
     issuer: String,
     jwks_uri: Url,
+    #[serde(default)]
+    authorization_endpoint: Option<Url>,
+    #[serde(default)]
+    token_endpoint: Option<Url>,
+}
+
+/// Where people sign in, and where a code is turned into tokens.
+#[derive(Debug, Clone)]
+pub(super) struct Endpoints {
+    pub(super) authorization: Url,
+    pub(super) token: Url,
+}
+
+/// The addresses an issuer's discovery document names for signing in.
+pub(super) async fn endpoints(client: &Client, issuer: &IssuerName) -> Result<Endpoints, NoKeys> {
+    let found = discover(client, issuer).await?;
+    let (Some(authorization), Some(token)) = (found.authorization_endpoint, found.token_endpoint) else {
+        return Err(NoKeys::NoEndpoints);
+    };
+    let open = |url: &Url| url.scheme() != "https";
+    if issuer.is_encrypted() && (open(&authorization) || open(&token)) {
+        return Err(NoKeys::Open);
+    }
+    Ok(Endpoints { authorization, token })
+}
+
+async fn discover(client: &Client, issuer: &IssuerName) -> Result<Discovery, NoKeys> {
+    let found: Discovery = fetch(client, &issuer.discovery()).await?;
+    if found.issuer != issuer.as_str() {
+        return Err(NoKeys::Stranger(found.issuer));
+    }
+    Ok(found)
 }
 
 impl KeySource {
@@ -73,10 +107,7 @@ impl KeySource {
             }
             Self::Address(client, url) => fetch::<JwkSet>(client, url).await?,
             Self::Discovery(client, issuer) => {
-                let found: Discovery = fetch(client, &issuer.discovery()).await?;
-                if found.issuer != issuer.as_str() {
-                    return Err(NoKeys::Stranger(found.issuer));
-                }
+                let found = discover(client, issuer).await?;
                 if issuer.is_encrypted() && found.jwks_uri.scheme() != "https" {
                     return Err(NoKeys::Open);
                 }
@@ -97,7 +128,7 @@ pub async fn look(issuer: &IssuerName, settings: &AuthSettings) -> Result<usize,
     source.read(&settings.algorithms).await.map(|keys| keys.len())
 }
 
-fn client() -> Client {
+pub(super) fn client() -> Client {
     // The client refuses to be made before a provider is chosen; `main` chose the same one.
     let _chosen_before = rustls::crypto::ring::default_provider().install_default();
     Client::builder()

@@ -14,7 +14,7 @@ use super::keys::Key;
 const LONGEST: usize = 16 * 1024;
 
 /// What an issuer's tokens must say.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Rules {
     pub(super) issuer: String,
     pub(super) audience: String,
@@ -22,6 +22,16 @@ pub(super) struct Rules {
     pub(super) acr: Vec<String>,
     /// How far the issuer's clock may be from ours.
     pub(super) leeway: Duration,
+}
+
+impl Rules {
+    /// The same rules, for tokens meant for somebody else: an ID token is its client's (`OpenID` Connect Core, 2).
+    pub(super) fn meant_for(&self, audience: &str) -> Self {
+        Self {
+            audience: audience.to_owned(),
+            ..self.clone()
+        }
+    }
 }
 
 /// What a token says of a person, proven. Its Debug is silent.

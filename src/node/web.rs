@@ -1,4 +1,4 @@
-//! What the HTTP API of a node answers from.
+//! What the HTTP API and the pages of a node answer from.
 
 use std::sync::Arc;
 
@@ -12,25 +12,26 @@ use crate::config::Config;
 use crate::domain::registers::Registers;
 use crate::engine::{Door, Engine};
 use crate::http::api::{Api, Watch};
+use crate::http::pages::{Portal, WAY_BACK};
 use crate::http::rate_limit::RateLimits;
-use crate::identity::Authority;
 use crate::identity::development::{DevelopmentKey, DevelopmentKeyError};
+use crate::identity::{Authenticate, Authority, Login};
 use crate::store::Store;
 
-pub(super) async fn api(
+pub(super) fn api(
     options: &NodeOptions<'_>,
+    authority: &Arc<Authority>,
     engine: &Arc<Engine>,
     broker: &Broker,
     door: &Door,
     workflows: &Workflows,
     registers: &watch::Receiver<Arc<Registers>>,
     attachments: AttachmentStore,
-) -> Result<Arc<Api>, NodeError> {
+) -> Arc<Api> {
     let (config, shutdown) = (options.config, options.shutdown);
     let store = engine.store().clone();
-    let authority = Arc::new(authority(config, &store, registers).await?);
-    shutdown.spawn(Arc::clone(&authority).keep_current(shutdown.soft()));
-    Ok(Arc::new(Api {
+    shutdown.spawn(Arc::clone(authority).keep_current(shutdown.soft()));
+    Arc::new(Api {
         door: door.clone(),
         clock: engine.clock().clone(),
         workflows: workflows.subscribe(),
@@ -44,16 +45,30 @@ pub(super) async fn api(
         workflows_folder: config.workflows.dir.clone(),
         brand: config.brand.name.clone(),
         watch: Watch::start(store.clone(), shutdown.soft()),
-        authority,
+        authority: Arc::clone(authority) as Arc<dyn Authenticate>,
         rate_limits: RateLimits::new(&config.http),
         patience: config.http.patience.get(),
         largest_body: config.amqp.max_body_bytes,
         store,
-    }))
+    })
+}
+
+/// What the pages answer from.
+pub(super) fn portal(config: &Config, authority: &Arc<Authority>, api: &Arc<Api>) -> Portal {
+    let production = config.profile.is_production();
+    let back = config.http.base_url.join(WAY_BACK).ok();
+    Portal {
+        api: Arc::clone(api),
+        brand: config.brand.clone(),
+        encrypted: production || config.http.base_url.scheme() == "https",
+        base_url: config.http.base_url.clone(),
+        login: back.and_then(|back| Login::of(&config.auth, Arc::clone(authority), back)),
+        development: !production && config.http.is_loopback(),
+    }
 }
 
 /// Whose tokens are believed.
-async fn authority(
+pub(super) async fn authority(
     config: &Config,
     store: &Store,
     registers: &watch::Receiver<Arc<Registers>>,

@@ -3,12 +3,14 @@
 //! Every list is asked for with the same conditions (`conditions`), and goes by keyset: newest first, a page begins
 //! after the last line of the one before.
 
+mod choices;
 mod conditions;
 mod deliveries;
 mod digest;
 mod feed;
 mod lists;
 mod marks;
+mod notices;
 mod one;
 mod replies;
 mod statistics;
@@ -21,10 +23,12 @@ use crate::domain::event::Side;
 use crate::domain::ids::{ActorId, Source};
 use crate::domain::person::{Person, Scope};
 
+pub use choices::Choices;
 pub use deliveries::SedeDelivery;
 pub use digest::{DigestRow, ReplyRow};
 pub use feed::{Feed, FeedItem, FeedPosition};
 pub use lists::{Counted, Listed, RequestPages};
+pub use notices::Notice;
 pub use replies::{RepliedRequest, Replies};
 pub use statistics::{Counts, ReplyTimes, Statistics, StatisticsLine};
 pub(super) use vocabulary::Vocabulary;

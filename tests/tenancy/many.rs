@@ -11,7 +11,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::postgres::PgPool;
 use sqlx::{AssertSqlSafe, ConnectOptions as _};
 use usciere::domain::codice_fiscale::CodiceFiscale;
-use usciere::domain::filter::{BookingRule, Condition, DateRange, Page, RequestFilter, Whose};
+use usciere::domain::filter::{BookingRule, Condition, DateRange, Order, Page, RequestFilter, Whose};
 use usciere::domain::person::Person;
 use usciere::store::{Store, Viewer};
 
@@ -191,6 +191,7 @@ async fn questions_go_by_the_indexes_meant_for_them() {
     let (plans, store, _guard) = Plans::told(&database).await;
     let page = Page {
         after: None,
+        order: Order::default(),
         limit: 51,
     };
     for (person, filter, index) in lists() {
@@ -241,7 +242,9 @@ async fn pages_neither_skip_nor_repeat_while_requests_come_in() {
     let database = many(4_000, 40).await;
     let filter = RequestFilter::of(&operator(), Whose::Office).unwrap();
     let viewer = Viewer::person(&operator());
-    let mut pages = database.store.every_request(viewer.clone(), filter.clone(), 25);
+    let mut pages = database
+        .store
+        .every_request(viewer.clone(), filter.clone(), Order::default(), 25);
     let (mut seen, mut last) = (BTreeSet::new(), None);
     while let Some(page) = pages.next().await.unwrap() {
         for listed in page {

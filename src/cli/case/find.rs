@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::cli::exit::Failure;
-use crate::domain::filter::{Page, RequestFilter};
+use crate::domain::filter::{Order, Page, RequestFilter};
 use crate::domain::ids::RequestId;
 use crate::domain::protocol::ProtocolNumber;
 use crate::domain::request::Request;
@@ -33,6 +33,7 @@ pub(super) async fn request(store: &Store, text: &str) -> Result<Request, Failur
             };
             let one = Page {
                 after: None,
+                order: Order::default(),
                 limit: 1,
             };
             let mut question = store.ask(&Viewer::Administrator).await?;

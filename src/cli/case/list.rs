@@ -51,6 +51,7 @@ pub(super) async fn run(
     };
     let page = filter::Page {
         after,
+        order: filter::Order::default(),
         limit: args.page.one_more(),
     };
     let filter = filter_of(args, rules)?;

@@ -33,6 +33,7 @@ fn fix(error: &NoKeys) -> &'static str {
         NoKeys::Away(..) => "correct auth.issuer or auth.jwks, or let this machine reach it",
         NoKeys::Stranger(_) => "write auth.issuer letter by letter as the issuer does",
         NoKeys::Open => "have the issuer name an https:// address, or set auth.jwks",
+        NoKeys::NoEndpoints => "set auth.issuer to an OpenID provider people can sign in at",
         NoKeys::Shape => "set auth.jwks to the issuer's JWK set",
         NoKeys::Useless(_) => {
             "accept the issuer's algorithm in auth.algorithms, or have it sign with one of them"

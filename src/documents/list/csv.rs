@@ -2,24 +2,24 @@
 
 use csv::{QuoteStyle, Terminator, Writer, WriterBuilder};
 
-use super::{COLUMNS, Cell, ListLine, yes_no};
+use super::{Cell, Line, yes_no};
 use crate::documents::moment::Moment;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The beginning of the file: its mark and the names of the columns.
-pub fn csv_head() -> Vec<u8> {
+pub fn csv_head<L: Line>() -> Vec<u8> {
     let mut bytes = BYTE_ORDER_MARK.to_vec();
-    bytes.extend(written(|writer| writer.write_record(COLUMNS)));
+    bytes.extend(written(|writer| writer.write_record(L::COLUMNS)));
     bytes
 }
 
 /// Lines as the file holds them.
-pub fn csv_lines(lines: &[ListLine]) -> Vec<u8> {
+pub fn csv_lines<L: Line>(lines: &[L]) -> Vec<u8> {
     written(|writer| {
         lines
             .iter()
-            .try_for_each(|ListLine(cells)| writer.write_record(cells.iter().map(shown)))
+            .try_for_each(|line| writer.write_record(line.cells().iter().map(shown)))
     })
 }
 
@@ -40,6 +40,10 @@ fn shown(cell: &Cell) -> String {
         Cell::Moment(at) => Moment::new(*at).to_string(),
         Cell::Flag(flag) => yes_no(*flag).to_owned(),
         Cell::Number(number) => number.to_string(),
+        // Italian spreadsheets part a number by a comma.
+        Cell::Measure(measure) => {
+            measure.map_or_else(String::new, |one| format!("{one:.1}").replace('.', ","))
+        }
     }
 }
 
@@ -55,6 +59,7 @@ fn neutral(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::documents::ListLine;
 
     #[test]
     fn cells_that_would_run_become_text() {
@@ -68,7 +73,7 @@ mod tests {
 
     #[test]
     fn the_file_begins_with_its_mark_and_names_its_columns() {
-        let head = String::from_utf8(csv_head()).unwrap();
+        let head = String::from_utf8(csv_head::<ListLine>()).unwrap();
         assert!(
             head.starts_with("\u{feff}\"Data richiesta\";\"Numero protocollo\";"),
             "{head}"

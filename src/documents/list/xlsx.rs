@@ -6,7 +6,7 @@ use std::io::{self, Seek};
 
 use rust_xlsxwriter::{DocProperties, Format, Workbook, XlsxError};
 
-use super::{COLUMNS, Cell, ListLine, yes_no};
+use super::{Cell, Line, yes_no};
 use crate::documents::moment::Moment;
 
 /// A workbook that cannot be written: the disk is full, or there is none.
@@ -24,6 +24,7 @@ const ROWS_OF_A_SHEET: u32 = 1_000_000;
 /// A workbook in the making.
 pub struct Spreadsheet {
     workbook: Workbook,
+    columns: &'static [&'static str],
     /// Of the last sheet; its first row names the columns.
     row: u32,
     formats: Formats,
@@ -36,11 +37,13 @@ struct Formats {
 }
 
 impl Spreadsheet {
-    pub fn new(title: &str) -> Result<Self, SpreadsheetError> {
+    /// For lines of one kind.
+    pub fn of<L: Line>(title: &str) -> Result<Self, SpreadsheetError> {
         let mut workbook = Workbook::new();
         workbook.set_properties(&DocProperties::new().set_title(title));
         let mut spreadsheet = Self {
             workbook,
+            columns: L::COLUMNS,
             row: 0,
             formats: Formats {
                 head: Format::new().set_bold(),
@@ -55,26 +58,26 @@ impl Spreadsheet {
     fn begin_sheet(&mut self) -> Result<(), SpreadsheetError> {
         let sheet = self.workbook.add_worksheet_with_constant_memory()?;
         sheet.set_freeze_panes(1, 0)?;
-        for (column, name) in (0_u16..).zip(COLUMNS) {
+        for (column, name) in (0_u16..).zip(self.columns) {
             sheet.set_column_width(column, 22)?;
-            sheet.write_string_with_format(0, column, name, &self.formats.head)?;
+            sheet.write_string_with_format(0, column, *name, &self.formats.head)?;
         }
         self.row = 0;
         Ok(())
     }
 
-    pub fn add(&mut self, lines: &[ListLine]) -> Result<(), SpreadsheetError> {
+    pub fn add<L: Line>(&mut self, lines: &[L]) -> Result<(), SpreadsheetError> {
         for line in lines {
             if self.row == ROWS_OF_A_SHEET {
                 self.begin_sheet()?;
             }
             self.row += 1;
-            self.write(line)?;
+            self.write(line.cells())?;
         }
         Ok(())
     }
 
-    fn write(&mut self, ListLine(cells): &ListLine) -> Result<(), SpreadsheetError> {
+    fn write(&mut self, cells: &[Cell]) -> Result<(), SpreadsheetError> {
         let last = self.workbook.worksheets().len() - 1;
         let sheet = self.workbook.worksheet_from_index(last)?;
         for (column, cell) in (0_u16..).zip(cells) {
@@ -83,7 +86,7 @@ impl Spreadsheet {
                 Cell::Text(text) => {
                     sheet.write_string(self.row, column, text)?;
                 }
-                Cell::Day(None) => {}
+                Cell::Day(None) | Cell::Measure(None) => {}
                 Cell::Day(Some(day)) => {
                     sheet.write_datetime_with_format(self.row, column, day, &self.formats.day)?;
                 }
@@ -95,7 +98,10 @@ impl Spreadsheet {
                     sheet.write_string(self.row, column, yes_no(*flag))?;
                 }
                 Cell::Number(number) => {
-                    sheet.write_number(self.row, column, *number)?;
+                    sheet.write_number(self.row, column, u32::try_from(*number).unwrap_or(u32::MAX))?;
+                }
+                Cell::Measure(Some(measure)) => {
+                    sheet.write_number(self.row, column, *measure)?;
                 }
             }
         }

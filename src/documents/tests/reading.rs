@@ -113,7 +113,7 @@ fn lines(count: usize) -> Vec<ListLine> {
 
 #[test]
 fn a_list_as_csv_is_whole_and_runs_nothing() {
-    let mut bytes = csv_head();
+    let mut bytes = csv_head::<ListLine>();
     for page in lines(1_200).chunks(500) {
         bytes.extend(csv_lines(page));
     }
@@ -128,7 +128,7 @@ fn a_list_as_csv_is_whole_and_runs_nothing() {
 
 #[test]
 fn a_list_as_workbook_has_dates_as_dates_and_no_formula() {
-    let mut spreadsheet = Spreadsheet::new("Richieste").unwrap();
+    let mut spreadsheet = Spreadsheet::of::<ListLine>("Richieste").unwrap();
     for page in lines(1_200).chunks(500) {
         spreadsheet.add(page).unwrap();
     }

@@ -170,6 +170,12 @@ impl QuietHours {
         Ok(Self { from, to })
     }
 
+    /// Its beginning and end as they are written: `20:00`, `07:30`.
+    pub fn written(self) -> (String, String) {
+        let Window { from, to } = self.into();
+        (from, to)
+    }
+
     /// The window that begins on a date.
     fn beginning_on(self, date: NaiveDate) -> (DateTime<Utc>, DateTime<Utc>) {
         let zone = TimeZone::default();

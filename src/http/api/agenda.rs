@@ -27,7 +27,7 @@ use crate::http::body::JsonBody;
 use crate::http::problem::Problem;
 use crate::store::{SlotFilter, Withdrawn};
 
-pub(super) fn routes() -> ApiRouter<Shared> {
+pub(in crate::http) fn routes() -> ApiRouter<Shared> {
     ApiRouter::new()
         .api_route(
             "/sedi/{code}/slots",
@@ -55,28 +55,28 @@ pub(super) fn routes() -> ApiRouter<Shared> {
 
 /// An hour.
 #[derive(Debug, Serialize, JsonSchema)]
-struct SlotEntry {
-    id: SlotId,
-    starts_at: DateTime<Utc>,
-    minutes: u16,
+pub(in crate::http) struct SlotEntry {
+    pub(in crate::http) id: SlotId,
+    pub(in crate::http) starts_at: DateTime<Utc>,
+    pub(in crate::http) minutes: u16,
     /// Counter or room.
-    place: String,
-    free: bool,
+    pub(in crate::http) place: String,
+    pub(in crate::http) free: bool,
     /// The request that holds it; for the officers of the sede.
     #[serde(skip_serializing_if = "Option::is_none")]
-    request_id: Option<RequestId>,
+    pub(in crate::http) request_id: Option<RequestId>,
 }
 
 /// Which hours to list.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+pub(in crate::http) struct Wanted {
     /// First day; today unless given.
     #[serde(default)]
-    from: Option<NaiveDate>,
+    pub(in crate::http) from: Option<NaiveDate>,
     /// Last day; 30 days later unless given.
     #[serde(default)]
-    to: Option<NaiveDate>,
+    pub(in crate::http) to: Option<NaiveDate>,
 }
 
 const DAYS: i64 = 30;
@@ -120,23 +120,23 @@ async fn list(
 /// Hours to publish.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Publication {
+pub(in crate::http) struct Publication {
     #[schemars(length(min = 1, max = 500))]
-    slots: Vec<NewSlot>,
+    pub(in crate::http) slots: Vec<NewSlot>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct NewSlot {
+pub(in crate::http) struct NewSlot {
     /// Later than now.
-    starts_at: DateTime<FixedOffset>,
+    pub(in crate::http) starts_at: DateTime<FixedOffset>,
     #[serde(default = "half_an_hour")]
     #[schemars(range(min = 5, max = 480))]
-    minutes: u16,
+    pub(in crate::http) minutes: u16,
     /// Counter or room: several of them may have the same hour.
     #[serde(default)]
     #[schemars(length(max = 100))]
-    place: String,
+    pub(in crate::http) place: String,
 }
 
 const fn half_an_hour() -> u16 {
@@ -145,8 +145,8 @@ const fn half_an_hour() -> u16 {
 
 /// How many of the hours are new.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Published {
-    published: u64,
+pub(in crate::http) struct Published {
+    pub(in crate::http) published: u64,
 }
 
 const MOST_SLOTS: usize = 500;
@@ -238,20 +238,20 @@ fn unknown() -> Problem {
 }
 
 /// What a path names. What is no name names nothing: 404.
-struct Named<T>(T);
+pub(in crate::http) struct Named<T>(T);
 
 #[derive(Deserialize, JsonSchema)]
-struct OfSede {
+pub(in crate::http) struct OfSede {
     /// The sede.
-    code: SedeCode,
+    pub(in crate::http) code: SedeCode,
 }
 
 #[derive(Deserialize, JsonSchema)]
-struct OfSlot {
+pub(in crate::http) struct OfSlot {
     /// The sede.
-    code: SedeCode,
+    pub(in crate::http) code: SedeCode,
     /// The hour.
-    id: SlotId,
+    pub(in crate::http) id: SlotId,
 }
 
 impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Named<T> {

@@ -17,18 +17,19 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Shared;
 use super::caller::{Caller, forbidden};
 use super::trail::Trail;
+use super::{Api, Shared};
 use crate::attachments::AttachmentError;
 use crate::domain::attachment::{
     Filed, MediaType, ScanState, Sha256Hex, StoredAttachment, check_file, clean_file_name, infected,
 };
+use crate::domain::person::Person;
 use crate::http::problem::Problem;
 use crate::store::VisibleFile;
-use upload::Upload;
+pub(in crate::http) use upload::Upload;
 
-pub(super) fn routes() -> ApiRouter<Shared> {
+pub(in crate::http) fn routes() -> ApiRouter<Shared> {
     ApiRouter::new()
         .api_route(
             "/attachments",
@@ -56,14 +57,14 @@ pub(super) fn routes() -> ApiRouter<Shared> {
 
 /// A file that is kept.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Brought {
+pub(in crate::http) struct Brought {
     sha256: Sha256Hex,
     /// As it was cleaned.
-    name: String,
+    pub(in crate::http) name: String,
     /// Bytes.
-    size: u64,
-    media_type: MediaType,
-    scan: ScanState,
+    pub(in crate::http) size: u64,
+    pub(in crate::http) media_type: MediaType,
+    pub(in crate::http) scan: ScanState,
 }
 
 async fn bring(
@@ -71,6 +72,19 @@ async fn bring(
     Caller(person): Caller,
     upload: Upload,
 ) -> Result<(StatusCode, Json<Brought>), Problem> {
+    let Filed { file, scan } = keep(&api, &person, upload).await?;
+    let brought = Brought {
+        sha256: file.sha256,
+        name: file.name,
+        size: file.size,
+        media_type: file.media_type,
+        scan,
+    };
+    Ok((StatusCode::CREATED, Json(brought)))
+}
+
+/// Judges a file and keeps it, to be named in a message of this person's patronato or sede.
+pub(in crate::http) async fn keep(api: &Api, person: &Person, upload: Upload) -> Result<Filed, Problem> {
     let source = person
         .source()
         .ok_or_else(|| forbidden("for people of a patronato or a sede only"))?;
@@ -95,16 +109,8 @@ async fn bring(
         },
         scan,
     };
-    api.store.record_upload(&source, &person, &filed).await?;
-    let Filed { file, scan } = filed;
-    let brought = Brought {
-        sha256: file.sha256,
-        name: file.name,
-        size: file.size,
-        media_type: file.media_type,
-        scan,
-    };
-    Ok((StatusCode::CREATED, Json(brought)))
+    api.store.record_upload(&source, person, &filed).await?;
+    Ok(filed)
 }
 
 async fn fetch(
@@ -113,7 +119,17 @@ async fn fetch(
     trail: Trail,
     OfFile(sha256): OfFile,
 ) -> Result<Response, Problem> {
-    let visible = api.store.visible_file(&person, &sha256).await?;
+    give(&api, &person, &trail, &sha256).await
+}
+
+/// A file to whoever may see it.
+pub(in crate::http) async fn give(
+    api: &Api,
+    person: &Person,
+    trail: &Trail,
+    sha256: &Sha256Hex,
+) -> Result<Response, Problem> {
+    let visible = api.store.visible_file(person, sha256).await?;
     let VisibleFile { filed, request } = visible.ok_or_else(unknown)?;
     trail.requests(request);
     match filed.scan {
@@ -129,7 +145,7 @@ async fn fetch(
                 .detail("Nel file è stato trovato un virus: non può essere scaricato."));
         }
     }
-    let Some(stream) = api.attachments.stream(&sha256).await? else {
+    let Some(stream) = api.attachments.stream(sha256).await? else {
         tracing::error!(attachment.sha256 = %sha256, "a file is not where it was put");
         return Err(unknown());
     };
@@ -174,10 +190,10 @@ fn disposition(name: &str) -> HeaderValue {
 
 /// The `{sha256}` of a path. What is no hash names nothing.
 #[derive(Debug, Clone)]
-struct OfFile(Sha256Hex);
+pub(in crate::http) struct OfFile(Sha256Hex);
 
 #[derive(Deserialize, JsonSchema)]
-struct FilePath {
+pub(in crate::http) struct FilePath {
     /// The SHA-256 of the file, in hexadecimal.
     sha256: Sha256Hex,
 }

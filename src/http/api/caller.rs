@@ -19,25 +19,25 @@ const ISSUER_PAUSE: Duration = Duration::from_secs(5);
 
 /// Anybody whose token is believed.
 #[derive(Debug, Clone)]
-pub(super) struct Caller(pub(super) Person);
+pub(in crate::http) struct Caller(pub(in crate::http) Person);
 
 /// Somebody of a patronato.
 #[derive(Debug, Clone)]
-pub(super) struct Member {
-    pub(super) person: Person,
-    pub(super) membership: Membership,
+pub(in crate::http) struct Member {
+    pub(in crate::http) person: Person,
+    pub(in crate::http) membership: Membership,
 }
 
 /// Somebody of a sede or desk.
 #[derive(Debug, Clone)]
-pub(super) struct Official {
-    pub(super) person: Person,
-    pub(super) sede: SedeCode,
+pub(in crate::http) struct Official {
+    pub(in crate::http) person: Person,
+    pub(in crate::http) sede: SedeCode,
 }
 
 /// Somebody who runs the engine.
 #[derive(Debug, Clone)]
-pub(super) struct Manager(pub(super) Person);
+pub(in crate::http) struct Manager(pub(in crate::http) Person);
 
 impl FromRequestParts<Shared> for Caller {
     type Rejection = Problem;
@@ -120,7 +120,7 @@ fn unauthorized(detail: &str) -> Problem {
         .detail(detail)
 }
 
-pub(super) fn forbidden(detail: &str) -> Problem {
+pub(in crate::http) fn forbidden(detail: &str) -> Problem {
     Problem::new(StatusCode::FORBIDDEN)
         .code("forbidden")
         .detail(detail)

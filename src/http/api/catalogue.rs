@@ -13,10 +13,10 @@ use super::query::{ApiQuery, invalid};
 use crate::domain::command::ContactReason;
 use crate::domain::ids::{SedeCode, TopicCode};
 use crate::domain::place::{Cap, Province, Region};
-use crate::domain::registers::{Sede, SedeKind, SedeSearch, search_topics};
+use crate::domain::registers::{Registers, Sede, SedeKind, SedeSearch, search_topics};
 use crate::http::problem::Problem;
 
-pub(super) fn routes() -> ApiRouter<Shared> {
+pub(in crate::http) fn routes() -> ApiRouter<Shared> {
     ApiRouter::new()
         .api_route(
             "/topics",
@@ -38,23 +38,23 @@ pub(super) fn routes() -> ApiRouter<Shared> {
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-struct TopicQuery {
+pub(in crate::http) struct TopicQuery {
     /// Only topics that may be chosen for this reason.
-    reason: Option<ContactReason>,
+    pub(in crate::http) reason: Option<ContactReason>,
     /// Words, or how they begin.
-    q: Option<String>,
+    pub(in crate::http) q: Option<String>,
 }
 
 /// A topic that can be chosen.
 #[derive(Debug, Serialize, JsonSchema)]
-struct TopicEntry {
-    code: TopicCode,
-    label: String,
+pub(in crate::http) struct TopicEntry {
+    pub(in crate::http) code: TopicCode,
+    pub(in crate::http) label: String,
     /// The reasons it may be chosen for.
-    reasons: Vec<ContactReason>,
-    keywords: Vec<String>,
+    pub(in crate::http) reasons: Vec<ContactReason>,
+    pub(in crate::http) keywords: Vec<String>,
     /// Whether LineaINPS itself answers it.
-    first_level: bool,
+    pub(in crate::http) first_level: bool,
 }
 
 async fn topics(
@@ -77,44 +77,44 @@ async fn topics(
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-struct SedeQuery {
+pub(in crate::http) struct SedeQuery {
     /// One of the twenty regions, by name.
-    region: Option<String>,
+    pub(in crate::http) region: Option<String>,
     /// Two letters.
-    province: Option<Province>,
-    kind: Option<SedeKind>,
+    pub(in crate::http) province: Option<Province>,
+    pub(in crate::http) kind: Option<SedeKind>,
     /// Words of the name, the comune or the code, or how they begin.
-    q: Option<String>,
+    pub(in crate::http) q: Option<String>,
 }
 
 /// What can be chosen, and what to choose it by.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Sedi")]
-struct SediToChoose {
+pub(in crate::http) struct SediToChoose {
     /// The regions that have a sede to choose.
-    regions: Vec<Region>,
+    pub(in crate::http) regions: Vec<Region>,
     /// The provinces of the region asked for; empty without one.
-    provinces: Vec<Province>,
+    pub(in crate::http) provinces: Vec<Province>,
     /// By name.
-    sedi: Vec<SedeCard>,
+    pub(in crate::http) sedi: Vec<SedeCard>,
 }
 
 /// A sede as its card shows it.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct SedeCard {
-    code: SedeCode,
-    name: String,
+pub(in crate::http) struct SedeCard {
+    pub(in crate::http) code: SedeCode,
+    pub(in crate::http) name: String,
     /// As lists show it: `LANCIANO-230001`.
-    label: String,
-    kind: SedeKind,
-    address: String,
+    pub(in crate::http) label: String,
+    pub(in crate::http) kind: SedeKind,
+    pub(in crate::http) address: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    cap: Option<Cap>,
-    comune: String,
+    pub(in crate::http) cap: Option<Cap>,
+    pub(in crate::http) comune: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    province: Option<Province>,
+    pub(in crate::http) province: Option<Province>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    region: Option<Region>,
+    pub(in crate::http) region: Option<Region>,
 }
 
 impl From<&Sede> for SedeCard {
@@ -151,6 +151,25 @@ async fn sedi(
         text: query.q.unwrap_or_default(),
     };
     let registers = api.registers.borrow();
+    Ok(Json(to_choose(&registers, &search)))
+}
+
+/// The sedi of a region and province, and the regions and provinces to choose them by.
+pub(in crate::http) fn choices(
+    registers: &Registers,
+    region: Option<Region>,
+    province: Option<Province>,
+) -> SediToChoose {
+    let search = SedeSearch {
+        region,
+        province,
+        ..SedeSearch::default()
+    };
+    to_choose(registers, &search)
+}
+
+fn to_choose(registers: &Registers, search: &SedeSearch) -> SediToChoose {
+    let region = search.region;
     let open = || registers.sedi().filter(|sede| SedeSearch::can_be_chosen(sede));
     let mut regions: Vec<Region> = open().filter_map(|sede| sede.region).collect();
     regions.sort_unstable();
@@ -164,9 +183,9 @@ async fn sedi(
         .map(SedeCard::from)
         .collect();
     sedi.sort_by(|one, other| (&one.name, &one.code).cmp(&(&other.name, &other.code)));
-    Ok(Json(SediToChoose {
+    SediToChoose {
         regions,
         provinces,
         sedi,
-    }))
+    }
 }

@@ -34,7 +34,7 @@ use crate::domain::trace::TraceParent;
 use crate::engine::{Handled, Item};
 use crate::http::body::{is_json, not_json, whole};
 use crate::http::problem::Problem;
-use answer::Answered;
+pub(in crate::http) use answer::Answered;
 use document::document;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -69,7 +69,7 @@ const PATHS: [(CommandKind, &str); 15] = [
     ),
 ];
 
-pub(super) fn routes() -> ApiRouter<Shared> {
+pub(in crate::http) fn routes() -> ApiRouter<Shared> {
     PATHS.into_iter().fold(status::routes(), |router, (kind, path)| {
         router.api_route(path, route(kind))
     })
@@ -94,11 +94,11 @@ fn route(kind: CommandKind) -> ApiMethodRouter<Shared> {
 }
 
 /// A body as it was sent, and its idempotency key.
-struct Sent {
-    body: Bytes,
+pub(in crate::http) struct Sent {
+    pub(in crate::http) body: Bytes,
     /// Its own, or one that was made for it.
-    key: MessageId,
-    trace: Option<TraceParent>,
+    pub(in crate::http) key: MessageId,
+    pub(in crate::http) trace: Option<TraceParent>,
 }
 
 impl FromRequest<Shared> for Sent {
@@ -136,9 +136,9 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<MessageId>, Problem> {
 }
 
 /// The answer to a command, and the key under which it can be asked for again.
-struct Keyed {
-    key: MessageId,
-    answer: Result<Answered, Problem>,
+pub(in crate::http) struct Keyed {
+    pub(in crate::http) key: MessageId,
+    pub(in crate::http) answer: Result<Answered, Problem>,
 }
 
 impl IntoResponse for Keyed {
@@ -180,7 +180,7 @@ async fn answer_command(
 }
 
 /// Puts a command into the engine's door and answers with what became of it, committed.
-async fn carry_out(
+pub(in crate::http) async fn carry_out(
     api: &Shared,
     person: &Person,
     trail: &Trail,

@@ -23,10 +23,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::Shared;
 use super::caller::Caller;
 use super::query::invalid;
 use super::requests::side;
+use super::{Api, Shared};
 use crate::domain::event::EventKind;
 use crate::domain::ids::RequestId;
 use crate::domain::person::Person;
@@ -42,7 +42,7 @@ const LONGEST: Duration = Duration::from_mins(15);
 /// Who missed more than this is told to look at everything.
 const MOST_MISSED: u32 = 500;
 
-pub(super) fn routes() -> ApiRouter<Shared> {
+pub(in crate::http) fn routes() -> ApiRouter<Shared> {
     ApiRouter::new().api_route(
         "/events",
         get_with(events, |op| {
@@ -60,7 +60,7 @@ pub(super) fn routes() -> ApiRouter<Shared> {
 
 /// What happened, to which request.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Told {
+pub(in crate::http) struct Told {
     request_id: RequestId,
     event: EventKind,
     seq: u32,
@@ -69,7 +69,7 @@ struct Told {
 }
 
 /// Where a watcher was cut off.
-struct Since(Option<FeedPosition>);
+pub(in crate::http) struct Since(Option<FeedPosition>);
 
 impl<S: Send + Sync> FromRequestParts<S> for Since {
     type Rejection = Problem;
@@ -102,6 +102,11 @@ impl OperationInput for Since {
 }
 
 async fn events(State(api): State<Shared>, Caller(person): Caller, since: Since) -> EventStream {
+    follow(&api, person, since)
+}
+
+/// What happens to a person's requests, from where he or she was cut off.
+pub(in crate::http) fn follow(api: &Api, person: Person, since: Since) -> EventStream {
     let stream = stream(api.watch.clone(), api.store.clone(), person, since.0);
     let mut response = Sse::new(stream)
         .keep_alive(KeepAlive::new().interval(HEARTBEAT))
@@ -210,7 +215,7 @@ fn told(item: &FeedItem, person: &Person) -> Event {
 }
 
 /// The answer of a watch.
-struct EventStream(Response);
+pub(in crate::http) struct EventStream(Response);
 
 impl IntoResponse for EventStream {
     fn into_response(self) -> Response {

@@ -19,7 +19,7 @@ use super::query::ApiQuery;
 use super::requests::filters::{ListQuery, SearchBody};
 use crate::documents::{ListLine, Spreadsheet, SpreadsheetError, csv_head, csv_lines};
 use crate::domain::calendar::rome_date;
-use crate::domain::filter::RequestFilter;
+use crate::domain::filter::{Order, RequestFilter};
 use crate::domain::person::Person;
 use crate::http::body::JsonBody;
 use crate::http::problem::Problem;
@@ -29,7 +29,7 @@ use crate::store::{StoreError, Viewer};
 const PAGE: u16 = 500;
 const CHUNK: usize = 64 * 1024;
 
-pub(super) fn routes() -> ApiRouter<Shared> {
+pub(in crate::http) fn routes() -> ApiRouter<Shared> {
     ApiRouter::new()
         .api_route(
             "/requests/export.csv",
@@ -62,8 +62,8 @@ async fn list_csv(
     Caller(person): Caller,
     ApiQuery(query): ApiQuery<ListQuery>,
 ) -> Result<Paper<Csv>, Problem> {
-    let (filter, _) = query.into_parts(&person, &api)?;
-    csv(&api, &person, filter).await
+    let (filter, page) = query.into_parts(&person, &api)?;
+    csv(&api, &person, filter, page.order).await
 }
 
 async fn search_csv(
@@ -71,8 +71,8 @@ async fn search_csv(
     Caller(person): Caller,
     JsonBody(body): JsonBody<SearchBody>,
 ) -> Result<Paper<Csv>, Problem> {
-    let (filter, _) = body.into_parts(&person, &api)?;
-    csv(&api, &person, filter).await
+    let (filter, page) = body.into_parts(&person, &api)?;
+    csv(&api, &person, filter, page.order).await
 }
 
 async fn list_xlsx(
@@ -80,8 +80,8 @@ async fn list_xlsx(
     Caller(person): Caller,
     ApiQuery(query): ApiQuery<ListQuery>,
 ) -> Result<Paper<Xlsx>, Problem> {
-    let (filter, _) = query.into_parts(&person, &api)?;
-    xlsx(&api, &person, filter).await
+    let (filter, page) = query.into_parts(&person, &api)?;
+    xlsx(&api, &person, filter, page.order).await
 }
 
 async fn search_xlsx(
@@ -89,8 +89,8 @@ async fn search_xlsx(
     Caller(person): Caller,
     JsonBody(body): JsonBody<SearchBody>,
 ) -> Result<Paper<Xlsx>, Problem> {
-    let (filter, _) = body.into_parts(&person, &api)?;
-    xlsx(&api, &person, filter).await
+    let (filter, page) = body.into_parts(&person, &api)?;
+    xlsx(&api, &person, filter, page.order).await
 }
 
 fn name(api: &Shared, extension: &str) -> String {
@@ -100,9 +100,11 @@ fn name(api: &Shared, extension: &str) -> String {
 type Page = Result<Vec<ListLine>, StoreError>;
 
 /// The pages of the list. Spawned: a question is asked to its end even if the client hangs up.
-fn pages(api: &Shared, person: &Person, filter: RequestFilter) -> mpsc::Receiver<Page> {
+fn pages(api: &Shared, person: &Person, filter: RequestFilter, order: Order) -> mpsc::Receiver<Page> {
     let (sender, receiver) = mpsc::channel(1);
-    let mut pages = api.store.every_request(Viewer::person(person), filter, PAGE);
+    let mut pages = api
+        .store
+        .every_request(Viewer::person(person), filter, order, PAGE);
     let registers = api.registers.borrow().clone();
     let workflows = api.workflows.borrow().clone();
     tokio::spawn(async move {
@@ -117,11 +119,16 @@ fn pages(api: &Shared, person: &Person, filter: RequestFilter) -> mpsc::Receiver
     receiver
 }
 
-async fn csv(api: &Shared, person: &Person, filter: RequestFilter) -> Result<Paper<Csv>, Problem> {
-    let mut pages = pages(api, person, filter);
+pub(in crate::http) async fn csv(
+    api: &Shared,
+    person: &Person,
+    filter: RequestFilter,
+    order: Order,
+) -> Result<Paper<Csv>, Problem> {
+    let mut pages = pages(api, person, filter, order);
     // What is wrong from the start is answered as a problem; later only the connection can break off.
     let first = pages.recv().await.transpose()?.unwrap_or_default();
-    let head = Bytes::from([csv_head(), csv_lines(&first)].concat());
+    let head = Bytes::from([csv_head::<ListLine>(), csv_lines(&first)].concat());
     let rest = received(pages).map(|page| page.map(|lines| Bytes::from(csv_lines(&lines))));
     let body = stream::once(async { Ok(head) }).chain(rest);
     Ok(Paper::new(name(api, "csv"), Body::from_stream(body)))
@@ -133,10 +140,15 @@ fn received(pages: mpsc::Receiver<Page>) -> impl Stream<Item = Page> {
     })
 }
 
-async fn xlsx(api: &Shared, person: &Person, filter: RequestFilter) -> Result<Paper<Xlsx>, Problem> {
-    let mut pages = pages(api, person, filter);
+pub(in crate::http) async fn xlsx(
+    api: &Shared,
+    person: &Person,
+    filter: RequestFilter,
+    order: Order,
+) -> Result<Paper<Xlsx>, Problem> {
+    let mut pages = pages(api, person, filter, order);
     let written = tokio::task::spawn_blocking(move || {
-        let mut spreadsheet = Spreadsheet::new("Richieste").map_err(|error| unwritten(&error))?;
+        let mut spreadsheet = Spreadsheet::of::<ListLine>("Richieste").map_err(|error| unwritten(&error))?;
         while let Some(page) = pages.blocking_recv() {
             spreadsheet.add(&page?).map_err(|error| unwritten(&error))?;
         }
@@ -147,6 +159,18 @@ async fn xlsx(api: &Shared, person: &Person, filter: RequestFilter) -> Result<Pa
         .map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR))??;
     let body = Body::from_stream(chunks(tokio::fs::File::from_std(file)));
     Ok(Paper::new(name(api, "xlsx"), body))
+}
+
+/// A workbook that is written already.
+pub(in crate::http) fn workbook(
+    name: String,
+    written: Result<std::fs::File, SpreadsheetError>,
+) -> Result<Paper<Xlsx>, Problem> {
+    let file = written.map_err(|error| unwritten(&error))?;
+    Ok(Paper::new(
+        name,
+        Body::from_stream(chunks(tokio::fs::File::from_std(file))),
+    ))
 }
 
 fn unwritten(error: &SpreadsheetError) -> Problem {

@@ -5,30 +5,30 @@ use serde::Serialize;
 
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub(super) struct Listed<T> {
-    pub(super) items: Vec<T>,
+pub(in crate::http) struct Listed<T> {
+    pub(in crate::http) items: Vec<T>,
     /// The `cursor` of the next page; missing on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next: Option<String>,
+    pub(in crate::http) next: Option<String>,
 }
 
 /// What a page holds where nothing else is asked for, and at most.
-pub(super) const USUAL: u16 = 50;
+pub(in crate::http) const USUAL: u16 = 50;
 const MOST: u16 = 200;
 
 /// How many rows to ask for: one more than the page tells whether there are more.
-pub(super) fn one_more(limit: Option<u16>) -> u16 {
+pub(in crate::http) fn one_more(limit: Option<u16>) -> u16 {
     limit.unwrap_or(USUAL).clamp(1, MOST) + 1
 }
 
 impl<T> Listed<T> {
     /// The page of rows that were asked for with [`one_more`]; `cursor` names the last of it.
-    pub(super) fn of(items: Vec<T>, limit: Option<u16>, cursor: impl FnOnce(&T) -> String) -> Self {
+    pub(in crate::http) fn of(items: Vec<T>, limit: Option<u16>, cursor: impl FnOnce(&T) -> String) -> Self {
         Self::cut(items, usize::from(one_more(limit)) - 1, cursor)
     }
 
     /// The page of so many rows, where one more was asked for.
-    pub(super) fn cut(mut items: Vec<T>, shown: usize, cursor: impl FnOnce(&T) -> String) -> Self {
+    pub(in crate::http) fn cut(mut items: Vec<T>, shown: usize, cursor: impl FnOnce(&T) -> String) -> Self {
         let more = items.len() > shown;
         items.truncate(shown);
         Self {
@@ -37,7 +37,7 @@ impl<T> Listed<T> {
         }
     }
 
-    pub(super) fn map<U>(self, line: impl FnMut(T) -> U) -> Listed<U> {
+    pub(in crate::http) fn map<U>(self, line: impl FnMut(T) -> U) -> Listed<U> {
         Listed {
             items: self.items.into_iter().map(line).collect(),
             next: self.next,

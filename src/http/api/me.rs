@@ -15,7 +15,7 @@ use crate::domain::person::{Capacity, Membership, Person};
 use crate::domain::place::Region;
 use crate::domain::registers::Registers;
 
-pub(super) fn routes() -> ApiRouter<Shared> {
+pub(in crate::http) fn routes() -> ApiRouter<Shared> {
     ApiRouter::new().api_route(
         "/me",
         get_with(me, |op| {
@@ -26,19 +26,19 @@ pub(super) fn routes() -> ApiRouter<Shared> {
 
 /// A person as the token and the registers describe him or her.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Me {
-    id: ActorId,
-    name: Personal,
+pub(in crate::http) struct Me {
+    pub(in crate::http) id: ActorId,
+    pub(in crate::http) name: Personal,
     #[serde(skip_serializing_if = "Option::is_none")]
-    email: Option<Personal>,
+    pub(in crate::http) email: Option<Personal>,
     #[serde(flatten)]
-    profile: Profile,
+    pub(in crate::http) profile: Profile,
 }
 
 /// In which capacity.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "capacity", rename_all = "snake_case")]
-enum Profile {
+pub(in crate::http) enum Profile {
     /// Somebody of a patronato: sees the requests of the office.
     Patronato {
         patronato: PatronatoCode,

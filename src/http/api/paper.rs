@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use schemars::json_schema;
 
 /// A kind of file.
-pub(super) trait PaperKind {
+pub(in crate::http) trait PaperKind {
     const CONTENT_TYPE: &'static str;
     /// Whether a browser shows it or saves it.
     const SHOWN: bool;
@@ -20,7 +20,7 @@ pub(super) trait PaperKind {
 /// Declares a kind of file.
 macro_rules! kinds {
     ($($name:ident = $content_type:literal, shown: $shown:literal;)+) => {
-        $(#[derive(Debug, Clone, Copy)] pub(super) struct $name;
+        $(#[derive(Debug, Clone, Copy)] pub(in crate::http) struct $name;
         impl PaperKind for $name {
             const CONTENT_TYPE: &'static str = $content_type;
             const SHOWN: bool = $shown;
@@ -36,7 +36,7 @@ kinds! {
 }
 
 /// A file of a kind.
-pub(super) struct Paper<K> {
+pub(in crate::http) struct Paper<K> {
     body: Body,
     /// Letters, digits, dots and hyphens.
     name: String,
@@ -45,7 +45,7 @@ pub(super) struct Paper<K> {
 }
 
 impl<K: PaperKind> Paper<K> {
-    pub(super) fn new(name: String, body: impl Into<Body>) -> Self {
+    pub(in crate::http) fn new(name: String, body: impl Into<Body>) -> Self {
         Self {
             body: body.into(),
             name,
@@ -55,7 +55,7 @@ impl<K: PaperKind> Paper<K> {
     }
 
     /// With a content security policy of its own.
-    pub(super) fn under(mut self, policy: String) -> Self {
+    pub(in crate::http) fn under(mut self, policy: String) -> Self {
         self.policy = Some(policy);
         self
     }

@@ -14,12 +14,12 @@ use crate::http::problem::Problem;
 
 /// The `{id}` of a path: a request.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct OfRequest(pub(super) RequestId);
+pub(in crate::http) struct OfRequest(pub(in crate::http) RequestId);
 
 #[derive(Deserialize, JsonSchema)]
-struct RequestPath {
+pub(in crate::http) struct RequestPath {
     /// The request.
-    id: RequestId,
+    pub(in crate::http) id: RequestId,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for OfRequest {
@@ -38,7 +38,7 @@ impl OperationInput for OfRequest {
 }
 
 /// The request does not exist, or is not the caller's to see: the same answer for both.
-pub(super) fn unknown() -> Problem {
+pub(in crate::http) fn unknown() -> Problem {
     Problem::new(StatusCode::NOT_FOUND)
         .code("request_unknown")
         .detail("La richiesta non esiste o non è del tuo ufficio.")

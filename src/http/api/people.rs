@@ -21,7 +21,7 @@ use crate::http::body::JsonBody;
 use crate::http::problem::Problem;
 use crate::registry::{NoAnswer, check_practice, choice, fitting, identify, nobody};
 
-pub(super) fn routes() -> ApiRouter<Shared> {
+pub(in crate::http) fn routes() -> ApiRouter<Shared> {
     ApiRouter::new()
         .api_route(
             "/citizens/search",
@@ -44,13 +44,13 @@ pub(super) fn routes() -> ApiRouter<Shared> {
 /// A citizen as an operator names one.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Named {
-    codice_fiscale: Option<CodiceFiscale>,
-    family_name: Option<Personal>,
-    given_name: Option<Personal>,
-    born_on: Option<NaiveDate>,
+pub(in crate::http) struct Named {
+    pub(in crate::http) codice_fiscale: Option<CodiceFiscale>,
+    pub(in crate::http) family_name: Option<Personal>,
+    pub(in crate::http) given_name: Option<Personal>,
+    pub(in crate::http) born_on: Option<NaiveDate>,
     /// Settles which of several is meant.
-    person_id: Option<PersonId>,
+    pub(in crate::http) person_id: Option<PersonId>,
 }
 
 impl From<Named> for CitizenQuery {
@@ -67,23 +67,23 @@ impl From<Named> for CitizenQuery {
 
 /// Who was found.
 #[derive(Debug, Serialize, JsonSchema)]
-struct CitizensFound {
-    citizens: Vec<CitizenEntry>,
+pub(in crate::http) struct CitizensFound {
+    pub(in crate::http) citizens: Vec<CitizenEntry>,
     /// What to tell the operator: that one of several has to be chosen, or that nobody was found.
     #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<String>,
+    pub(in crate::http) message: Option<String>,
 }
 
 /// A citizen, with what an operator tells one from another by.
 #[derive(Debug, Serialize, JsonSchema)]
-struct CitizenEntry {
-    person_id: PersonId,
-    codice_fiscale: Option<CodiceFiscale>,
-    family_name: Personal,
-    given_name: Personal,
-    born_on: NaiveDate,
-    birth_place: Personal,
-    address: Personal,
+pub(in crate::http) struct CitizenEntry {
+    pub(in crate::http) person_id: PersonId,
+    pub(in crate::http) codice_fiscale: Option<CodiceFiscale>,
+    pub(in crate::http) family_name: Personal,
+    pub(in crate::http) given_name: Personal,
+    pub(in crate::http) born_on: NaiveDate,
+    pub(in crate::http) birth_place: Personal,
+    pub(in crate::http) address: Personal,
 }
 
 impl From<&Citizen> for CitizenEntry {
@@ -128,17 +128,17 @@ async fn search(
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct PracticeQuestion {
-    citizen: Named,
-    practice: Practice,
+pub(in crate::http) struct PracticeQuestion {
+    pub(in crate::http) citizen: Named,
+    pub(in crate::http) practice: Practice,
 }
 
 /// The practice is the citizen's, who may ask about it.
 #[derive(Debug, Serialize, JsonSchema)]
-struct PracticeChecked {
-    practice: Practice,
+pub(in crate::http) struct PracticeChecked {
+    pub(in crate::http) practice: Practice,
     /// The person the practice was checked for.
-    person_id: PersonId,
+    pub(in crate::http) person_id: PersonId,
 }
 
 async fn check(
@@ -170,12 +170,12 @@ fn only_operators(membership: &Membership) -> Result<(), Problem> {
 }
 
 /// Everybody the register finds for a query.
-pub(super) async fn people(api: &Shared, query: &CitizenQuery) -> Result<Vec<Citizen>, Problem> {
+pub(in crate::http) async fn people(api: &Shared, query: &CitizenQuery) -> Result<Vec<Citizen>, Problem> {
     let asked = std::slice::from_ref(query);
     one(api.people.citizens.find_citizens(asked).await?)
 }
 
-fn one<T>(answers: Vec<Result<Vec<T>, NoAnswer>>) -> Result<Vec<T>, Problem> {
+pub(in crate::http) fn one<T>(answers: Vec<Result<Vec<T>, NoAnswer>>) -> Result<Vec<T>, Problem> {
     let answer = answers.into_iter().next();
     Ok(answer.unwrap_or_else(|| Ok(Vec::new()))?)
 }

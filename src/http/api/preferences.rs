@@ -19,7 +19,7 @@ use crate::domain::mail::preferences::MailPreferences;
 use crate::http::body::JsonBody;
 use crate::http::problem::Problem;
 
-pub(super) fn routes() -> ApiRouter<Shared> {
+pub(in crate::http) fn routes() -> ApiRouter<Shared> {
     ApiRouter::new()
         .api_route(
             "/preferences",
@@ -65,12 +65,12 @@ async fn replace(
 }
 
 /// The secret of one mail: whoever knows it has the mail.
-struct OfMail(Uuid);
+pub(in crate::http) struct OfMail(Uuid);
 
 #[derive(Deserialize, JsonSchema)]
-struct MailPath {
+pub(in crate::http) struct MailPath {
     /// The secret of a mail, from its `List-Unsubscribe`.
-    token: Uuid,
+    pub(in crate::http) token: Uuid,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for OfMail {

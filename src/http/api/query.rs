@@ -13,7 +13,7 @@ use crate::http::problem::Problem;
 
 /// What is asked for, by name.
 #[derive(Debug, Clone)]
-pub(super) struct ApiQuery<T>(pub(super) T);
+pub(in crate::http) struct ApiQuery<T>(pub(in crate::http) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for ApiQuery<T> {
     type Rejection = Problem;
@@ -35,7 +35,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for ApiQuery<T> {
 }
 
 /// What is wrong with a parameter (or a header that asks like one).
-pub(super) fn invalid(parameter: &str, why: &str) -> Problem {
+pub(in crate::http) fn invalid(parameter: &str, why: &str) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST)
         .code("invalid_query")
         .field(parameter, why)

@@ -18,7 +18,7 @@ use super::trail::Trail;
 use crate::domain::calendar::{TimeZone, rome_date};
 use crate::domain::codice_fiscale::CodiceFiscale;
 use crate::domain::event::Side;
-use crate::domain::filter::{DateRange, RequestFilter, Whose};
+use crate::domain::filter::{DateRange, Order, RequestFilter, Whose};
 use crate::domain::ids::{InvalidId, TopicCode};
 use crate::domain::person::Person;
 use crate::domain::protocol::ProtocolNumber;
@@ -26,7 +26,7 @@ use crate::http::body::{self, JsonBody};
 use crate::http::problem::Problem;
 use crate::store::{RepliedRequest, Viewer};
 
-pub(super) fn routes() -> ApiRouter<Shared> {
+pub(in crate::http) fn routes() -> ApiRouter<Shared> {
     ApiRouter::new()
         .api_route(
             "/replies",
@@ -49,7 +49,7 @@ pub(super) fn routes() -> ApiRouter<Shared> {
 /// How many days back, today not counted.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(try_from = "u16")]
-struct LastDays(u16);
+pub(in crate::http) struct LastDays(pub(in crate::http) u16);
 
 impl Default for LastDays {
     fn default() -> Self {
@@ -80,54 +80,54 @@ impl JsonSchema for LastDays {
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct RepliesQuery {
+pub(in crate::http) struct RepliesQuery {
     /// Answered today or in so many days before.
-    days: LastDays,
+    pub(in crate::http) days: LastDays,
     /// Opened on or after this day.
-    from: Option<NaiveDate>,
+    pub(in crate::http) from: Option<NaiveDate>,
     /// Opened on or before this day.
-    to: Option<NaiveDate>,
-    topic: Option<TopicCode>,
-    protocol: Option<ProtocolNumber>,
-    cursor: Option<Cursor>,
-    limit: Option<PageSize>,
+    pub(in crate::http) to: Option<NaiveDate>,
+    pub(in crate::http) topic: Option<TopicCode>,
+    pub(in crate::http) protocol: Option<ProtocolNumber>,
+    pub(in crate::http) cursor: Option<Cursor>,
+    pub(in crate::http) limit: Option<PageSize>,
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct RepliesSearch {
+pub(in crate::http) struct RepliesSearch {
     /// Answered today or in so many days before.
-    days: LastDays,
+    pub(in crate::http) days: LastDays,
     /// Opened on or after this day.
-    from: Option<NaiveDate>,
+    pub(in crate::http) from: Option<NaiveDate>,
     /// Opened on or before this day.
-    to: Option<NaiveDate>,
-    topic: Option<TopicCode>,
-    protocol: Option<ProtocolNumber>,
+    pub(in crate::http) to: Option<NaiveDate>,
+    pub(in crate::http) topic: Option<TopicCode>,
+    pub(in crate::http) protocol: Option<ProtocolNumber>,
     /// In any of its omocodia forms.
-    codice_fiscale: Option<CodiceFiscale>,
-    cursor: Option<Cursor>,
-    limit: Option<PageSize>,
+    pub(in crate::http) codice_fiscale: Option<CodiceFiscale>,
+    pub(in crate::http) cursor: Option<Cursor>,
+    pub(in crate::http) limit: Option<PageSize>,
 }
 
 /// The panel of recent answers.
 #[derive(Debug, Serialize, JsonSchema)]
-struct ReplyPanel {
-    days: u16,
+pub(in crate::http) struct ReplyPanel {
+    pub(in crate::http) days: u16,
     /// "Risposte ricevute negli ultimi 3 giorni: x".
-    count: u64,
+    pub(in crate::http) count: u64,
     /// Those of them you have not read yet.
-    unread: u64,
+    pub(in crate::http) unread: u64,
     #[serde(flatten)]
-    listing: Listing<ReplyLine>,
+    pub(in crate::http) listing: Listing<ReplyLine>,
 }
 
 /// A request that was answered.
 #[derive(Debug, Serialize, JsonSchema)]
-struct ReplyLine {
+pub(in crate::http) struct ReplyLine {
     #[serde(flatten)]
-    request: RequestLine,
-    replied_at: DateTime<Utc>,
+    pub(in crate::http) request: RequestLine,
+    pub(in crate::http) replied_at: DateTime<Utc>,
 }
 
 async fn list(
@@ -160,7 +160,7 @@ async fn search(
     panel(&api, &person, &trail, search, dates).await
 }
 
-async fn panel(
+pub(in crate::http) async fn panel(
     api: &Shared,
     person: &Person,
     trail: &Trail,
@@ -176,6 +176,7 @@ async fn panel(
     };
     let page = PageQuery {
         cursor: search.cursor,
+        order: Order::default(),
         limit: search.limit.unwrap_or_default(),
     };
     let days = search.days.0;

@@ -1,12 +1,12 @@
 //! Questions about requests: lists and searches, one with its thread, a body to go on with, what was read.
 
 mod deliveries;
-pub(super) mod detail;
-pub(super) mod filters;
-pub(super) mod line;
-pub(super) mod paging;
+pub(in crate::http) mod detail;
+pub(in crate::http) mod filters;
+pub(in crate::http) mod line;
+pub(in crate::http) mod paging;
 mod template;
-mod thread;
+pub(in crate::http) mod thread;
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with, put_with};
@@ -33,7 +33,7 @@ use paging::{Listing, PageQuery, Total};
 /// Counting a list goes no further than this.
 const COUNTED: u32 = 1_000;
 
-pub(super) fn routes() -> ApiRouter<Shared> {
+pub(in crate::http) fn routes() -> ApiRouter<Shared> {
     ApiRouter::new()
         .api_route(
             "/requests",
@@ -109,7 +109,7 @@ async fn list(
     ApiQuery(query): ApiQuery<ListQuery>,
 ) -> Result<Json<Listing<RequestLine>>, Problem> {
     let (filter, page) = query.into_parts(&person, &api)?;
-    listing(&api, &person, &trail, filter, page).await
+    Ok(Json(listing(&api, &person, &trail, filter, page).await?))
 }
 
 async fn search(
@@ -119,16 +119,17 @@ async fn search(
     JsonBody(body): JsonBody<SearchBody>,
 ) -> Result<Json<Listing<RequestLine>>, Problem> {
     let (filter, page) = body.into_parts(&person, &api)?;
-    listing(&api, &person, &trail, filter, page).await
+    Ok(Json(listing(&api, &person, &trail, filter, page).await?))
 }
 
-async fn listing(
+/// A page of the requests that fit.
+pub(in crate::http) async fn listing(
     api: &Shared,
     person: &Person,
     trail: &Trail,
     filter: RequestFilter,
     page: PageQuery,
-) -> Result<Json<Listing<RequestLine>>, Problem> {
+) -> Result<Listing<RequestLine>, Problem> {
     let mut question = api.store.ask(&Viewer::person(person)).await?;
     let found = question.requests(&filter, page.one_more()).await?;
     let total = question.count(&filter, COUNTED).await?;
@@ -136,9 +137,7 @@ async fn listing(
     let listing = Listing::new(found, page, Total::from(total), Listed::position);
     trail.requests(listing.page.items.iter().map(|listed| listed.request.case.id));
     let side = side(person);
-    Ok(Json(
-        listing.map(|listed| RequestLine::new(&listed, &names, side)),
-    ))
+    Ok(listing.map(|listed| RequestLine::new(&listed, &names, side)))
 }
 
 async fn detail(
@@ -182,7 +181,7 @@ async fn seen(api: &Shared, person: &Person, id: crate::domain::ids::RequestId) 
 }
 
 /// On which side somebody reads.
-pub(super) const fn side(person: &Person) -> Side {
+pub(in crate::http) const fn side(person: &Person) -> Side {
     match person.capacity {
         Capacity::Sede { .. } => Side::Sede,
         // who runs the engine sees no request: nothing is hidden from nobody

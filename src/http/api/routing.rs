@@ -24,7 +24,7 @@ use crate::http::problem::Problem;
 use crate::registry::identify;
 use crate::routing::{Desk, Destination, Routing, route, route_chosen, route_referent};
 
-pub(super) fn routes() -> ApiRouter<Shared> {
+pub(in crate::http) fn routes() -> ApiRouter<Shared> {
     ApiRouter::new().api_route(
         "/routing/preview",
         post_with(preview, |op| {
@@ -37,39 +37,39 @@ pub(super) fn routes() -> ApiRouter<Shared> {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct RoutingQuestion {
+pub(in crate::http) struct RoutingQuestion {
     /// In which role; may be left out by whoever has one only.
     #[serde(default)]
-    role: Option<Role>,
+    pub(in crate::http) role: Option<Role>,
     /// An operator's citizen.
     #[serde(default)]
-    citizen: Option<Named>,
+    pub(in crate::http) citizen: Option<Named>,
     /// Required of an operator.
     #[serde(default)]
-    topic: Option<TopicCode>,
+    pub(in crate::http) topic: Option<TopicCode>,
     /// A referent's region, where the token names none.
     #[serde(default)]
-    region: Option<String>,
+    pub(in crate::http) region: Option<String>,
     /// The sede chosen in place of the proposed one.
     #[serde(default)]
-    sede: Option<SedeCode>,
+    pub(in crate::http) sede: Option<SedeCode>,
 }
 
 /// Where it would go.
 #[derive(Debug, Serialize, JsonSchema)]
-struct RoutingPreview {
+pub(in crate::http) struct RoutingPreview {
     /// The sede, or the desk it would wait on.
-    destination: SedeCard,
+    pub(in crate::http) destination: SedeCard,
     /// Why it would wait on a desk: `first_level`, or why no rule routes it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    desk: Option<&'static str>,
+    pub(in crate::http) desk: Option<&'static str>,
     /// The sede that would have been proposed; only where another was chosen.
     #[serde(skip_serializing_if = "Option::is_none")]
-    proposed: Option<SedeCard>,
+    pub(in crate::http) proposed: Option<SedeCard>,
     /// The code in the protocol number it would get.
-    protocol_office: ProtocolOffice,
+    pub(in crate::http) protocol_office: ProtocolOffice,
     /// The way there, in Italian sentences.
-    explanation: Vec<String>,
+    pub(in crate::http) explanation: Vec<String>,
 }
 
 async fn preview(

@@ -19,9 +19,9 @@ use crate::http::problem::Problem;
 use crate::store::{StatisticsLine, Viewer};
 
 /// R-113, as the manual writes it below the table.
-const NOTE: &str = "È possibile prenotare un appuntamento solo per le proprie richieste";
+pub(in crate::http) const NOTE: &str = "È possibile prenotare un appuntamento solo per le proprie richieste";
 
-pub(super) fn routes() -> ApiRouter<Shared> {
+pub(in crate::http) fn routes() -> ApiRouter<Shared> {
     ApiRouter::new().api_route(
         "/statistics",
         get_with(statistics, |op| {
@@ -38,43 +38,43 @@ pub(super) fn routes() -> ApiRouter<Shared> {
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct StatisticsQuery {
-    scope: Option<Whose>,
-    topic: Option<TopicCode>,
-    from: Option<NaiveDate>,
-    to: Option<NaiveDate>,
+pub(in crate::http) struct StatisticsQuery {
+    pub(in crate::http) scope: Option<Whose>,
+    pub(in crate::http) topic: Option<TopicCode>,
+    pub(in crate::http) from: Option<NaiveDate>,
+    pub(in crate::http) to: Option<NaiveDate>,
 }
 
 /// The figures of one scope.
 #[derive(Debug, Serialize, JsonSchema)]
-struct StatisticsAnswer {
-    scope: Whose,
+pub(in crate::http) struct StatisticsAnswer {
+    pub(in crate::http) scope: Whose,
     /// When it was counted.
-    as_of: DateTime<Utc>,
-    figures: Vec<FigureCount>,
-    reply_times: Times,
-    note: &'static str,
+    pub(in crate::http) as_of: DateTime<Utc>,
+    pub(in crate::http) figures: Vec<FigureCount>,
+    pub(in crate::http) reply_times: Times,
+    pub(in crate::http) note: &'static str,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct FigureCount {
-    figure: Figure,
+pub(in crate::http) struct FigureCount {
+    pub(in crate::http) figure: Figure,
     /// As the manual calls it.
-    label: &'static str,
-    count: u64,
+    pub(in crate::http) label: &'static str,
+    pub(in crate::http) count: u64,
     /// The list of those counted.
-    list: String,
+    pub(in crate::http) list: String,
 }
 
 /// How long answers took, in days of waiting.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Times {
+pub(in crate::http) struct Times {
     /// The answers that ended a waiting.
-    replies: u64,
+    pub(in crate::http) replies: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    median_days: Option<f64>,
+    pub(in crate::http) median_days: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    p90_days: Option<f64>,
+    pub(in crate::http) p90_days: Option<f64>,
 }
 
 async fn statistics(

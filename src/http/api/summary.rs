@@ -16,7 +16,7 @@ use crate::domain::person::Person;
 use crate::http::problem::Problem;
 use crate::store::Viewer;
 
-pub(super) fn routes() -> ApiRouter<Shared> {
+pub(in crate::http) fn routes() -> ApiRouter<Shared> {
     ApiRouter::new()
         .api_route(
             "/requests/{id}/summary.html",
@@ -45,7 +45,16 @@ async fn page(
     Caller(person): Caller,
     OfRequest(id): OfRequest,
 ) -> Result<Paper<Html>, Problem> {
-    let summary = summary(&api, &person, id).await?;
+    page_of(&api, &person, id).await
+}
+
+/// The page to print.
+pub(in crate::http) async fn page_of(
+    api: &Shared,
+    person: &Person,
+    id: RequestId,
+) -> Result<Paper<Html>, Problem> {
+    let summary = summary(api, person, id).await?;
     let page = documents::html(&summary).map_err(|error| fault(&error))?;
     Ok(Paper::new(summary.file_name("html"), page.html).under(page.content_security_policy))
 }
@@ -55,7 +64,15 @@ async fn pdf(
     Caller(person): Caller,
     OfRequest(id): OfRequest,
 ) -> Result<Paper<Pdf>, Problem> {
-    let summary = summary(&api, &person, id).await?;
+    pdf_of(&api, &person, id).await
+}
+
+pub(in crate::http) async fn pdf_of(
+    api: &Shared,
+    person: &Person,
+    id: RequestId,
+) -> Result<Paper<Pdf>, Problem> {
+    let summary = summary(api, person, id).await?;
     let name = summary.file_name("pdf");
     let bytes = tokio::task::spawn_blocking(move || documents::pdf(&summary))
         .await

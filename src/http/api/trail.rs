@@ -34,35 +34,35 @@ const IMPERSONAL: [&str; 8] = [
 
 /// What a call turned out to be about; shared by the extractors, the handler and [`record`].
 #[derive(Debug, Clone, Default)]
-pub(super) struct Trail(Arc<Mutex<Noted>>);
+pub(in crate::http) struct Trail(Arc<Mutex<Noted>>);
 
 #[derive(Debug, Default)]
-struct Noted {
-    person: Option<Person>,
-    requests: Vec<RequestId>,
-    persons: Vec<PersonId>,
+pub(in crate::http) struct Noted {
+    pub(in crate::http) person: Option<Person>,
+    pub(in crate::http) requests: Vec<RequestId>,
+    pub(in crate::http) persons: Vec<PersonId>,
     /// The engine wrote it down.
-    settled: bool,
+    pub(in crate::http) settled: bool,
 }
 
 impl Trail {
     /// Who calls.
-    pub(super) fn caller(&self, person: &Person) {
+    pub(in crate::http) fn caller(&self, person: &Person) {
         self.note(|noted| noted.person = Some(person.clone()));
     }
 
     /// The requests an answer shows.
-    pub(super) fn requests(&self, ids: impl IntoIterator<Item = RequestId>) {
+    pub(in crate::http) fn requests(&self, ids: impl IntoIterator<Item = RequestId>) {
         self.note(|noted| noted.requests.extend(ids));
     }
 
     /// The citizens an answer shows.
-    pub(super) fn persons(&self, ids: impl IntoIterator<Item = PersonId>) {
+    pub(in crate::http) fn persons(&self, ids: impl IntoIterator<Item = PersonId>) {
         self.note(|noted| noted.persons.extend(ids));
     }
 
     /// The engine has decided, and written down that it did.
-    pub(super) fn settled(&self) {
+    pub(in crate::http) fn settled(&self) {
         self.note(|noted| noted.settled = true);
     }
 
@@ -74,7 +74,7 @@ impl Trail {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(super) fn of(parts: &Parts) -> Self {
+    pub(in crate::http) fn of(parts: &Parts) -> Self {
         parts.extensions.get::<Self>().cloned().unwrap_or_default()
     }
 }
@@ -90,7 +90,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Trail {
 impl OperationInput for Trail {}
 
 /// Answers a call, and writes down whose data it showed, or tried to.
-pub(super) async fn record(
+pub(in crate::http) async fn record(
     State(api): State<Shared>,
     path: MatchedPath,
     parameters: RawPathParams,

@@ -3,7 +3,7 @@
 use sqlx::{FromRow, Postgres, QueryBuilder};
 
 use super::{Question, Viewer};
-use crate::domain::filter::{Page, Position, RequestFilter};
+use crate::domain::filter::{Order, Page, Position, RequestFilter, Sorting};
 use crate::domain::request::Request;
 use crate::store::rows::CaseRow;
 use crate::store::{Store, StoreError};
@@ -57,7 +57,7 @@ impl TryFrom<ListedRow> for Listed {
 }
 
 impl Question {
-    /// The requests that fit, newest first.
+    /// The requests that fit, in the page's order.
     pub async fn requests(&mut self, filter: &RequestFilter, page: Page) -> Result<Vec<Listed>, StoreError> {
         let mut query = self.list(filter, page);
         let rows: Vec<ListedRow> = query.build_query_as().fetch_all(&mut *self.transaction).await?;
@@ -70,17 +70,7 @@ impl Question {
         self.tables(&mut query);
         query.push(" where true");
         self.narrow(&mut query, filter);
-        if let Some(after) = page.after {
-            query
-                .push(" and (c.opened_at, c.id) < (")
-                .push_bind(after.at)
-                .push(", ")
-                .push_bind(after.request.0)
-                .push(")");
-        }
-        query
-            .push(" order by c.opened_at desc, c.id desc limit ")
-            .push_bind(i64::from(page.limit));
+        in_order(&mut query, page);
         query
     }
 
@@ -114,6 +104,46 @@ impl Question {
     }
 }
 
+/// Goes on after a place, in an order that leaves no two requests alike.
+fn in_order(query: &mut QueryBuilder<Postgres>, page: Page) {
+    let columns: &[&str] = match page.order.by {
+        Sorting::Opened => &["c.opened_at", "c.id"],
+        Sorting::Topic => &["c.topic", "c.opened_at", "c.id"],
+        Sorting::State => &["c.state", "c.opened_at", "c.id"],
+        Sorting::Protocol => &[
+            "c.protocol_office",
+            "c.protocol_year",
+            "c.protocol_sequence",
+            "c.id",
+        ],
+    };
+    let (direction, beyond) = if page.order.descending {
+        ("desc", "<")
+    } else {
+        ("asc", ">")
+    };
+    if let Some(after) = page.after {
+        let row = columns.join(", ");
+        query.push(format_args!(" and ({row}) {beyond} ("));
+        if page.order.by == Sorting::Opened {
+            query.push_bind(after.at).push(", ").push_bind(after.request.0);
+        } else {
+            // What it is sorted by is read where it stands: a cursor carries no words of a request.
+            query
+                .push(format_args!("select {row} from cases as c where c.id = "))
+                .push_bind(after.request.0);
+        }
+        query.push(")");
+    }
+    let sorted = columns.iter().map(|column| format!("{column} {direction}"));
+    query
+        .push(format_args!(
+            " order by {} limit ",
+            sorted.collect::<Vec<_>>().join(", ")
+        ))
+        .push_bind(i64::from(page.limit));
+}
+
 /// Every request that fits, page after page: each is a question of its own, so that a slow reader keeps no
 /// transaction open.
 pub struct RequestPages {
@@ -124,13 +154,20 @@ pub struct RequestPages {
 }
 
 impl Store {
-    pub fn every_request(&self, viewer: Viewer, filter: RequestFilter, page: u16) -> RequestPages {
+    pub fn every_request(
+        &self,
+        viewer: Viewer,
+        filter: RequestFilter,
+        order: Order,
+        page: u16,
+    ) -> RequestPages {
         RequestPages {
             store: self.clone(),
             viewer,
             filter,
             page: Some(Page {
                 after: None,
+                order,
                 limit: page,
             }),
         }

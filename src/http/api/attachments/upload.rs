@@ -18,9 +18,10 @@ use crate::http::api::Shared;
 use crate::http::problem::Problem;
 
 /// A file as it was sent.
-pub(super) struct Upload {
-    pub(super) name: String,
-    pub(super) bytes: Vec<u8>,
+#[derive(Clone)]
+pub(in crate::http) struct Upload {
+    pub(in crate::http) name: String,
+    pub(in crate::http) bytes: Vec<u8>,
 }
 
 impl FromRequest<Shared> for Upload {

@@ -22,10 +22,10 @@ use crate::store::{Listed, Outcome, Viewer};
 use crate::workflow::{Offer, offers};
 
 /// A command that was carried out, or taken in.
-pub(super) struct Answered {
-    status: StatusCode,
-    location: Option<String>,
-    body: Carried,
+pub(in crate::http) struct Answered {
+    pub(in crate::http) status: StatusCode,
+    pub(in crate::http) location: Option<String>,
+    pub(in crate::http) body: Carried,
 }
 
 /// Seconds after which it is worth asking again for a command that waits.
@@ -33,19 +33,19 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 
 /// What a command did, and what is possible now.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Carried {
+pub(in crate::http) struct Carried {
     #[serde(skip_serializing_if = "Option::is_none")]
-    request_id: Option<RequestId>,
+    pub(in crate::http) request_id: Option<RequestId>,
     /// The event the portal is told, such as `request.accepted`; its body's members stand beside.
     #[serde(skip_serializing_if = "Option::is_none")]
-    event: Option<String>,
+    pub(in crate::http) event: Option<String>,
     /// Status 202: what has to answer before the command is decided. `Location` tells how it stands.
     #[serde(skip_serializing_if = "Option::is_none")]
-    waits_for: Option<Dependency>,
+    pub(in crate::http) waits_for: Option<Dependency>,
     #[serde(flatten)]
-    told: Value,
+    pub(in crate::http) told: Value,
     /// What the caller may do now and, where not, why and from when.
-    allowed: Vec<Offer>,
+    pub(in crate::http) allowed: Vec<Offer>,
 }
 
 impl IntoResponse for Answered {
@@ -97,7 +97,7 @@ impl OperationOutput for Answered {
     }
 }
 
-pub(super) async fn answer(
+pub(in crate::http) async fn answer(
     api: &Shared,
     person: &Person,
     kind: CommandKind,
@@ -152,7 +152,7 @@ pub(super) async fn answer(
 }
 
 /// What a person may do with a request now, by the table the engine decides by.
-pub(in crate::http::api) async fn allowed(
+pub(in crate::http) async fn allowed(
     api: &Shared,
     person: &Person,
     request: RequestId,
@@ -197,7 +197,7 @@ fn dead(reason: DeadLetterReason) -> Problem {
 }
 
 /// Text the decoder can make nothing of.
-pub(super) fn unreadable(fault: &crate::amqp::envelope::Fault) -> Problem {
+pub(in crate::http) fn unreadable(fault: &crate::amqp::envelope::Fault) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST)
         .code(fault.reason.as_str())
         .detail(fault.detail.clone())

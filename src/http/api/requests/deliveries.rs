@@ -24,28 +24,28 @@ const PAGE: u16 = 200;
 pub(super) struct Missing {
     /// The first number wanted.
     #[serde(default)]
-    from: u32,
+    pub(in crate::http) from: u32,
 }
 
 /// A message as the queue of the sede had it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Delivery {
-    case_seq: u32,
-    message_id: Uuid,
+    pub(in crate::http) case_seq: u32,
+    pub(in crate::http) message_id: Uuid,
     /// The `type` of the message.
     #[serde(rename = "type")]
-    kind: String,
+    pub(in crate::http) kind: String,
     /// The message that caused it.
-    causation_id: Option<String>,
+    pub(in crate::http) causation_id: Option<String>,
     /// `null`: it has not left yet and is about to come by the queue.
-    sent_at: Option<DateTime<Utc>>,
-    body: Value,
+    pub(in crate::http) sent_at: Option<DateTime<Utc>>,
+    pub(in crate::http) body: Value,
 }
 
 /// In order of their numbers.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Deliveries {
-    items: Vec<Delivery>,
+    pub(in crate::http) items: Vec<Delivery>,
 }
 
 pub(super) async fn deliveries(

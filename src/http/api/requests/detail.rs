@@ -25,88 +25,88 @@ const CONVERSATION: &str = "Una volta ricevuta risposta dall'Istituto, è possib
 
 /// A request with its thread, its history and what is allowed now.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(in crate::http::api) struct RequestDetail {
+pub(in crate::http) struct RequestDetail {
     #[serde(flatten)]
-    line: RequestLine,
-    reason: ContactReason,
+    pub(in crate::http) line: RequestLine,
+    pub(in crate::http) reason: ContactReason,
     /// "Riferimento pratica".
     #[serde(skip_serializing_if = "Option::is_none")]
-    practice: Option<PracticeReference>,
+    pub(in crate::http) practice: Option<PracticeReference>,
     /// "Dati del richiedente"; missing where a referent writes on the patronato's own behalf.
     #[serde(skip_serializing_if = "Option::is_none")]
-    citizen: Option<IdentifiedCitizen>,
+    pub(in crate::http) citizen: Option<IdentifiedCitizen>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    delegation: Option<Delegation>,
+    pub(in crate::http) delegation: Option<Delegation>,
     /// What was asked, and with which files.
-    question: Passage,
+    pub(in crate::http) question: Passage,
     /// The last answer.
     #[serde(skip_serializing_if = "Option::is_none")]
-    answer: Option<Passage>,
-    solicits: Solicits,
-    conversation: Conversation,
-    booking: Booking,
-    thread: Vec<Communication>,
-    history: Vec<Happening>,
+    pub(in crate::http) answer: Option<Passage>,
+    pub(in crate::http) solicits: Solicits,
+    pub(in crate::http) conversation: Conversation,
+    pub(in crate::http) booking: Booking,
+    pub(in crate::http) thread: Vec<Communication>,
+    pub(in crate::http) history: Vec<Happening>,
     /// What you may do now and, where not, why and from when.
-    allowed: Vec<Offer>,
+    pub(in crate::http) allowed: Vec<Offer>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct PracticeReference {
-    kind: PracticeKind,
+pub(in crate::http) struct PracticeReference {
+    pub(in crate::http) kind: PracticeKind,
     /// "Numero pensione".
-    label: &'static str,
-    number: PracticeNumber,
+    pub(in crate::http) label: &'static str,
+    pub(in crate::http) number: PracticeNumber,
 }
 
 /// A text with its files.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Passage {
+pub(in crate::http) struct Passage {
     #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<Personal>,
+    pub(in crate::http) text: Option<Personal>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    notes: Option<Personal>,
-    attachments: Vec<StoredAttachment>,
+    pub(in crate::http) notes: Option<Personal>,
+    pub(in crate::http) attachments: Vec<StoredAttachment>,
 }
 
 /// "Sollecito".
 #[derive(Debug, Serialize, JsonSchema)]
-struct Solicits {
+pub(in crate::http) struct Solicits {
     /// "Data 1° sollecito".
-    first: Option<NaiveDate>,
+    pub(in crate::http) first: Option<NaiveDate>,
     /// "Data 2° sollecito".
-    second: Option<NaiveDate>,
+    pub(in crate::http) second: Option<NaiveDate>,
     /// From when the next one may be sent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    from: Option<NaiveDate>,
+    pub(in crate::http) from: Option<NaiveDate>,
 }
 
 /// Whether one may go on writing.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Conversation {
+pub(in crate::http) struct Conversation {
     /// The sentence that stands above it.
-    notice: &'static str,
+    pub(in crate::http) notice: &'static str,
     /// Further messages written.
-    interactions: u8,
+    pub(in crate::http) interactions: u8,
     /// Further messages still possible.
-    interactions_left: u8,
+    pub(in crate::http) interactions_left: u8,
     /// The sede ended it.
-    barred: bool,
+    pub(in crate::http) barred: bool,
 }
 
 /// "Prenotazione appuntamento".
 #[derive(Debug, Serialize, JsonSchema)]
-struct Booking {
-    state: Appointment,
+pub(in crate::http) struct Booking {
+    pub(in crate::http) state: Appointment,
     /// The sede opened it.
-    enabled: bool,
+    pub(in crate::http) enabled: bool,
     /// From when waiting alone opens it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    from: Option<NaiveDate>,
+    pub(in crate::http) from: Option<NaiveDate>,
 }
 
 impl RequestDetail {
-    pub(in crate::http::api) fn new(
+    pub(in crate::http) fn new(
         api: &Shared,
         person: &Person,
         listed: &Listed,

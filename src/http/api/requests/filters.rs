@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::paging::{Cursor, PageQuery, PageSize};
 use crate::domain::case::StateName;
 use crate::domain::codice_fiscale::CodiceFiscale;
-use crate::domain::filter::{Condition, DateRange, Figure, RequestFilter, Whose};
+use crate::domain::filter::{Condition, DateRange, Figure, Order, RequestFilter, Sorting, Whose};
 use crate::domain::ids::{ActorId, OfficeCode, PatronatoCode, SedeCode, TopicCode};
 use crate::domain::person::Person;
 use crate::domain::protocol::ProtocolNumber;
@@ -25,7 +25,7 @@ macro_rules! filters {
         $(#[$doc])*
         #[derive(Debug, Default, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields, default)]
-        pub(in crate::http::api) struct $name {
+        pub(in crate::http) struct $name {
             $($(#[$extra_doc])* $extra: Option<$type>,)*
             /// Whose requests: your own, your office's, your sede's. All you may list unless said otherwise.
             scope: Option<Whose>,
@@ -53,39 +53,49 @@ macro_rules! filters {
             office: Option<OfficeCode>,
             /// Those a figure of the statistics counts.
             figure: Option<Figure>,
+            /// By what the list is sorted; by opening unless said otherwise.
+            sort: Option<Sorting>,
+            /// The least first; the newest, or greatest, is first unless said otherwise.
+            ascending: Option<bool>,
             cursor: Option<Cursor>,
             limit: Option<PageSize>,
         }
 
         impl $name {
             /// What is asked for within what the person may ask for.
-            pub(in crate::http::api) fn into_parts(
+            pub(in crate::http) fn into_parts(
                 self,
                 person: &Person,
                 api: &Shared,
             ) -> Result<(RequestFilter, PageQuery), Problem> {
-                let mut filter = of(person, self.scope)?;
-                filter.dates = dates(self.from, self.to, $wrong)?;
-                filter.condition = self.figure.map(|figure| condition(api, figure));
-                filter.topic = self.topic;
-                filter.protocol = self.protocol;
-                filter.state = self.state;
-                filter.overdue = self.overdue;
-                filter.solicited = self.solicited;
-                filter.text = self.text;
-                filter.unread = self.unread;
-                filter.with_attachments = self.with_attachments;
-                filter.sender = narrowed(filter.sender, self.operator)?;
-                filter.patronato = narrowed(filter.patronato, self.patronato)?;
-                filter.office = narrowed(filter.office, self.office)?;
-                // What went on to another sede is still to be found by the one that held it.
-                filter.sede = self.sede.or(filter.sede);
-                $(filter.$extra = self.$extra;)*
+                let criteria = Criteria {
+                    scope: self.scope,
+                    dates: dates(self.from, self.to, $wrong)?,
+                    topic: self.topic,
+                    protocol: self.protocol,
+                    state: self.state,
+                    overdue: self.overdue,
+                    solicited: self.solicited,
+                    text: self.text,
+                    unread: self.unread,
+                    with_attachments: self.with_attachments,
+                    operator: self.operator,
+                    sede: self.sede,
+                    patronato: self.patronato,
+                    office: self.office,
+                    figure: self.figure,
+                    codice_fiscale: None,
+                };
+                $(let criteria = Criteria { $extra: self.$extra, ..criteria };)*
                 let page = PageQuery {
                     cursor: self.cursor,
+                    order: Order {
+                        by: self.sort.unwrap_or_default(),
+                        descending: !self.ascending.unwrap_or_default(),
+                    },
                     limit: self.limit.unwrap_or_default(),
                 };
-                Ok((filter, page))
+                Ok((criteria.within(person, api)?, page))
             }
         }
     };
@@ -104,14 +114,61 @@ filters!(
     }
 );
 
+/// What a list is narrowed by, wherever it was said: in an address, a body or the form of a page.
+#[derive(Debug, Clone, Default)]
+pub(in crate::http) struct Criteria {
+    pub(in crate::http) scope: Option<Whose>,
+    pub(in crate::http) dates: DateRange,
+    pub(in crate::http) topic: Option<TopicCode>,
+    pub(in crate::http) protocol: Option<ProtocolNumber>,
+    pub(in crate::http) state: Option<StateName>,
+    pub(in crate::http) overdue: Option<bool>,
+    pub(in crate::http) solicited: Option<bool>,
+    pub(in crate::http) text: Option<SearchText>,
+    pub(in crate::http) unread: Option<bool>,
+    pub(in crate::http) with_attachments: Option<bool>,
+    pub(in crate::http) operator: Option<ActorId>,
+    pub(in crate::http) sede: Option<SedeCode>,
+    pub(in crate::http) patronato: Option<PatronatoCode>,
+    pub(in crate::http) office: Option<OfficeCode>,
+    pub(in crate::http) figure: Option<Figure>,
+    pub(in crate::http) codice_fiscale: Option<CodiceFiscale>,
+}
+
+impl Criteria {
+    /// What is asked for within what the person may ask for.
+    pub(in crate::http) fn within(self, person: &Person, api: &Shared) -> Result<RequestFilter, Problem> {
+        let of_scope = of(person, self.scope)?;
+        Ok(RequestFilter {
+            dates: self.dates,
+            condition: self.figure.map(|figure| condition(api, figure)),
+            topic: self.topic,
+            protocol: self.protocol,
+            state: self.state,
+            overdue: self.overdue,
+            solicited: self.solicited,
+            text: self.text,
+            unread: self.unread,
+            with_attachments: self.with_attachments,
+            sender: narrowed(of_scope.sender, self.operator)?,
+            patronato: narrowed(of_scope.patronato, self.patronato)?,
+            office: narrowed(of_scope.office, self.office)?,
+            // What went on to another sede is still to be found by the one that held it.
+            sede: self.sede.or(of_scope.sede),
+            officer: of_scope.officer,
+            codice_fiscale: self.codice_fiscale,
+        })
+    }
+}
+
 /// The requests a person lists, in the scope he or she chose.
-pub(in crate::http::api) fn of(person: &Person, scope: Option<Whose>) -> Result<RequestFilter, Problem> {
+pub(in crate::http) fn of(person: &Person, scope: Option<Whose>) -> Result<RequestFilter, Problem> {
     let usual = Whose::usual(person).ok_or_else(|| forbidden("those who run the engine read no requests"))?;
     RequestFilter::of(person, scope.unwrap_or(usual))
         .map_err(|error| forbidden(&error.to_string()).field("/scope", error.to_string()))
 }
 
-pub(in crate::http::api) fn dates(
+pub(in crate::http) fn dates(
     from: Option<NaiveDate>,
     to: Option<NaiveDate>,
     wrong: impl FnOnce(&str, &str) -> Problem,
@@ -120,7 +177,7 @@ pub(in crate::http::api) fn dates(
         .map_err(|error| wrong("to", &error.to_string()).detail("the last day is before the first"))
 }
 
-pub(in crate::http::api) fn condition(api: &Shared, figure: Figure) -> Condition {
+pub(in crate::http) fn condition(api: &Shared, figure: Figure) -> Condition {
     let rules = api.workflows.borrow().booking_rules(api.clock.now());
     Condition::of(figure, &rules)
 }

@@ -19,32 +19,43 @@ use crate::store::Listed;
 use crate::workflow::Registry;
 
 /// The labels people read, as of one moment.
-pub(in crate::http::api) struct Names {
-    registers: Arc<Registers>,
-    workflows: Arc<Registry>,
+pub(in crate::http) struct Names {
+    pub(in crate::http) registers: Arc<Registers>,
+    pub(in crate::http) workflows: Arc<Registry>,
 }
 
 impl Names {
-    pub(in crate::http::api) fn of(api: &Shared) -> Self {
+    pub(in crate::http) fn of(api: &Shared) -> Self {
         Self {
             registers: api.registers.borrow().clone(),
             workflows: api.workflows.borrow().clone(),
         }
     }
 
-    pub(in crate::http::api) fn state(&self, workflow: &WorkflowRef, state: &StateName) -> String {
+    pub(in crate::http) fn state(&self, workflow: &WorkflowRef, state: &StateName) -> String {
         let workflow = self.workflows.get(workflow);
         let label = workflow.and_then(|workflow| workflow.state_label(state));
         label.map_or_else(|| state.to_string(), ToOwned::to_owned)
     }
 
-    pub(in crate::http::api) fn topic(&self, code: &TopicCode) -> String {
+    /// Every state a request can be in, each once, in the order of the files.
+    pub(in crate::http) fn states(&self) -> Vec<(StateName, String)> {
+        let mut states: Vec<(StateName, String)> = Vec::new();
+        for state in self.workflows.iter().flat_map(|workflow| workflow.states()) {
+            if !states.iter().any(|(name, _)| name == state.name()) {
+                states.push((state.name().clone(), state.label().to_owned()));
+            }
+        }
+        states
+    }
+
+    pub(in crate::http) fn topic(&self, code: &TopicCode) -> String {
         let topic = self.registers.topic(code);
         topic.map_or_else(|| code.to_string(), |topic| topic.label.clone())
     }
 
     /// "Agenzia di inoltro": `LANCIANO-230001`.
-    pub(in crate::http::api) fn sede(&self, code: &SedeCode) -> String {
+    pub(in crate::http) fn sede(&self, code: &SedeCode) -> String {
         self.registers
             .sede(code)
             .map_or_else(|| code.to_string(), Sede::label)
@@ -53,54 +64,54 @@ impl Names {
 
 /// Who sent a request.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(in crate::http::api) struct Sender {
-    pub(in crate::http::api) id: ActorId,
-    pub(in crate::http::api) name: Personal,
+pub(in crate::http) struct Sender {
+    pub(in crate::http) id: ActorId,
+    pub(in crate::http) name: Personal,
 }
 
 /// A request in a list.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(in crate::http::api) struct RequestLine {
-    pub(in crate::http::api) request_id: RequestId,
-    pub(in crate::http::api) protocol_number: ProtocolNumber,
-    opened_at: DateTime<Utc>,
+pub(in crate::http) struct RequestLine {
+    pub(in crate::http) request_id: RequestId,
+    pub(in crate::http) protocol_number: ProtocolNumber,
+    pub(in crate::http) opened_at: DateTime<Utc>,
     /// "Data richiesta": the day in Italy.
-    opened_on: NaiveDate,
-    state: StateName,
+    pub(in crate::http) opened_on: NaiveDate,
+    pub(in crate::http) state: StateName,
     /// "Stato richiesta".
-    state_label: String,
-    topic: TopicCode,
+    pub(in crate::http) state_label: String,
+    pub(in crate::http) topic: TopicCode,
     /// "Oggetto".
-    topic_label: String,
-    sede: SedeCode,
-    sede_label: String,
-    patronato: PatronatoCode,
-    office: OfficeCode,
-    role: Role,
-    operator: Sender,
+    pub(in crate::http) topic_label: String,
+    pub(in crate::http) sede: SedeCode,
+    pub(in crate::http) sede_label: String,
+    pub(in crate::http) patronato: PatronatoCode,
+    pub(in crate::http) office: OfficeCode,
+    pub(in crate::http) role: Role,
+    pub(in crate::http) operator: Sender,
     /// Enough to recognise it: `BNC************U`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    codice_fiscale: Option<String>,
+    pub(in crate::http) codice_fiscale: Option<String>,
     /// Since when an answer is waited for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    awaiting_since: Option<NaiveDate>,
-    overdue: bool,
+    pub(in crate::http) awaiting_since: Option<NaiveDate>,
+    pub(in crate::http) overdue: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    first_solicit: Option<NaiveDate>,
+    pub(in crate::http) first_solicit: Option<NaiveDate>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    second_solicit: Option<NaiveDate>,
-    appointment: Appointment,
+    pub(in crate::http) second_solicit: Option<NaiveDate>,
+    pub(in crate::http) appointment: Appointment,
     /// How many files it has.
-    attachments: u32,
+    pub(in crate::http) attachments: u32,
     /// Something in it is new to you.
-    unread: bool,
+    pub(in crate::http) unread: bool,
     /// Who of the sede took it in charge last; told to sedi only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    officer: Option<ActorId>,
+    pub(in crate::http) officer: Option<ActorId>,
 }
 
 impl RequestLine {
-    pub(in crate::http::api) fn new(listed: &Listed, names: &Names, side: Side) -> Self {
+    pub(in crate::http) fn new(listed: &Listed, names: &Names, side: Side) -> Self {
         let request = &listed.request;
         let (case, facts) = (&request.case, &request.case.facts);
         let code = request

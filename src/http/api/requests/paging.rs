@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::filter::{Page, Position};
+use crate::domain::filter::{Order, Page, Position};
 use crate::domain::ids::{InvalidId, RequestId};
 use crate::http::api::listed::Listed;
 use crate::store::Counted;
@@ -16,13 +16,24 @@ use crate::store::Counted;
 /// How many lines a page has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "u16")]
-pub(in crate::http::api) struct PageSize(u16);
+pub(in crate::http) struct PageSize(u16);
 
-const SIZES: [u16; 3] = [25, 50, 100];
+pub(in crate::http) const SIZES: [u16; 3] = [25, 50, 100];
+
+impl PageSize {
+    /// Of the pages people turn.
+    pub(in crate::http) const SMALLEST: Self = Self(SIZES[0]);
+}
 
 impl Default for PageSize {
     fn default() -> Self {
         Self(50)
+    }
+}
+
+impl From<PageSize> for u16 {
+    fn from(size: PageSize) -> Self {
+        size.0
     }
 }
 
@@ -50,7 +61,7 @@ impl JsonSchema for PageSize {
 /// The `next` of the page before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub(in crate::http::api) struct Cursor(Position);
+pub(in crate::http) struct Cursor(Position);
 
 /// 1 January 1900 and 9999, since 1970.
 const FIRST_MICROSECOND: i64 = -2_208_988_800_000_000;
@@ -72,6 +83,12 @@ impl Cursor {
             at: DateTime::from_timestamp_micros(micros)?,
             request: RequestId(Uuid::from_slice(id).ok()?),
         })
+    }
+}
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&Self::write(self.0))
     }
 }
 
@@ -100,16 +117,18 @@ impl JsonSchema for Cursor {
 
 /// Which page.
 #[derive(Debug, Clone, Copy, Default)]
-pub(in crate::http::api) struct PageQuery {
-    pub(in crate::http::api) cursor: Option<Cursor>,
-    pub(in crate::http::api) limit: PageSize,
+pub(in crate::http) struct PageQuery {
+    pub(in crate::http) cursor: Option<Cursor>,
+    pub(in crate::http) order: Order,
+    pub(in crate::http) limit: PageSize,
 }
 
 impl PageQuery {
     /// One line more than is shown tells whether there are more.
-    pub(in crate::http::api) fn one_more(self) -> Page {
+    pub(in crate::http) fn one_more(self) -> Page {
         Page {
             after: self.cursor.map(|cursor| cursor.0),
+            order: self.order,
             limit: self.limit.0 + 1,
         }
     }
@@ -117,11 +136,11 @@ impl PageQuery {
 
 /// How many fit.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
-pub(in crate::http::api) struct Total {
+pub(in crate::http) struct Total {
     /// Counted up to 1,000.
-    count: u64,
+    pub(in crate::http) count: u64,
     /// `false`: there are more than were counted.
-    exact: bool,
+    pub(in crate::http) exact: bool,
 }
 
 impl From<Counted> for Total {
@@ -134,22 +153,22 @@ impl From<Counted> for Total {
 }
 
 impl Total {
-    pub(in crate::http::api) const fn exactly(count: u64) -> Self {
+    pub(in crate::http) const fn exactly(count: u64) -> Self {
         Self { count, exact: true }
     }
 }
 
 /// A page of a list, and how long the list is.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(in crate::http::api) struct Listing<T> {
+pub(in crate::http) struct Listing<T> {
     #[serde(flatten)]
-    pub(in crate::http::api) page: Listed<T>,
-    total: Total,
+    pub(in crate::http) page: Listed<T>,
+    pub(in crate::http) total: Total,
 }
 
 impl<T> Listing<T> {
     /// Of one line more than the page has, where there are more.
-    pub(in crate::http::api) fn new(
+    pub(in crate::http) fn new(
         found: Vec<T>,
         page: PageQuery,
         total: Total,
@@ -162,7 +181,7 @@ impl<T> Listing<T> {
         }
     }
 
-    pub(in crate::http::api) fn map<U>(self, line: impl FnMut(T) -> U) -> Listing<U> {
+    pub(in crate::http) fn map<U>(self, line: impl FnMut(T) -> U) -> Listing<U> {
         Listing {
             page: self.page.map(line),
             total: self.total,

@@ -23,7 +23,7 @@ use crate::store::Viewer;
 /// For whom the next request is.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum For {
+pub(in crate::http) enum For {
     /// Another request of this citizen.
     SameCitizen,
     /// This request, for somebody else.
@@ -34,35 +34,35 @@ enum For {
 #[serde(deny_unknown_fields)]
 pub(super) struct TemplateQuery {
     #[serde(rename = "for")]
-    whom: For,
+    pub(in crate::http) whom: For,
 }
 
 /// The beginning of a `request.submit` body. What is missing has to be said anew: the delegation always, and what
 /// belongs to the first citizen (practice and files) where it is for another.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Template {
-    role: Role,
+    pub(in crate::http) role: Role,
     #[serde(skip_serializing_if = "Option::is_none")]
-    citizen: Option<TemplateCitizen>,
+    pub(in crate::http) citizen: Option<TemplateCitizen>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<ContactReason>,
+    pub(in crate::http) reason: Option<ContactReason>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    topic: Option<TopicCode>,
+    pub(in crate::http) topic: Option<TopicCode>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<Personal>,
+    pub(in crate::http) text: Option<Personal>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    notes: Option<Personal>,
+    pub(in crate::http) notes: Option<Personal>,
 }
 
 /// The citizen, named so that no choice is left.
 #[derive(Debug, Serialize, JsonSchema)]
-struct TemplateCitizen {
-    person_id: PersonId,
+pub(in crate::http) struct TemplateCitizen {
+    pub(in crate::http) person_id: PersonId,
     #[serde(skip_serializing_if = "Option::is_none")]
-    codice_fiscale: Option<CodiceFiscale>,
-    family_name: Personal,
-    given_name: Personal,
-    born_on: chrono::NaiveDate,
+    pub(in crate::http) codice_fiscale: Option<CodiceFiscale>,
+    pub(in crate::http) family_name: Personal,
+    pub(in crate::http) given_name: Personal,
+    pub(in crate::http) born_on: chrono::NaiveDate,
 }
 
 pub(super) async fn template(

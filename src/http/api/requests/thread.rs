@@ -14,60 +14,60 @@ use crate::domain::request::{HistoryEntry, Request};
 
 /// "Cronologia comunicazioni ed allegati": one communication.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(in crate::http::api) struct Communication {
-    seq: u32,
-    at: DateTime<Utc>,
-    kind: EventKind,
-    from: Side,
+pub(in crate::http) struct Communication {
+    pub(in crate::http) seq: u32,
+    pub(in crate::http) at: DateTime<Utc>,
+    pub(in crate::http) kind: EventKind,
+    pub(in crate::http) from: Side,
     #[serde(skip_serializing_if = "Option::is_none")]
-    author: Option<Personal>,
+    pub(in crate::http) author: Option<Personal>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<Personal>,
+    pub(in crate::http) text: Option<Personal>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    notes: Option<Personal>,
+    pub(in crate::http) notes: Option<Personal>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<Personal>,
-    attachments: Vec<StoredAttachment>,
+    pub(in crate::http) reason: Option<Personal>,
+    pub(in crate::http) attachments: Vec<StoredAttachment>,
     /// "Non visibile al patronato".
-    internal: bool,
+    pub(in crate::http) internal: bool,
     /// The wish for an appointment.
     #[serde(skip_serializing_if = "Option::is_none")]
-    wish: Option<Personal>,
+    pub(in crate::http) wish: Option<Personal>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    slot: Option<DateTime<FixedOffset>>,
+    pub(in crate::http) slot: Option<DateTime<FixedOffset>>,
     /// When and where an appointment is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    appointment_at: Option<DateTime<FixedOffset>>,
+    pub(in crate::http) appointment_at: Option<DateTime<FixedOffset>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    place: Option<Personal>,
+    pub(in crate::http) place: Option<Personal>,
 }
 
 /// One thing that happened, and how it stood after it.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(in crate::http::api) struct Happening {
-    seq: u32,
-    at: DateTime<Utc>,
-    event: EventKind,
+pub(in crate::http) struct Happening {
+    pub(in crate::http) seq: u32,
+    pub(in crate::http) at: DateTime<Utc>,
+    pub(in crate::http) event: EventKind,
     /// The side that acted; missing where the engine did.
     #[serde(skip_serializing_if = "Option::is_none")]
-    by: Option<Side>,
+    pub(in crate::http) by: Option<Side>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    actor: Option<ActorId>,
+    pub(in crate::http) actor: Option<ActorId>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<Personal>,
-    state: StateName,
-    state_label: String,
-    sede: SedeCode,
-    sede_label: String,
+    pub(in crate::http) name: Option<Personal>,
+    pub(in crate::http) state: StateName,
+    pub(in crate::http) state_label: String,
+    pub(in crate::http) sede: SedeCode,
+    pub(in crate::http) sede_label: String,
 }
 
 /// Everything somebody wrote or attached, oldest first.
-pub(in crate::http::api) fn communications(history: &[HistoryEntry], reader: Side) -> Vec<Communication> {
+pub(in crate::http) fn communications(history: &[HistoryEntry], reader: Side) -> Vec<Communication> {
     let visible = history.iter().filter(|entry| is_visible(entry, reader));
     visible.filter_map(|entry| communication(entry, reader)).collect()
 }
 
-pub(in crate::http::api) fn happenings(
+pub(in crate::http) fn happenings(
     request: &Request,
     history: &[HistoryEntry],
     names: &Names,

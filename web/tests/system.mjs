@@ -1,0 +1,72 @@
+// One system for the tests of a file: the built engine with its own database and broker, and a clock that can be moved.
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, existsSync, openSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '../..');
+const binary = join(root, 'target/debug/usciere');
+
+/** A port nobody listens on now. */
+export const freePort = () =>
+  new Promise((done) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => done(port));
+    });
+  });
+
+export class System {
+  /** Starts it and waits until it is ready; `settings` are variables of its environment. */
+  static async start(settings = {}, port = undefined) {
+    const system = new System();
+    system.folder = mkdtempSync(join(tmpdir(), 'usciere-browser.'));
+    const ready = join(system.folder, 'ready.json');
+    system.port = port ?? (await freePort());
+    const log = openSync(join(system.folder, 'log'), 'w');
+    system.process = spawn(
+      binary,
+      ['dev', '--http-port', String(system.port), '--data-dir', join(system.folder, 'data'), '--ready-file', ready],
+      { cwd: root, env: { ...process.env, USCIERE_PROFILE: 'dev', ...settings }, stdio: ['ignore', log, log] },
+    );
+    let ended = false;
+    system.process.once('exit', () => (ended = true));
+    while (!existsSync(ready)) {
+      if (ended) throw new Error(system.log());
+      await new Promise((wake) => setTimeout(wake, 100));
+    }
+    system.places = JSON.parse(readFileSync(ready, 'utf8'));
+    system.url = `http://127.0.0.1:${system.port}`;
+    return system;
+  }
+
+  log() {
+    return readFileSync(join(this.folder, 'log'), 'utf8');
+  }
+
+  /** Runs a command of usciere against this system. */
+  usciere(...args) {
+    const env = { ...process.env, USCIERE_PROFILE: 'dev', DATABASE_URL: this.places.database_url, AMQP_URL: this.places.amqp_url };
+    return execFileSync(binary, args, { cwd: root, env, encoding: 'utf8' });
+  }
+
+  /** A call of the API as an officer of a sede or a desk. */
+  async asOfficer(sede, path, body) {
+    const token = this.usciere('token', 'create', '--role', 'officer', '--sede', sede).trim();
+    const answer = await fetch(`${this.url}/api/v1${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  }
+
+  async stop() {
+    const ended = new Promise((done) => this.process.once('exit', done));
+    this.process.kill('SIGTERM');
+    await ended;
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
