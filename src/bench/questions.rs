@@ -9,7 +9,7 @@ use super::load::operator;
 use super::report::{Latency, Report};
 use crate::clock::Clock;
 use crate::domain::calendar::rome_date;
-use crate::domain::filter::{DateRange, Grouping, Page, RequestFilter};
+use crate::domain::filter::{DateRange, Grouping, Order, Page, RequestFilter};
 use crate::domain::ids::SedeCode;
 use crate::domain::person::{Capacity, Person};
 use crate::store::{Store, StoreError, Viewer};
@@ -18,6 +18,7 @@ use crate::store::{Store, StoreError, Viewer};
 const TIMES: usize = 100;
 const PAGE: Page = Page {
     after: None,
+    order: Order::NEWEST_FIRST,
     limit: 25,
 };
 

@@ -279,12 +279,16 @@ pub struct Order {
     pub descending: bool,
 }
 
+impl Order {
+    pub const NEWEST_FIRST: Self = Self {
+        by: Sorting::Opened,
+        descending: true,
+    };
+}
+
 impl Default for Order {
     fn default() -> Self {
-        Self {
-            by: Sorting::default(),
-            descending: true,
-        }
+        Self::NEWEST_FIRST
     }
 }
 
