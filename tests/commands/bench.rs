@@ -31,7 +31,7 @@ async fn every_way_is_measured_and_a_report_is_kept() {
             .env("AMQP_URL", broker.as_str());
         command
     };
-    let mut measuring = bench(&["--cases", "200", "-o", "json", "--report"]);
+    let mut measuring = bench(&["-o", "json", "--report"]);
     let ended = measuring.arg(&report).output().unwrap();
     assert!(
         ended.status.success(),
@@ -46,7 +46,6 @@ async fn every_way_is_measured_and_a_report_is_kept() {
     }
     assert!(line("one by one")["limit"].as_f64().unwrap() > 0.0);
     assert!(line("64 clients over HTTP")["engine"].as_f64().unwrap() > 0.0);
-    assert!(line("list of an office")["engine"].as_f64().unwrap() > 0.0);
 
     let kept: Value = serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
     assert_eq!(kept["lines"], Value::from(lines.clone()));
