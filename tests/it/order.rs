@@ -15,7 +15,7 @@ use crate::long::amount;
 use crate::node::PATIENCE;
 use crate::outsider::Received;
 use crate::program::Program;
-use crate::world::{SEDE, World, by_operator, with};
+use crate::world::{SEDE, World, by_operator, request, with};
 
 /// How many write into one request at the same time.
 const PUBLISHERS: [&str; 2] = ["anna", "bruno"];
@@ -126,8 +126,16 @@ async fn three_nodes_one_of_them_killed_keep_the_order_of_every_request() {
     let world = Arc::new(world);
     let mut requests = Vec::new();
     for _ in 0..amount(20, 100) {
-        requests.push(world.submit().await);
+        let body = request();
+        requests.push(body["request_id"].as_str().unwrap().parse::<Uuid>().unwrap());
+        world.send("portal.inca.request.submit", &body).await;
     }
+    let all = i64::try_from(requests.len()).unwrap();
+    world
+        .until("all are taken in", async || {
+            world.count("select count(*) from cases").await == all
+        })
+        .await;
     let awaited = Awaited::default();
     answers(&world.config.amqp.url.0, Arc::clone(&awaited)).await;
     let each = amount(6, 25);
