@@ -30,11 +30,11 @@ pub(super) async fn attach(
     portal: &Portal,
     viewer: &Viewer,
     draft: &mut Draft,
-    files: &[Upload],
+    uploads: &[Upload],
 ) -> Result<Option<FormErrors>, Fault> {
     let mut errors = FormErrors::default();
     let limits = portal.api.limits.attachments;
-    for file in files {
+    for file in uploads {
         if draft.files.len() >= limits.files {
             errors.add(
                 "allegato",
