@@ -86,10 +86,6 @@ impl Problem {
         detail.filter(|_| refused || IN_ITALIAN.contains(&self.0.code))
     }
 
-    pub(super) fn available_from(&self) -> Option<NaiveDate> {
-        self.0.available_from
-    }
-
     #[must_use]
     pub fn code(mut self, code: &'static str) -> Self {
         self.0.code = code;
