@@ -18,7 +18,7 @@ use std::any::Any;
 use std::io;
 use std::net::SocketAddr;
 
-use axum::Router;
+pub use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};

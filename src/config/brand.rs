@@ -14,7 +14,7 @@ pub struct Brand {
     pub owner: String,
     /// Address of the picture beside the name; a neutral sign where it is missing.
     pub logo: Option<String>,
-    /// Ways back into the surrounding portal, such as "Vai a MyINPS".
+    /// Ways back into the surrounding portal, such as "Vai a `MyINPS`".
     pub links: Vec<BrandLink>,
 }
 

@@ -12,7 +12,7 @@ use super::engine::{attachments, engine};
 use super::ground::{listen, serve_http, wait_for_database};
 use super::jobs::{JobParts, built_in};
 use super::registries::work_parked;
-use super::web::{api, authority, portal};
+use super::web::{WebParts, router};
 use super::{Node, NodeError, NodeOptions, Role, Workflows, health, pauses, store, time};
 use crate::amqp::intake::{Care, Intake, take_in};
 use crate::amqp::topology::{intake_queue, quarantine_queue};
@@ -98,19 +98,16 @@ impl Node {
             .spawn(super::audit::seal(store.clone(), stop.clone()));
         parts.mailer(&mails)?;
         late.open(if parts.has(Role::Web) {
-            let authority = Arc::new(authority(config, &store, &registers).await?);
-            let api = api(
-                &options,
-                &authority,
-                &engine,
-                &broker,
-                &door,
-                &workflows,
-                &registers,
+            let parts = WebParts {
+                options: &options,
+                engine: &engine,
+                broker: &broker,
+                door: &door,
+                workflows: &workflows,
+                registers: &registers,
                 attachments,
-            );
-            let pages = http::pages::router(portal(config, &authority, &api));
-            http::web(http::api::router(api), pages)
+            };
+            router(parts).await?
         } else {
             http::nothing()
         });

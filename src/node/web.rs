@@ -14,23 +14,44 @@ use crate::engine::{Door, Engine};
 use crate::http::api::{Api, Watch};
 use crate::http::pages::{Portal, WAY_BACK};
 use crate::http::rate_limit::RateLimits;
+use crate::http::{self, Router};
 use crate::identity::development::{DevelopmentKey, DevelopmentKeyError};
 use crate::identity::{Authenticate, Authority, Login};
 use crate::store::Store;
 
-pub(super) fn api(
-    options: &NodeOptions<'_>,
-    authority: &Arc<Authority>,
-    engine: &Arc<Engine>,
-    broker: &Broker,
-    door: &Door,
-    workflows: &Workflows,
-    registers: &watch::Receiver<Arc<Registers>>,
-    attachments: AttachmentStore,
-) -> Arc<Api> {
+/// What the web part of a node is made of.
+pub(super) struct WebParts<'a> {
+    pub(super) options: &'a NodeOptions<'a>,
+    pub(super) engine: &'a Arc<Engine>,
+    pub(super) broker: &'a Broker,
+    pub(super) door: &'a Door,
+    pub(super) workflows: &'a Workflows,
+    pub(super) registers: &'a watch::Receiver<Arc<Registers>>,
+    pub(super) attachments: AttachmentStore,
+}
+
+/// The API and the pages, ready to answer.
+pub(super) async fn router(parts: WebParts<'_>) -> Result<Router, NodeError> {
+    let (config, shutdown) = (parts.options.config, parts.options.shutdown);
+    let authority = Arc::new(authority(config, parts.engine.store(), parts.registers).await?);
+    shutdown.spawn(Arc::clone(&authority).keep_current(shutdown.soft()));
+    let api = api(&authority, parts);
+    let pages = http::pages::router(portal(config, &authority, &api));
+    Ok(http::web(http::api::router(api), pages))
+}
+
+fn api(authority: &Arc<Authority>, parts: WebParts<'_>) -> Arc<Api> {
+    let WebParts {
+        options,
+        engine,
+        broker,
+        door,
+        workflows,
+        registers,
+        attachments,
+    } = parts;
     let (config, shutdown) = (options.config, options.shutdown);
     let store = engine.store().clone();
-    shutdown.spawn(Arc::clone(authority).keep_current(shutdown.soft()));
     Arc::new(Api {
         door: door.clone(),
         clock: engine.clock().clone(),
@@ -54,7 +75,7 @@ pub(super) fn api(
 }
 
 /// What the pages answer from.
-pub(super) fn portal(config: &Config, authority: &Arc<Authority>, api: &Arc<Api>) -> Portal {
+fn portal(config: &Config, authority: &Arc<Authority>, api: &Arc<Api>) -> Portal {
     let production = config.profile.is_production();
     let back = config.http.base_url.join(WAY_BACK).ok();
     Portal {
@@ -68,7 +89,7 @@ pub(super) fn portal(config: &Config, authority: &Arc<Authority>, api: &Arc<Api>
 }
 
 /// Whose tokens are believed.
-pub(super) async fn authority(
+async fn authority(
     config: &Config,
     store: &Store,
     registers: &watch::Receiver<Arc<Registers>>,

@@ -11,7 +11,7 @@ use crate::domain::person::Person;
 use crate::domain::session::{Memory, PendingSignIn, Session, SessionKey};
 
 /// How often the use of a session is written down.
-const NOTED_EVERY: Duration = Duration::from_secs(60);
+const NOTED_EVERY: Duration = Duration::from_mins(1);
 
 impl Store {
     /// Begins a session; those nobody can come back to go.

@@ -59,7 +59,7 @@ fn neutral(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::documents::ListLine;
+    use crate::documents::list::{COLUMNS, ListLine};
 
     #[test]
     fn cells_that_would_run_become_text() {

@@ -69,6 +69,7 @@ pub(in crate::http) struct Told {
 }
 
 /// Where a watcher was cut off.
+#[derive(Clone, Copy)]
 pub(in crate::http) struct Since(Option<FeedPosition>);
 
 impl<S: Send + Sync> FromRequestParts<S> for Since {

@@ -1,5 +1,10 @@
 //! Days and times as Italian readers write them, in Italy's time.
 
+#![expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "templates pass what they show by reference"
+)]
+
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 
 use crate::domain::calendar::TimeZone;
@@ -40,11 +45,6 @@ pub(super) fn moment(at: &DateTime<Utc>) -> String {
         .local(*at)
         .format("%d/%m/%Y %H:%M:%S")
         .to_string()
-}
-
-/// For machines, in the `datetime` of a `<time>`.
-pub(super) fn machine(at: &DateTime<Utc>) -> String {
-    TimeZone::default().local(*at).to_rfc3339()
 }
 
 /// What a person or a date field wrote: `2020-10-21` or `21/10/2020`.

@@ -71,9 +71,8 @@ async fn come_back(
     Query(returned): Query<Returned>,
 ) -> Answer {
     let login = portal.login.as_ref().ok_or(StatusCode::NOT_FOUND)?;
-    let pending = match pending(&portal, &headers, &returned.state).await? {
-        Some(pending) => pending,
-        None => return refuse(&portal, StatusCode::BAD_REQUEST, BROKEN_OFF),
+    let Some(pending) = pending(&portal, &headers, &returned.state).await? else {
+        return refuse(&portal, StatusCode::BAD_REQUEST, BROKEN_OFF);
     };
     let Some(code) = returned.code else {
         return refuse(&portal, StatusCode::BAD_REQUEST, BROKEN_OFF);

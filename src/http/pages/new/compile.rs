@@ -240,9 +240,8 @@ pub(super) async fn keep(
     Path(path): Path<DraftPath>,
     Form(fields): Form<BTreeMap<String, String>>,
 ) -> Answer {
-    let mut draft = match draft::open(&portal, &viewer, path.id()).await {
-        Ok(draft) => draft,
-        Err(_) => return Err(StatusCode::CONFLICT.into()),
+    let Ok(mut draft) = draft::open(&portal, &viewer, path.id()).await else {
+        return Err(StatusCode::CONFLICT.into());
     };
     Filled::of(fields).write(&mut draft);
     portal

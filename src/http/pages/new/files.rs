@@ -43,12 +43,12 @@ pub(super) async fn attach(
             break;
         }
         match attachments::keep(&portal.api, &viewer.person, file.clone()).await {
-            Ok(filed) if total(draft) + filed.file.size > limits.message => {
+            Ok(kept) if total(draft) + kept.file.size > limits.message => {
                 errors.add("allegato", "Gli allegati superano in tutto 20 MB.");
             }
-            Ok(filed) => {
-                draft.files.retain(|known| known.sha256 != filed.file.sha256);
-                draft.files.push(filed.file);
+            Ok(kept) => {
+                draft.files.retain(|known| known.sha256 != kept.file.sha256);
+                draft.files.push(kept.file);
             }
             Err(problem) => match problem.for_people() {
                 Some(message) if problem.status().is_client_error() => errors.add("allegato", message),
@@ -64,6 +64,10 @@ fn total(draft: &Draft) -> u64 {
 }
 
 /// `2 KB`, `5,4 MB`
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "templates pass what they show by reference"
+)]
 pub(in crate::http::pages) fn size(bytes: &u64) -> String {
     const KB: u64 = 1024;
     let bytes = *bytes;
