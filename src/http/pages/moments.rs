@@ -47,6 +47,11 @@ pub(super) fn moment(at: &DateTime<Utc>) -> String {
         .to_string()
 }
 
+/// For machines, in the `datetime` of a `<time>`.
+pub(super) fn machine(at: &DateTime<Utc>) -> String {
+    TimeZone::default().local(*at).to_rfc3339()
+}
+
 /// What a person or a date field wrote: `2020-10-21` or `21/10/2020`.
 pub(super) fn read_day(text: &str) -> Option<NaiveDate> {
     let text = text.trim();
