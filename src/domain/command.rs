@@ -1,6 +1,8 @@
 //! The commands of portals and sedi: bodies as CONTRACT.md 1 fixes them, typed where a wrong value has no
 //! refusal code of its own. Unknown fields are ignored, so that a portal may be ahead of the engine.
 
+mod by;
+
 use std::fmt;
 
 use chrono::{DateTime, FixedOffset, NaiveDate};
@@ -15,6 +17,8 @@ use super::ids::{
 };
 use super::practice::{PracticeKind, PracticeNumber};
 use super::trace::TraceParent;
+
+pub use by::By;
 
 words!(
     /// The `type` of a command and the tail of its routing key.
@@ -327,50 +331,6 @@ impl Command {
             Self::Note(_) => CommandKind::Note,
             Self::ConfirmAppointment(_) => CommandKind::ConfirmAppointment,
             Self::CancelAppointment(_) => CommandKind::CancelAppointment,
-        }
-    }
-
-    /// `None` for a submission, which opens a request instead of acting on one.
-    pub const fn by(&self) -> Option<By<'_>> {
-        Some(match self {
-            Self::Submit(_) => return None,
-            Self::Message(body) => By::Operator(&body.by),
-            Self::Attach(body) => By::Operator(&body.by),
-            Self::Solicit(by) => By::Operator(by),
-            Self::Book(body) => By::Operator(&body.by),
-            Self::Take(body) => By::Officer(&body.by),
-            Self::Release(by) => By::Officer(by),
-            Self::Assign(body) => By::Officer(&body.by),
-            Self::Transfer(body) => By::Officer(&body.by),
-            Self::Reply(body) => By::Officer(&body.by),
-            Self::Close(body) | Self::EnableAppointment(body) | Self::CancelAppointment(body) => {
-                By::Officer(&body.by)
-            }
-            Self::Note(body) => By::Officer(&body.by),
-            Self::ConfirmAppointment(body) => By::Officer(&body.by),
-        })
-    }
-}
-
-/// Who sends a command on a request that is there.
-#[derive(Debug, Clone, Copy)]
-pub enum By<'a> {
-    Operator(&'a ByOperator),
-    Officer(&'a ByOfficer),
-}
-
-impl By<'_> {
-    pub const fn request_id(self) -> RequestId {
-        match self {
-            Self::Operator(by) => by.request_id,
-            Self::Officer(by) => by.request_id,
-        }
-    }
-
-    pub const fn name(&self) -> &Personal {
-        match self {
-            Self::Operator(by) => &by.operator.name,
-            Self::Officer(by) => &by.officer.name,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::Limits;
 use super::files::Files;
-use super::item::{Handled, Item, Original, target};
+use super::item::{Handled, Item, Original, is_command, is_submission, target};
 use super::ledger::{Cause, Ledger, Stop};
 use super::lookup::Found;
 use super::opening::opening_details;
@@ -392,12 +392,4 @@ impl<'a> Batch<'a> {
             answer,
         });
     }
-}
-
-const fn is_command(envelope: &Envelope) -> bool {
-    matches!(envelope.content, Content::Command(_))
-}
-
-const fn is_submission(envelope: &Envelope) -> bool {
-    matches!(envelope.content, Content::Command(Command::Submit(_)))
 }

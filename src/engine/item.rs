@@ -77,6 +77,14 @@ pub(super) fn target(envelope: &Envelope) -> Option<RequestId> {
     }
 }
 
+pub(super) const fn is_command(envelope: &Envelope) -> bool {
+    matches!(envelope.content, Content::Command(_))
+}
+
+pub(super) const fn is_submission(envelope: &Envelope) -> bool {
+    matches!(envelope.content, Content::Command(Command::Submit(_)))
+}
+
 /// What became of an item, committed.
 #[derive(Debug, Clone)]
 pub enum Handled {

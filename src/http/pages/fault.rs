@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 
@@ -79,7 +79,7 @@ struct FaultPage {
 pub(super) async fn as_page(State(portal): State<Shared>, mut request: Request, next: Next) -> Response {
     let seen = Seen::default();
     request.extensions_mut().insert(seen.clone());
-    let wants_data = request.method() != Method::GET && wants_json(request.headers());
+    let wants_page = wants_page(request.headers());
     let response = next.run(request).await;
     let status = response.status();
     let fault = response.extensions().get::<Fault>().cloned();
@@ -90,7 +90,7 @@ pub(super) async fn as_page(State(portal): State<Shared>, mut request: Request, 
         return response;
     }
     let Fault(problem) = fault.unwrap_or_else(|| Fault::from(status));
-    if wants_data {
+    if !wants_page {
         return problem.into_response();
     }
     let (title, advice) = words(status, &problem);
@@ -113,11 +113,10 @@ pub(super) async fn as_page(State(portal): State<Shared>, mut request: Request, 
     drawn
 }
 
-/// A script of ours asks and reads the answer itself.
-fn wants_json(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::ACCEPT)
-        .is_some_and(|value| value.as_bytes().starts_with(b"application/json"))
+/// Browsers say that they take pages; programs, and scripts of ours, read problem details.
+fn wants_page(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT);
+    accepted.is_some_and(|value| value.to_str().is_ok_and(|kinds| kinds.contains("text/html")))
 }
 
 fn is_html(response: &Response) -> bool {
