@@ -15,7 +15,7 @@ test: setup-tests
 	@if [ -x scripts/publishers ]; then scripts/publishers; fi
 	@scripts/readers
 	cargo test --locked
-	@scripts/browser-tests
+	@scripts/long-tests
 
 # Faults under load, for as long as you like: engine, broker, database, network, pause or mixed. What each run comes
 # to is added to target/chaos.jsonl, so that many cycles can be run in parts (docs/reliability.md).
