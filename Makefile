@@ -14,8 +14,7 @@ run: setup
 test: setup-tests
 	@if [ -x scripts/publishers ]; then scripts/publishers; fi
 	@scripts/readers
-	cargo test --locked
-	@scripts/long-tests
+	@scripts/run-tests
 
 # Faults under load, for as long as you like: engine, broker, database, network, pause or mixed. What each run comes
 # to is added to target/chaos.jsonl, so that many cycles can be run in parts (docs/reliability.md).
