@@ -144,13 +144,39 @@ pub(super) fn typed(text: &str, like: Option<&Value>) -> Value {
     let parsed = match like {
         Some(Value::Bool(..)) => text.parse::<bool>().ok().map(Value::from),
         Some(Value::Num(..)) => text.parse::<i64>().ok().map(Value::from),
-        Some(Value::Array(..)) => Some(
-            text.split(',')
-                .map(|item| Value::from(item.trim()))
-                .collect::<Vec<_>>()
-                .into(),
-        ),
+        Some(Value::Array(..)) => Some(list(text).into()),
         Some(Value::String(..) | Value::Char(..) | Value::Dict(..) | Value::Empty(..)) | None => None,
     };
     parsed.unwrap_or_else(|| Value::from(text))
+}
+
+/// `a, b` or, as in the files, `["a", "b"]`; an empty list is `[]`.
+fn list(text: &str) -> Vec<Value> {
+    let inside = text.trim();
+    let inside = inside
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .unwrap_or(inside);
+    let items = inside.split(',').map(|item| item.trim().trim_matches('"'));
+    items.filter(|item| !item.is_empty()).map(Value::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::list;
+
+    #[test]
+    fn a_list_is_written_with_commas_or_as_in_the_files() {
+        let read = |text| {
+            let items = list(text);
+            items
+                .iter()
+                .filter_map(|item| item.as_str().map(str::to_owned))
+                .collect::<Vec<_>>()
+                .join("|")
+        };
+        assert_eq!(read("intake, relay"), "intake|relay");
+        assert_eq!(read(r#"["intake", "relay"]"#), "intake|relay");
+        assert_eq!((read("[]").as_str(), read("").as_str()), ("", ""));
+    }
 }
