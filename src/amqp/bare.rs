@@ -15,7 +15,7 @@ use lapin::{Channel, Confirmation, Connection, Consumer, PublisherConfirm};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::connection;
+use super::connection::{self, goodbye};
 use super::error::BrokerError;
 use super::publisher::short;
 use crate::config::amqp::AmqpSettings;
@@ -206,8 +206,4 @@ pub async fn purge(settings: &AmqpSettings, queues: &[String]) -> Result<(), Bro
     }
     goodbye(&connection).await;
     Ok(())
-}
-
-async fn goodbye(connection: &Connection) {
-    let _ = connection.close(200, "bye".into()).await;
 }

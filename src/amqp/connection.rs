@@ -13,6 +13,15 @@ use crate::config::amqp::AmqpSettings;
 /// From the first packet to an open virtual host.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// lapin waits for ever for the answer of a broker whose connection broke at that moment.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Closes a connection; whether the broker said goodbye, too.
+pub(super) async fn goodbye(connection: &Connection) -> bool {
+    let closed = connection.close(200, "bye".into());
+    tokio::time::timeout(CLOSE_TIMEOUT, closed).await.is_ok()
+}
+
 /// Opens a connection that shows itself to operators of the broker as `name`.
 pub(super) async fn open(settings: &AmqpSettings, name: &str) -> Result<Connection, BrokerError> {
     open_within(settings, name, Budget::unlimited()).await

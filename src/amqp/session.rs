@@ -106,6 +106,6 @@ impl Session {
 
     /// Says goodbye; errors no longer matter.
     pub async fn close(self) {
-        let _ = self.connection.close(200, "bye".into()).await;
+        connection::goodbye(&self.connection).await;
     }
 }

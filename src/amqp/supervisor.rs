@@ -92,7 +92,7 @@ impl Broker {
     /// For a single command: connects, or says at once why not, where [`Broker::start`] would try for ever.
     pub async fn reach(settings: &AmqpSettings, node: &NodeName, clock: Clock) -> Result<Self, BrokerError> {
         let first = connection::open(settings, &format!("usciere {node}")).await?;
-        first.close(200, "bye".into()).await?;
+        connection::goodbye(&first).await;
         let broker = Self::start(settings, node, clock);
         broker.connected().await;
         Ok(broker)

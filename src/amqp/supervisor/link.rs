@@ -18,8 +18,6 @@ use crate::domain::ids::NodeName;
 
 /// How often the connection's own word is asked, besides listening to its events.
 const GLANCE: Duration = Duration::from_millis(250);
-/// What a closing handshake may take.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,8 +151,7 @@ impl Link {
                 _ = glance.tick() => {}
                 () = self.closing.cancelled() => {
                     self.live.send_replace(None);
-                    let closed = live.connection.close(200, "bye".into());
-                    if tokio::time::timeout(CLOSE_TIMEOUT, closed).await.is_err() {
+                    if !connection::goodbye(&live.connection).await {
                         warn!(amqp.link = self.role.word(), "the broker did not answer the goodbye");
                     }
                     return None;
