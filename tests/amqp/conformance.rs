@@ -14,13 +14,19 @@ fn python() -> PathBuf {
     root().join("target/publishers/venv/bin/python")
 }
 
+/// How long each wait and each gap may take.
+const QUICK: [&str; 4] = ["--patience", "10", "--gap", "2"];
+/// On a machine too busy for that, a right consumer looks wrong.
+const CALM: [&str; 4] = ["--patience", "40", "--gap", "6"];
+
 /// Plays the conversations to a consumer, a program of Python with its arguments, on a queue of its own.
-fn tried(broker: &str, queue: &str, consumer: &str, folder: &Path) -> Output {
+fn tried(broker: &str, queue: &str, consumer: &str, folder: &Path, waits: [&str; 4]) -> Output {
     let python = python();
     let consumer = format!("{} {}", python.display(), consumer);
     Command::new(&python)
         .arg(root().join("scripts/conformance"))
-        .args(["--queue", queue, "--patience", "10"])
+        .args(["--queue", queue])
+        .args(waits)
         .args(["--consumer", &format!("exec {consumer} {queue}")])
         .args(["--applied", &format!("{consumer} --applied")])
         .current_dir(root())
@@ -71,11 +77,20 @@ async fn a_right_consumer_passes_and_each_wrong_one_is_told_its_rule() {
             .enumerate()
             .map(|(number, (consumer, rules))| {
                 let queue = format!("conformance.{number}");
-                scope.spawn(move || (consumer, rules, tried(broker, &queue, consumer, folder)))
+                scope.spawn(move || (consumer, rules, tried(broker, &queue, consumer, folder, QUICK)))
             })
             .collect();
-        for trial in trials {
-            let (consumer, rules, output) = trial.join().unwrap();
+        let trials: Vec<_> = trials.into_iter().map(|trial| trial.join().unwrap()).collect();
+        for (number, (consumer, rules, mut output)) in trials.into_iter().enumerate() {
+            if broken(&output) != **rules {
+                output = tried(
+                    broker,
+                    &format!("conformance.{number}.alone"),
+                    consumer,
+                    folder,
+                    CALM,
+                );
+            }
             let said = String::from_utf8_lossy(&output.stdout);
             let talk = String::from_utf8_lossy(&output.stderr);
             assert_eq!(broken(&output), **rules, "{consumer}: {said}{talk}");
@@ -96,7 +111,13 @@ async fn made_up_messages_never_meet_a_real_queue() {
     let outsider = crate::harness::Outsider::new(&broker).await;
     outsider.declare("sede.230001", &[]).await;
     let folder = tempfile::tempdir().unwrap();
-    let output = tried(&broker, "sede.230001", "examples/consumer.py", folder.path());
+    let output = tried(
+        &broker,
+        "sede.230001",
+        "examples/consumer.py",
+        folder.path(),
+        QUICK,
+    );
     assert_eq!(output.status.code(), Some(2));
     let talk = String::from_utf8(output.stderr).unwrap();
     assert!(talk.contains("the queue sede.230001 exists"), "{talk}");
