@@ -11,7 +11,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use super::compile_choices::{TopicChoice, label, reasons, topics};
 use super::compile_form::Filled;
 use super::draft::{self, DraftPath, step, to_step};
-use super::files::{self, attach};
+use super::files::attach;
 use super::submit::{Judged, errors_of, judge};
 use crate::domain::command::ContactReason;
 use crate::domain::draft::{Draft, DraftId};

@@ -63,24 +63,6 @@ fn total(draft: &Draft) -> u64 {
     draft.files.iter().map(|file| file.size).sum()
 }
 
-/// `2 KB`, `5,4 MB`
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "templates pass what they show by reference"
-)]
-pub(in crate::http::pages) fn size(bytes: &u64) -> String {
-    const KB: u64 = 1024;
-    let bytes = *bytes;
-    match bytes {
-        ..KB => format!("{bytes} byte"),
-        _ if bytes < KB * KB => format!("{} KB", bytes.div_ceil(KB)),
-        _ => {
-            let tenths = bytes * 10 / (KB * KB);
-            format!("{},{} MB", tenths / 10, tenths % 10)
-        }
-    }
-}
-
 #[derive(Template)]
 #[template(path = "http/pages/new/remove_file.html")]
 struct RemovePage {
@@ -131,17 +113,4 @@ pub(super) async fn remove(
         .await?;
     viewer.say(&portal, Tone::Done, "Allegato rimosso.").await?;
     Ok(Redirect::to(&format!("{}#allegati", step(path.id(), "compilazione"))).into_response())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_written_as_people_say_them() {
-        assert_eq!(size(&12), "12 byte");
-        assert_eq!(size(&1025), "2 KB");
-        assert_eq!(size(&(6 * 1024 * 1024)), "6,0 MB");
-        assert_eq!(size(&5_700_000), "5,4 MB");
-    }
 }

@@ -5,7 +5,6 @@ use axum::extract::{Form, Path, Query, State};
 use serde::Deserialize;
 
 use super::draft::{self, DraftPath, step, to_step};
-use super::files;
 use super::submit::{Judged, Outcome, judge, send};
 use crate::domain::draft::{Draft, DraftId};
 use crate::domain::ids::SedeCode;
