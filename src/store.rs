@@ -74,6 +74,7 @@ pub use questions::{
 pub use registers::{PatronatoOffice, RegisterImport, Written};
 pub use saved_filters::Saving;
 pub use scope::Rights;
+pub use sessions::AskedBy;
 pub use settings::{Change, Kept};
 pub use work::DatabaseWork;
 

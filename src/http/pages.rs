@@ -61,6 +61,9 @@ type Shared = Arc<Portal>;
 /// Largest form, files and all: 20 MB of attachments (DOMAIN.md 0) and what stands around them.
 const LARGEST_FORM: usize = 22 * 1024 * 1024;
 
+/// Where an open page hears of what happens.
+const EVENTS: &str = "/eventi";
+
 fn routes() -> Router<Shared> {
     Router::new()
         .merge(access::routes())
@@ -73,7 +76,7 @@ fn routes() -> Router<Shared> {
         .merge(statistics::routes())
         .merge(preferences::routes())
         .merge(notices::routes())
-        .route("/eventi", get(events))
+        .route(EVENTS, get(events))
 }
 
 /// What happens to the viewer's requests, as it happens.

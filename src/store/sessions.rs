@@ -13,6 +13,14 @@ use crate::domain::session::{Memory, PendingSignIn, Session, SessionKey};
 /// How often the use of a session is written down.
 const NOTED_EVERY: Duration = Duration::from_mins(1);
 
+/// What makes a browser ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskedBy {
+    Person,
+    /// The page by itself, or the server of a session that is over.
+    Page,
+}
+
 impl Store {
     /// Begins a session; those nobody can come back to go.
     pub async fn open_session(&self, key: SessionKey, session: &Session) -> Result<(), StoreError> {
@@ -31,8 +39,14 @@ impl Store {
         Ok(())
     }
 
-    /// The session of a token, unless it lay idle for too long. Its use is noted now and then, not at every call.
-    pub async fn session(&self, key: SessionKey, idle: Duration) -> Result<Option<Session>, StoreError> {
+    /// The session of a token, unless it lay idle for too long. Its use is noted now and then, not at every call, and
+    /// only that of a person: a page that asks by itself keeps no session alive.
+    pub async fn session(
+        &self,
+        key: SessionKey,
+        idle: Duration,
+        by: AskedBy,
+    ) -> Result<Option<Session>, StoreError> {
         let found = sqlx::query!(
             r#"
             select person as "person: Json<Person>", acting, memory as "memory: Json<Memory>",
@@ -46,7 +60,7 @@ impl Store {
         .fetch_optional(&self.pool)
         .await?;
         let Some(row) = found else { return Ok(None) };
-        if row.to_note {
+        if row.to_note && by == AskedBy::Person {
             sqlx::query!("update session set seen_at = now() where token_hash = $1", &key.0)
                 .execute(&self.pool)
                 .await?;
@@ -60,7 +74,7 @@ impl Store {
 
     /// Whose session ran out a short time ago. Enough to keep what he or she was writing; nothing is shown for it.
     pub async fn lapsed_session(&self, key: SessionKey) -> Result<Option<Session>, StoreError> {
-        self.session(key, Duration::from_hours(12)).await
+        self.session(key, Duration::from_hours(12), AskedBy::Page).await
     }
 
     pub async fn keep_session(&self, key: SessionKey, session: &Session) -> Result<(), StoreError> {

@@ -15,13 +15,13 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::chrome::{Badge, badge};
 use super::cookie::{self, Jar};
 use super::fault::Fault;
-use super::{Portal, Shared};
+use super::{EVENTS, Portal, Shared};
 use crate::domain::command::Role;
 use crate::domain::person::{Capacity, Membership, Person};
 use crate::domain::session::{Flash, Session, SessionKey, Tone};
 use crate::http::api::Trail;
 use crate::http::problem::Problem;
-use crate::store::StoreError;
+use crate::store::{AskedBy, StoreError};
 
 /// A session nobody used for this long has ended (UX.md 1.0).
 pub(super) const IDLE: Duration = Duration::from_mins(30);
@@ -70,7 +70,12 @@ impl FromRequestParts<Shared> for Visitor {
             return Err(to_sign_in(parts));
         };
         let key = cookie::key(&token);
-        let found = portal.api.store.session(key, IDLE).await;
+        let by = if parts.uri.path() == EVENTS {
+            AskedBy::Page
+        } else {
+            AskedBy::Person
+        };
+        let found = portal.api.store.session(key, IDLE, by).await;
         let session = found.map_err(|error| Fault::from(error).into_response())?;
         let session = session.ok_or_else(|| to_sign_in(parts))?;
         Trail::of(parts).caller(&session.person);
