@@ -353,6 +353,10 @@ test('a session that ran out keeps what was being written', LIMIT, async () => {
   psql("update session set seen_at = now() - interval '31 minutes'");
   await person.press('Prosegui');
   assert.match(page.url(), /\/accesso\?poi=/);
+  // Keeping it woke nothing: whoever sits down here now is nobody.
+  await page.goto(`${system.url}/richieste`);
+  assert.match(page.url(), /\/accesso\?poi=/);
+  await page.goBack();
   await person.follow('Accesso di sviluppo');
   await page.locator(`button[value="${OPERATOR}"]`).click();
   await person.press('Continua');
