@@ -26,21 +26,25 @@ create table audit (
 ) partition by range (at);
 create table audit_default partition of audit default;
 
--- The rows that are in no chain yet, so that finding them needs no cursor that a slower transaction could slip behind.
+-- What is in no chain yet, one row for all rows of a batch, so that finding them needs no cursor that a slower
+-- transaction could slip behind.
 create table audit_pending (
-    id bigint      not null,
-    at timestamptz not null,
-    constraint audit_pending_pk primary key (id)
+    first bigint      not null,
+    ids   bigint[]    not null,
+    at    timestamptz not null,
+    constraint audit_pending_pk primary key (first)
 ) with (autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 5000);
 
--- One link per row: hash(n) = SHA-256(hash(n - 1), n, row).
+-- One link per row of the audit, kept by batches: hash(n) = SHA-256(hash(n - 1), n, row).
 create table audit_chain (
+    -- of the last link of the batch
     position  bigint      not null,
-    audit_id  bigint      not null,
+    audit_ids bigint[]    not null,
     audit_at  timestamptz not null,
-    hash      bytea       not null,
+    hashes    bytea[]     not null,
     sealed_at timestamptz not null default now(),
-    constraint audit_chain_pk primary key (position, sealed_at)
+    constraint audit_chain_pk primary key (position, sealed_at),
+    constraint audit_chain_links check (cardinality(audit_ids) = cardinality(hashes) and cardinality(hashes) > 0)
 ) partition by range (sealed_at);
 create table audit_chain_default partition of audit_chain default;
 

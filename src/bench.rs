@@ -31,6 +31,8 @@ pub use system::{Place, Way};
 
 /// Nothing arrived for so long: whatever is still missing is lost.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// How often whoever waits looks whether anybody still works.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// What is measured.
 #[derive(Debug, Clone, Copy)]
@@ -160,8 +162,8 @@ impl Bench<'_> {
         // A backlog, and then whoever works it off.
         let sent = driver.send(self.requests()).await?;
         let meter = Meter::start(self.place, self.store).await?;
-        let running = Running::start(self.way, self.place, self.load)?;
-        let drained = self.all_of(&sent, &mut arrivals).await?;
+        let mut running = Running::start(self.way, self.place, self.load)?;
+        let drained = self.all_of(&sent, &mut arrivals, &mut running).await?;
         let cost = meter.stop(&running, self.store).await?;
         let mut told = sent.len();
         let mut round = Round {
@@ -177,12 +179,12 @@ impl Bench<'_> {
             // The same, published while it is worked.
             let began = Instant::now();
             let sent = driver.send(self.requests()).await?;
-            let live = self.all_of(&sent, &mut arrivals).await?;
+            let live = self.all_of(&sent, &mut arrivals, &mut running).await?;
             round.live = Some(rate(sent.len(), live.last.duration_since(began)));
             told += sent.len();
 
             let sent = driver.send_at(self.plan.rate, self.plan.duration).await?;
-            let steady = self.all_of(&sent, &mut arrivals).await?;
+            let steady = self.all_of(&sent, &mut arrivals, &mut running).await?;
             round.latency = Some(Latency::of(steady.taken));
             told += sent.len();
         }
@@ -199,13 +201,13 @@ impl Bench<'_> {
         let settings = self.way.settings(&self.place.config);
         bare::purge(&settings, &self.load.all_queues()).await?;
         let mut arrivals = bare::arrivals(&settings, self.load.queues()).await?;
-        let running = Running::start(self.way, self.place, self.load)?;
+        let mut running = Running::start(self.way, self.place, self.load)?;
         let clients = Clients::new(self.place.http, &self.place.token)?;
         clients.ready(PATIENCE).await;
         let meter = Meter::start(self.place, self.store).await?;
         let began = Instant::now();
         let sent = clients.submit(self.load, self.requests()).await?;
-        let arrived = self.all_of(&sent, &mut arrivals).await?;
+        let arrived = self.all_of(&sent, &mut arrivals, &mut running).await?;
         let cost = meter.stop(&running, self.store).await?;
         self.portal_was_told(sent.len()).await?;
         running.stop().await?;
@@ -251,14 +253,20 @@ impl Bench<'_> {
         &self,
         sent: &BTreeMap<RequestId, Instant>,
         arrivals: &mut Arrivals,
+        running: &mut Running,
     ) -> Result<Arrived, BenchError> {
         let mut missing = sent.clone();
         let mut twice = 0;
         let mut arrived = Arrived::default();
+        let mut heard = Instant::now();
         while !missing.is_empty() {
-            let Ok(Some(arrival)) = tokio::time::timeout(PATIENCE, arrivals.next()).await else {
-                break;
+            let arrival = match tokio::time::timeout(LOOK, arrivals.next()).await {
+                Ok(Some(arrival)) => arrival,
+                Ok(None) => break,
+                Err(_) if heard.elapsed() > PATIENCE || running.has_ended() => break,
+                Err(_) => continue,
             };
+            heard = Instant::now();
             match arrival.request.and_then(|request| missing.remove(&request)) {
                 Some(published) => arrived.add(published, arrival.at),
                 // A bucket that changed hands is published again, under the same ids.

@@ -7,6 +7,10 @@ use usciere::cli::exit::Exit;
 use usciere::cli::{self, Cli};
 use usciere::dev::guard;
 
+/// A third of a node's time went into glibc's allocator (docs/performance.md).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
     if arguments.next().is_some_and(|word| word == guard::WORD) {

@@ -390,6 +390,6 @@ fn outgoing(row: &OutboxRow) -> Option<Outgoing> {
         case_seq: row.case_seq,
         trace_parent: row.trace_parent.as_deref().map(|trace| TraceParent(trace.into())),
         at: row.created_at,
-        body: row.body.as_slice().into(),
+        body: row.body.clone(),
     })
 }

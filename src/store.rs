@@ -6,6 +6,7 @@
 //! Limits on time are the server's: `statement_timeout`, `lock_timeout`.
 
 mod agenda;
+mod answer;
 mod attachments;
 mod attempts;
 mod audit;
@@ -42,6 +43,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool};
 
 pub use agenda::{SlotFilter, Withdrawn};
+pub use answer::Answer;
 pub use attachments::{FileUse, VisibleFile};
 pub use attempts::Fingerprint;
 pub use audit::{AuditFilter, AuditReading, Sealed, Walked};
@@ -52,7 +54,7 @@ pub use dead_letters::{
     Resolution, Resolved,
 };
 pub use error::StoreError;
-pub use intake::{Answer, InboxRow, IntakeTransaction, NewOutboxRow, Outcome, SeenMessage};
+pub use intake::{InboxRow, IntakeTransaction, NewOutboxRow, Outcome, SeenMessage};
 pub use jobs::{
     Announced, AskedRun, JobCause, JobName, JobResult, JobRow, JobRunFilter, JobRunRow, NewJobRun, RunAsked,
     RunHold, RunStart,

@@ -1,8 +1,8 @@
 //! A message about to leave, whoever sends it: where to, under which id, with which headers (CONTRACT.md 1).
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -38,7 +38,7 @@ pub struct Outgoing {
     pub trace_parent: Option<TraceParent>,
     pub at: DateTime<Utc>,
     /// JSON.
-    pub body: Arc<[u8]>,
+    pub body: Bytes,
 }
 
 impl Exchange {

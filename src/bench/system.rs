@@ -83,7 +83,8 @@ impl Place {
     /// The last the node said, for whoever asks why nothing came of it.
     pub(super) fn last_words(&self) -> String {
         let log = std::fs::read_to_string(self.node_log()).unwrap_or_default();
-        log.trim_end().lines().next_back().unwrap_or_default().to_owned()
+        let lines: Vec<&str> = log.lines().filter(|line| !line.is_empty()).collect();
+        lines[lines.len().saturating_sub(3)..].join("\n")
     }
 }
 
@@ -130,6 +131,14 @@ impl Running {
         match self {
             Self::Bare { .. } => Vec::new(),
             Self::Engine(nodes) => nodes.iter().filter_map(Child::id).collect(),
+        }
+    }
+
+    /// Whether it came to an end by itself: nothing more will arrive.
+    pub(super) fn has_ended(&mut self) -> bool {
+        match self {
+            Self::Bare { task, .. } => task.is_finished(),
+            Self::Engine(nodes) => nodes.iter_mut().any(|node| !matches!(node.try_wait(), Ok(None))),
         }
     }
 

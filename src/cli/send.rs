@@ -152,7 +152,7 @@ async fn publish(publisher: &Publisher, letter: &Letter, clock: &Clock) -> Resul
         case_seq: None,
         trace_parent: None,
         at: clock.now(),
-        body: letter.body.as_slice().into(),
+        body: letter.body.clone().into(),
     };
     match publisher.publish(vec![outgoing]).await.pop() {
         Some(Published::Confirmed) => Ok(()),

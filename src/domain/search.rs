@@ -4,8 +4,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization as _;
-use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
 use super::ids::{InvalidId, RequestId};
 use super::protocol::ProtocolNumber;
@@ -80,17 +79,27 @@ fn read(text: &str) -> Option<Wanted> {
 
 /// Text as it is compared: lower case, without accents, every other character a space.
 pub fn fold(text: &str) -> String {
-    text.nfkd()
-        .filter(|character| !is_combining_mark(*character))
-        .flat_map(char::to_lowercase)
-        .map(|character| {
-            if character.is_alphanumeric() {
-                character
-            } else {
-                ' '
-            }
-        })
-        .collect()
+    let mut folded = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_ascii() {
+            folded.push(plain(character.to_ascii_lowercase()));
+        } else {
+            decompose_compatible(character, |part| {
+                if !is_combining_mark(part) {
+                    folded.extend(part.to_lowercase().map(plain));
+                }
+            });
+        }
+    }
+    folded
+}
+
+fn plain(character: char) -> char {
+    if character.is_alphanumeric() {
+        character
+    } else {
+        ' '
+    }
 }
 
 impl fmt::Debug for SearchText {

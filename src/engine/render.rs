@@ -3,6 +3,7 @@
 //! Every id is derived from the request, the destination and a sequence number, so whoever sends the same effect
 //! again sends it under the same id.
 
+use bytes::Bytes;
 use chrono::{DateTime, FixedOffset, Utc};
 
 use super::ledger::{Cause, Stop};
@@ -62,7 +63,7 @@ pub(super) fn sede_row(
         kind: message.as_str(),
         causation_id: scene.cause.message_id.as_ref().map(ToString::to_string),
         trace_parent: scene.cause.trace_parent.as_ref().map(|trace| trace.0.to_string()),
-        body: written(&body)?,
+        body: serde_json::to_vec(&body).map_err(unwritable)?.into(),
     })
 }
 
@@ -74,11 +75,7 @@ pub(super) fn portal_row(
     let body = scene.to_portal(event)?;
     let request = scene.request.case.id;
     let patronato = &scene.request.case.patronato;
-    let bytes = written(&body)?;
-    let answer = Answer {
-        kind: event.as_str().to_owned(),
-        body: readable(&bytes)?,
-    };
+    let answer = Answer::new(event.as_str(), &body).map_err(unwritable)?;
     let has_queue = scene
         .registers
         .patronato(patronato)
@@ -94,7 +91,7 @@ pub(super) fn portal_row(
         kind: event.as_str(),
         causation_id: scene.cause.message_id.as_ref().map(ToString::to_string),
         trace_parent: scene.cause.trace_parent.as_ref().map(|trace| trace.0.to_string()),
-        body: bytes,
+        body: told(&answer),
     });
     Ok((row, answer))
 }
@@ -112,11 +109,7 @@ pub(super) fn refusal_answer(
         protocol_number: request.map(|request| request.protocol.clone()),
         refusal: refusal.clone(),
     };
-    let body = serde_json::to_value(body).map_err(|error| Stop::Fault(error.to_string()))?;
-    Ok(Answer {
-        kind: PortalEvent::CommandRefused.as_str().to_owned(),
-        body,
-    })
+    Answer::new(PortalEvent::CommandRefused.as_str(), &body).map_err(unwritable)
 }
 
 /// An answer as a message to the sender of a command: a refusal, or the same as before for a command that came
@@ -158,7 +151,7 @@ pub(super) fn answer_row(
         kind: kind.as_str(),
         causation_id: Some(message.to_owned()),
         trace_parent: envelope.trace_parent.as_ref().map(|trace| trace.0.to_string()),
-        body: written(&answer.body)?,
+        body: told(answer),
     }))
 }
 
@@ -167,12 +160,12 @@ fn answer_id(source: &Source, message: &str, event: PortalEvent) -> uuid::Uuid {
     derived_uuid(&["answer", &source.to_string(), message, event.as_str()])
 }
 
-fn written(body: &impl serde::Serialize) -> Result<Vec<u8>, Stop> {
-    serde_json::to_vec(body).map_err(|error| Stop::Fault(error.to_string()))
+fn told(answer: &Answer) -> Bytes {
+    Bytes::copy_from_slice(answer.text().as_bytes())
 }
 
-fn readable(bytes: &[u8]) -> Result<serde_json::Value, Stop> {
-    serde_json::from_slice(bytes).map_err(|error| Stop::Fault(error.to_string()))
+fn unwritable(error: serde_json::Error) -> Stop {
+    Stop::Fault(error.to_string())
 }
 
 impl Scene<'_> {

@@ -38,6 +38,7 @@ pub(super) fn take_window(
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
     use chrono::DateTime;
     use proptest::prelude::*;
     use uuid::Uuid;
@@ -57,7 +58,7 @@ mod tests {
             kind: "request.assigned".to_owned(),
             causation_id: None,
             trace_parent: None,
-            body: Vec::new(),
+            body: Bytes::new(),
             created_at: DateTime::UNIX_EPOCH,
         }
     }

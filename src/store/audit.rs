@@ -58,7 +58,8 @@ pub(super) async fn insert(
                        correlation)
             returning id, at
         )
-        insert into audit_pending (id, at) select id, at from written
+        insert into audit_pending (first, ids, at)
+        select min(id), array_agg(id order by id), min(at) from written
         "#,
         &column(|e| e.actor.as_ref().map(ToString::to_string)) as _,
         &column(|e| Some(e.standing.as_str().to_owned())) as _,

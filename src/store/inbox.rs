@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use sqlx::types::Json;
 use sqlx::{Executor, Postgres};
 
+use super::answer::Answer;
 use super::intake::{Outcome, SeenMessage};
 use super::{Store, StoreError};
 use crate::domain::command::BodyHash;
@@ -19,7 +21,7 @@ pub(super) async fn seen<'e>(
 ) -> Result<Seen, StoreError> {
     let rows = sqlx::query!(
         r#"
-        select i.source, i.message_id, i.body_sha256, i.case_id, i.outcome, i.answer
+        select i.source, i.message_id, i.body_sha256, i.case_id, i.outcome, i.answer as "answer: Json<Answer>"
         from unnest($1::text[], $2::text[]) as wanted (source, message_id)
         join inbox as i using (source, message_id)
         "#,
@@ -38,12 +40,11 @@ pub(super) async fn seen<'e>(
             .as_slice()
             .try_into()
             .map_err(|_| corrupt("body_sha256"))?;
-        let answer = row.answer.map(serde_json::from_value).transpose();
         let message_seen = SeenMessage {
             body_hash: BodyHash(hash),
             request: row.case_id.map(RequestId),
             outcome: Outcome::from_word(&row.outcome).ok_or_else(|| corrupt("outcome"))?,
-            answer: answer.map_err(|_| corrupt("answer"))?,
+            answer: row.answer.map(|answer| answer.0),
         };
         seen.insert((source, message), message_seen);
     }

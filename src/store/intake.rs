@@ -5,10 +5,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use chrono::Datelike as _;
+use sqlx::types::Json;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
+use super::answer::Answer;
 use super::dead_letters::NewDeadLetter;
 use super::mails::NewMail;
 use super::questions::Vocabulary;
@@ -28,14 +31,6 @@ words!(
         Refused = "refused",
     }
 );
-
-/// What the sender of a command was told, kept to be told again.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Answer {
-    #[serde(rename = "type")]
-    pub kind: String,
-    pub body: serde_json::Value,
-}
 
 /// A command remembered from an earlier delivery.
 #[derive(Debug, Clone)]
@@ -71,7 +66,7 @@ pub struct NewOutboxRow {
     pub kind: &'static str,
     pub causation_id: Option<String>,
     pub trace_parent: Option<String>,
-    pub body: Vec<u8>,
+    pub body: Bytes,
 }
 
 /// An open intake transaction. Dropping it rolls everything back.
@@ -229,17 +224,6 @@ impl IntakeTransaction {
         if entries.is_empty() {
             return Ok(());
         }
-        let json = |value: serde_json::Result<serde_json::Value>| {
-            value.map_err(|_| StoreError::corrupt("case_event", "event", "unwritable"))
-        };
-        let mut actors = Vec::with_capacity(entries.len());
-        let mut events = Vec::with_capacity(entries.len());
-        let mut details = Vec::with_capacity(entries.len());
-        for entry in entries {
-            actors.push(json(serde_json::to_value(&entry.actor))?);
-            events.push(json(serde_json::to_value(&entry.event))?);
-            details.push(json(serde_json::to_value(&entry.details))?);
-        }
         sqlx::query!(
             r#"
             insert into case_event (case_id, seq, kind, actor, event, details, source, caused_by, at)
@@ -252,9 +236,9 @@ impl IntakeTransaction {
                 .iter()
                 .map(|e| e.kind.as_str().to_owned())
                 .collect::<Vec<_>>(),
-            &actors,
-            &events,
-            &details,
+            &entries.iter().map(|e| Json(&e.actor)).collect::<Vec<_>>() as _,
+            &entries.iter().map(|e| Json(&e.event)).collect::<Vec<_>>() as _,
+            &entries.iter().map(|e| Json(&e.details)).collect::<Vec<_>>() as _,
             &entries.iter().map(|e| e.source.to_string()).collect::<Vec<_>>(),
             &entries
                 .iter()
@@ -288,7 +272,7 @@ impl IntakeTransaction {
                 .collect::<Vec<_>>(),
             &rows
                 .iter()
-                .map(|r| r.answer.as_ref().map(answer_json))
+                .map(|r| r.answer.as_ref().map(Json))
                 .collect::<Vec<_>>() as _
         )
         .execute(&mut *self.transaction)
@@ -324,7 +308,7 @@ impl IntakeTransaction {
             &rows.iter().map(|r| r.kind.to_owned()).collect::<Vec<_>>(),
             &rows.iter().map(|r| r.causation_id.clone()).collect::<Vec<_>>() as _,
             &rows.iter().map(|r| r.trace_parent.clone()).collect::<Vec<_>>() as _,
-            &rows.iter().map(|r| r.body.clone()).collect::<Vec<_>>()
+            &rows.iter().map(|r| r.body.as_ref()).collect::<Vec<_>>() as _
         )
         .fetch_all(&mut *self.transaction)
         .await?;
@@ -358,10 +342,6 @@ impl IntakeTransaction {
     pub async fn commit(self) -> Result<(), StoreError> {
         self.transaction.commit().await.map_err(StoreError::from)
     }
-}
-
-fn answer_json(answer: &Answer) -> serde_json::Value {
-    serde_json::json!({ "type": answer.kind, "body": answer.body })
 }
 
 pub(super) fn to_i32(number: u32) -> i32 {

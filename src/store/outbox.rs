@@ -7,6 +7,7 @@ mod waiting;
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -36,7 +37,7 @@ pub struct OutboxRow {
     pub kind: String,
     pub causation_id: Option<String>,
     pub trace_parent: Option<String>,
-    pub body: Vec<u8>,
+    pub body: Bytes,
     pub created_at: DateTime<Utc>,
 }
 
@@ -220,7 +221,7 @@ impl Store {
                 kind: row.kind,
                 causation_id: row.causation_id,
                 trace_parent: row.trace_parent,
-                body: row.body,
+                body: row.body.into(),
                 created_at: row.created_at,
             })
             .collect())

@@ -1,11 +1,11 @@
 //! A broker side of its own for each test: prefix, sedi, engine, and outsiders.
 
 use crate::services::fresh;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::sync::OnceCell;
 
+use bytes::Bytes;
 use lapin::options::{BasicPublishOptions, QueueDeclareOptions, QueueDeleteOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use tokio::sync::watch;
@@ -97,7 +97,7 @@ impl Place {
             case_seq: Some(1),
             trace_parent: None,
             at: Clock::system().now(),
-            body: Arc::from(br#"{"hello":"sede"}"#.as_slice()),
+            body: Bytes::from_static(br#"{"hello":"sede"}"#),
         }
     }
 

@@ -175,7 +175,7 @@ async fn whoever_changes_a_row_is_found_out() {
             Fault::Gap { position: 3 },
         ),
         (
-            "update audit_chain set hash = sha256('x') where position = 5",
+            "update audit_chain set hashes = array[sha256('x')] where position = 5",
             Fault::Changed {
                 position: 5,
                 audit_id: 5,
@@ -196,7 +196,7 @@ async fn rows_that_changed_places_are_found_out() {
     database.seal().await;
     database
         .tamper(
-            "update audit_chain as c set audit_id = o.audit_id, audit_at = o.audit_at \
+            "update audit_chain as c set audit_ids = o.audit_ids, audit_at = o.audit_at \
              from audit_chain as o where c.position + o.position = 5 and c.position in (2, 3)",
         )
         .await;
@@ -251,7 +251,7 @@ async fn months_kept_long_enough_are_dropped_and_the_rest_still_holds() {
             "create table audit_2024_01 partition of audit for values from ('2024-01-01') to ('2024-02-01'); \
              create table audit_chain_2024_01 partition of audit_chain for values from ('2024-01-01') to ('2024-02-01'); \
              update audit set at = '2024-01-20 10:00Z' where id < 4; \
-             update audit_pending set at = '2024-01-20 10:00Z' where id < 4",
+             update audit_pending set at = '2024-01-20 10:00Z' where first < 4",
         )
         .await;
     database.seal().await;

@@ -72,7 +72,7 @@ async fn the_engine_cannot_change_what_happened_nor_any_table() {
         "delete from audit",
         "truncate audit",
         "delete from audit_chain",
-        "update audit_chain set hash = ''",
+        "update audit_chain set hashes = '{}'",
         "delete from audit_default",
         "select drop_months('audit', interval '1 day')",
         "alter table cases disable row level security",

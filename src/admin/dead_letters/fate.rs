@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::domain::dead_letter::DeadLetterReason;
 use crate::domain::dependency::Dependency;
@@ -81,7 +82,7 @@ impl Fate {
 }
 
 fn text(answer: &Answer, key: &str) -> Option<String> {
-    answer.body.get(key)?.as_str().map(str::to_owned)
+    answer.read::<Value>()?.get(key)?.as_str().map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -93,13 +94,11 @@ mod tests {
 
     #[test]
     fn what_was_worked_before_has_the_same_fate() {
+        let body = json!({ "code": "topic_unknown", "message": "L'argomento non esiste." });
         let repeated = Fate::of(Handled::Repeated {
             request: None,
             outcome: Outcome::Refused,
-            answer: Some(Answer {
-                kind: "command.refused".to_owned(),
-                body: json!({ "code": "topic_unknown", "message": "L'argomento non esiste." }),
-            }),
+            answer: Some(Answer::new("command.refused", &body).unwrap()),
         });
         let refusal = Refusal::new(RefusalCode::TopicUnknown, "L'argomento non esiste.");
         assert_eq!(repeated, Fate::of(Handled::Refused(Box::new(refusal))));

@@ -113,7 +113,7 @@ impl Traffic {
             case_seq: None,
             trace_parent: None,
             at: self.clock.now(),
-            body: body(kind, number, request).to_string().as_bytes().into(),
+            body: body(kind, number, request).to_string().into(),
         };
         let confirmed = matches!(
             self.publisher.publish(vec![outgoing]).await.pop(),

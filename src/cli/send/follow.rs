@@ -15,7 +15,7 @@ use crate::domain::command::CommandKind;
 use crate::domain::event::EventKind;
 use crate::domain::ids::{MessageId, RequestId, Source};
 use crate::domain::request::Request;
-use crate::store::{MailFilter, MailState, Outcome, SeenMessage, Store};
+use crate::store::{Answer, MailFilter, MailState, Outcome, SeenMessage, Store};
 
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -134,9 +134,10 @@ impl Follow<'_> {
 }
 
 fn refused(seen: &SeenMessage) -> Failure {
-    let body = seen.answer.as_ref().map(|answer| &answer.body);
+    let body: Option<serde_json::Value> = seen.answer.as_ref().and_then(Answer::read);
     let field = |name: &str| {
-        body.and_then(|body| body.get(name))
+        body.as_ref()
+            .and_then(|body| body.get(name))
             .and_then(serde_json::Value::as_str)
             .unwrap_or("-")
     };
@@ -145,6 +146,7 @@ fn refused(seen: &SeenMessage) -> Failure {
         format!("refused: {} - {}", field("code"), field("message")),
     );
     match body
+        .as_ref()
         .and_then(|body| body.get("available_from"))
         .and_then(serde_json::Value::as_str)
     {

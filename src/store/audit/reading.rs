@@ -9,8 +9,8 @@ use crate::domain::audit::{AuditOutcome, ChainHash, Expiry, Link, Record, Verdic
 use crate::domain::ids::{ActorId, PatronatoCode, PersonId, RequestId, SedeCode};
 use crate::store::{Store, StoreError};
 
-/// Links read at a time.
-const PAGE: i64 = 5_000;
+/// Batches of links read at a time.
+const PAGE: i64 = 50;
 /// How many rows beside the chain are named.
 const NAMED: i64 = 100;
 
@@ -112,9 +112,11 @@ impl AuditReading {
             }
         }
         let verdict = walk.end(self.unchained().await?);
-        let waiting = sqlx::query_scalar!(r#"select count(*) as "count!" from audit_pending"#)
-            .fetch_one(&mut *self.transaction)
-            .await?;
+        let waiting = sqlx::query_scalar!(
+            r#"select coalesce(sum(cardinality(ids)), 0) as "count!" from audit_pending"#
+        )
+        .fetch_one(&mut *self.transaction)
+        .await?;
         Ok(Walked {
             verdict,
             waiting: u64::try_from(waiting).unwrap_or_default(),
@@ -139,12 +141,14 @@ impl AuditReading {
     async fn page(&mut self, after: i64) -> Result<Vec<(Link, Option<Record>)>, StoreError> {
         let rows = sqlx::query!(
             r#"
-            select c.position, c.audit_id, c.audit_at, c.hash, a.actor, a.capacity as "capacity?", a.patronato,
+            select c.position - cardinality(c.hashes) + l.place as "position!", l.audit_id as "audit_id!", c.audit_at,
+                   l.hash as "hash!", a.actor, a.capacity as "capacity?", a.patronato,
                    a.office, a.sede, a.action as "action?", a.outcome as "outcome?", a.code,
                    a.requests as "requests?: Vec<Uuid>", a.persons as "persons?: Vec<String>", a.correlation
-            from audit_chain as c
-            left join audit as a on a.id = c.audit_id and a.at = c.audit_at
-            where c.position > $1 order by c.position limit $2
+            from (select * from audit_chain where position > $1 order by position limit $2) as c
+            cross join unnest(c.audit_ids, c.hashes) with ordinality as l (audit_id, hash, place)
+            left join audit as a on a.id = l.audit_id and a.at = c.audit_at
+            order by 1
             "#,
             after,
             PAGE
@@ -170,8 +174,12 @@ impl AuditReading {
         let ids = sqlx::query_scalar!(
             r#"
             select a.id from audit as a
-            where not exists (select from audit_chain as c where c.audit_id = a.id)
-              and not exists (select from audit_pending as p where p.id = a.id)
+            where not exists (
+                select from audit_chain as c cross join unnest(c.audit_ids) as l (id) where l.id = a.id
+            )
+            and not exists (
+                select from audit_pending as p cross join unnest(p.ids) as l (id) where l.id = a.id
+            )
             order by a.id limit $1
             "#,
             NAMED

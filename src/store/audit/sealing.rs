@@ -10,7 +10,7 @@ use super::insert;
 use crate::domain::audit::{ChainHash, Expiry, Head, Record};
 use crate::store::{Store, StoreError};
 
-/// The rows one transaction chains at most: short, so that none waits long for the lock.
+/// The rows after which one transaction takes no further batch: short, so that none waits long for the lock.
 const ROUND: i64 = 5_000;
 
 /// What one round of chaining came to.
@@ -44,12 +44,12 @@ impl Store {
         }
         let head = head(&mut transaction).await?;
         let waiting = take(&mut transaction).await?;
-        let rows = waiting.len();
+        let rows = waiting.iter().map(|batch| batch.rows.len()).sum();
         let head = append(&mut transaction, head, waiting).await?;
         transaction.commit().await?;
         Ok(Sealed {
             rows,
-            more: rows == usize::try_from(ROUND).unwrap_or(usize::MAX),
+            more: rows >= usize::try_from(ROUND).unwrap_or(usize::MAX),
             head: Some(head),
         })
     }
@@ -101,7 +101,10 @@ async fn last_before(
     before: DateTime<Utc>,
 ) -> Result<Option<Head>, StoreError> {
     let row = sqlx::query!(
-        "select position, hash from audit_chain where sealed_at < $1 order by position desc limit 1",
+        r#"
+        select position, hashes[cardinality(hashes)] as "hash!" from audit_chain
+        where sealed_at < $1 order by position desc limit 1
+        "#,
         before
     )
     .fetch_optional(&mut **transaction)
@@ -110,9 +113,11 @@ async fn last_before(
 }
 
 async fn head(transaction: &mut Transaction<'static, Postgres>) -> Result<Head, StoreError> {
-    let row = sqlx::query!("select position, hash from audit_chain order by position desc limit 1")
-        .fetch_optional(&mut **transaction)
-        .await?;
+    let row = sqlx::query!(
+        r#"select position, hashes[cardinality(hashes)] as "hash!" from audit_chain order by position desc limit 1"#
+    )
+    .fetch_optional(&mut **transaction)
+    .await?;
     let beginning = Head {
         position: 0,
         hash: ChainHash::BEGINNING,
@@ -128,65 +133,84 @@ pub(super) fn read_head(position: i64, hash: &[u8]) -> Result<Head, StoreError> 
     })
 }
 
-/// A row that waits: its number and time, and the row itself, unless somebody removed it before it was chained.
-struct Waiting {
-    id: i64,
+/// What one transaction wrote: each row with its number, unless somebody removed it before it was chained.
+struct Batch {
+    first: i64,
     at: DateTime<Utc>,
-    record: Option<Record>,
+    rows: Vec<(i64, Option<Record>)>,
 }
 
-async fn take(transaction: &mut Transaction<'static, Postgres>) -> Result<Vec<Waiting>, StoreError> {
+async fn take(transaction: &mut Transaction<'static, Postgres>) -> Result<Vec<Batch>, StoreError> {
     let rows = sqlx::query!(
         r#"
-        with taken as (
-            delete from audit_pending where id in (select id from audit_pending order by id limit $1)
-            returning id, at
+        with oldest as (
+            select first, sum(cardinality(ids)) over (order by first) - cardinality(ids) as before
+            from (select first, ids from audit_pending order by first limit $1) as pending
+        ),
+        taken as (
+            delete from audit_pending where first in (select first from oldest where before < $1)
+            returning first, ids, at
         )
-        select t.id as "id!", t.at as "at!", a.actor, a.capacity as "capacity?", a.patronato, a.office, a.sede,
-               a.action as "action?", a.outcome as "outcome?", a.code, a.requests as "requests?: Vec<Uuid>",
-               a.persons as "persons?: Vec<String>", a.correlation
+        select t.first as "first!", t.at as "at!", u.id as "id!", a.actor, a.capacity as "capacity?", a.patronato,
+               a.office, a.sede, a.action as "action?", a.outcome as "outcome?", a.code,
+               a.requests as "requests?: Vec<Uuid>", a.persons as "persons?: Vec<String>", a.correlation
         from taken as t
-        left join audit as a on a.id = t.id and a.at = t.at
-        order by t.id
+        cross join unnest(t.ids) as u (id)
+        left join audit as a on a.id = u.id and a.at = t.at
+        order by t.first, u.id
         "#,
         ROUND
     )
     .fetch_all(&mut **transaction)
     .await?;
-    let waiting = rows.into_iter().map(|row| Waiting {
-        id: row.id,
-        at: row.at,
-        record: record!(row, id, at),
-    });
-    Ok(waiting.collect())
+    let mut batches: Vec<Batch> = Vec::new();
+    for row in rows {
+        if batches.last().is_none_or(|batch| batch.first != row.first) {
+            batches.push(Batch {
+                first: row.first,
+                at: row.at,
+                rows: Vec::new(),
+            });
+        }
+        if let Some(batch) = batches.last_mut() {
+            batch.rows.push((row.id, record!(row, id, at)));
+        }
+    }
+    Ok(batches)
 }
 
 /// Links the rows behind the head and answers the new one.
 async fn append(
     transaction: &mut Transaction<'static, Postgres>,
     mut head: Head,
-    waiting: Vec<Waiting>,
+    batches: Vec<Batch>,
 ) -> Result<Head, StoreError> {
-    let (mut positions, mut ids, mut times, mut hashes) =
-        (Vec::new(), Vec::<i64>::new(), Vec::new(), Vec::new());
-    for Waiting { id, at, record } in waiting {
-        head.position += 1;
-        head.hash = head.hash.next(head.position, record.as_ref());
-        positions.push(i64::try_from(head.position).unwrap_or(i64::MAX));
-        ids.push(id);
-        times.push(at);
-        hashes.push(head.hash.as_bytes().to_vec());
+    let (mut firsts, mut times) = (Vec::<i64>::new(), Vec::new());
+    let (mut positions, mut ids, mut hashes) = (Vec::new(), Vec::<i64>::new(), Vec::new());
+    for batch in batches {
+        for (id, record) in batch.rows {
+            head.position += 1;
+            head.hash = head.hash.next(head.position, record.as_ref());
+            firsts.push(batch.first);
+            times.push(batch.at);
+            positions.push(i64::try_from(head.position).unwrap_or(i64::MAX));
+            ids.push(id);
+            hashes.push(head.hash.as_bytes().to_vec());
+        }
     }
     sqlx::query!(
         r#"
-        insert into audit_chain (position, audit_id, audit_at, hash, sealed_at)
-        select position, audit_id, audit_at, hash, clock_timestamp()
-        from unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::bytea[])
-             as t (position, audit_id, audit_at, hash)
+        insert into audit_chain (position, audit_ids, audit_at, hashes, sealed_at)
+        select max(position), array_agg(audit_id order by position), audit_at, array_agg(hash order by position),
+               clock_timestamp()
+        from unnest($1::bigint[], $2::timestamptz[], $3::bigint[], $4::bigint[], $5::bytea[])
+             as t (batch, audit_at, position, audit_id, hash)
+        group by batch, audit_at
         "#,
+        &firsts,
+        &times,
         &positions,
         &ids,
-        &times,
         &hashes
     )
     .execute(&mut **transaction)

@@ -70,10 +70,8 @@ mod tests {
     fn every_fate_is_told() {
         let id: RequestId = "0199c0de-0000-7000-8000-000000000001".parse().unwrap();
         let request = Some(id);
-        let accepted = Answer {
-            kind: "request.accepted".to_owned(),
-            body: json!({ "protocol_number": "INPS.7013.21/10/2020.0000123" }),
-        };
+        let body = json!({ "protocol_number": "INPS.7013.21/10/2020.0000123" });
+        let accepted = Answer::new("request.accepted", &body).unwrap();
         let refusal = Refusal::new(RefusalCode::TopicUnknown, "L'argomento non esiste.");
         let fates = [
             Fate::of(Handled::Done {

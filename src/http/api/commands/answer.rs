@@ -18,7 +18,7 @@ use crate::domain::person::Person;
 use crate::engine::Handled;
 use crate::http::api::Shared;
 use crate::http::problem::Problem;
-use crate::store::{Listed, Outcome, Viewer};
+use crate::store::{Answer, Listed, Outcome, Viewer};
 use crate::workflow::{Offer, offers};
 
 /// A command that was carried out, or taken in.
@@ -116,7 +116,7 @@ pub(in crate::http) async fn answer(
             outcome: Outcome::Refused,
             answer,
             ..
-        } => return Err(told_before(answer.map(|answer| answer.body))),
+        } => return Err(told_before(answer.as_ref())),
         Handled::Parked { request, waits_for } => return Ok(Answered::waiting(request, waits_for, key)),
         Handled::DeadLettered { reason, detail } => return Err(dead(reason).detail(detail)),
     };
@@ -126,8 +126,11 @@ pub(in crate::http) async fn answer(
         StatusCode::OK
     };
     let (event, mut told) = match told {
-        Some(answer) => (Some(answer.kind), answer.body),
-        None => (None, Value::Object(serde_json::Map::new())),
+        Some(answer) => {
+            let members = answer.read();
+            (Some(answer.kind), members.unwrap_or_else(nothing))
+        }
+        None => (None, nothing()),
     };
     // It stands beside, typed.
     if let Some(members) = told.as_object_mut() {
@@ -169,8 +172,12 @@ pub(in crate::http) async fn allowed(
 }
 
 /// A refusal that was told before is told again in the same words.
-fn told_before(body: Option<Value>) -> Problem {
-    let refusal = body.and_then(|body| serde_json::from_value::<crate::domain::refusal::Refusal>(body).ok());
+fn nothing() -> Value {
+    Value::Object(serde_json::Map::new())
+}
+
+fn told_before(answer: Option<&Answer>) -> Problem {
+    let refusal = answer.and_then(Answer::read::<crate::domain::refusal::Refusal>);
     refusal.map_or_else(|| Problem::new(StatusCode::CONFLICT), Problem::from)
 }
 

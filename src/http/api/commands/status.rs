@@ -11,6 +11,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::domain::dependency::Dependency;
 use crate::domain::ids::{MessageId, RequestId};
@@ -121,8 +122,7 @@ async fn status(
     let code = seen
         .answer
         .as_ref()
-        .and_then(|answer| answer.body.get("code")?.as_str())
-        .and_then(RefusalCode::from_word);
+        .and_then(|answer| RefusalCode::from_word(answer.read::<Value>()?.get("code")?.as_str()?));
     Ok(Json(match seen.outcome {
         Outcome::Done => CommandStatus {
             state: CommandState::Done,
