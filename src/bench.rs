@@ -24,7 +24,7 @@ use crate::store::{Store, StoreError};
 use clients::Clients;
 pub use load::operator;
 use load::{Load, PORTAL_QUEUE};
-use meter::Meter;
+use meter::{Meter, Spent};
 use report::{Latency, Report, Round};
 use system::Running;
 pub use system::{Place, Way};
@@ -161,10 +161,8 @@ impl Bench<'_> {
 
         // A backlog, and then whoever works it off.
         let sent = driver.send(self.requests()).await?;
-        let meter = Meter::start(self.place, self.store).await?;
         let mut running = Running::start(self.way, self.place, self.load)?;
         let drained = self.all_of(&sent, &mut arrivals, &mut running).await?;
-        let cost = meter.stop(&running, self.store).await?;
         let mut told = sent.len();
         let mut round = Round {
             way: self.way,
@@ -173,14 +171,16 @@ impl Bench<'_> {
             again: drained.again,
             live: None,
             latency: None,
-            spent: cost,
+            spent: Spent::default(),
         };
         if matches!(self.way, Way::Bare | Way::Engine) {
-            // The same, published while it is worked.
+            // The same, published while it is worked, by a node that has started long ago: what it costs is counted.
+            let meter = Meter::start(self.place, self.store, &running).await?;
             let began = Instant::now();
             let sent = driver.send(self.requests()).await?;
             let live = self.all_of(&sent, &mut arrivals, &mut running).await?;
             round.live = Some(rate(sent.len(), live.last.duration_since(began)));
+            round.spent = meter.stop(&running, self.store).await?;
             told += sent.len();
 
             let sent = driver.send_at(self.plan.rate, self.plan.duration).await?;
@@ -204,7 +204,7 @@ impl Bench<'_> {
         let mut running = Running::start(self.way, self.place, self.load)?;
         let clients = Clients::new(self.place.http, &self.place.token)?;
         clients.ready(PATIENCE).await;
-        let meter = Meter::start(self.place, self.store).await?;
+        let meter = Meter::start(self.place, self.store, &running).await?;
         let began = Instant::now();
         let sent = clients.submit(self.load, self.requests()).await?;
         let arrived = self.all_of(&sent, &mut arrivals, &mut running).await?;

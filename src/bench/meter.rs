@@ -24,14 +24,20 @@ pub(super) struct Spent {
 pub(super) struct Meter<'a> {
     place: &'a Place,
     began: Servers,
+    engine: Duration,
     driver: Duration,
     work: DatabaseWork,
 }
 
 impl<'a> Meter<'a> {
-    pub(super) async fn start(place: &'a Place, store: &Store) -> Result<Self, BenchError> {
+    pub(super) async fn start(
+        place: &'a Place,
+        store: &Store,
+        running: &Running,
+    ) -> Result<Self, BenchError> {
         Ok(Self {
             began: Servers::now(place),
+            engine: spent_by_all(running),
             driver: spent_by(std::process::id()),
             work: store.database_work().await?,
             place,
@@ -43,7 +49,7 @@ impl<'a> Meter<'a> {
         Ok(Spent {
             broker: now.broker.saturating_sub(self.began.broker),
             database: now.database.saturating_sub(self.began.database),
-            engine: running.processes().into_iter().map(spent_by).sum(),
+            engine: spent_by_all(running).saturating_sub(self.engine),
             driver: spent_by(std::process::id()).saturating_sub(self.driver),
             work: store.database_work().await?.since(self.work),
             peak_memory: None,
@@ -92,6 +98,10 @@ fn spent_by(process: u32) -> Duration {
         .filter_map(|field| field.parse::<u64>().ok())
         .sum();
     Duration::from_millis(10 * ticks)
+}
+
+fn spent_by_all(running: &Running) -> Duration {
+    running.processes().into_iter().map(spent_by).sum()
 }
 
 /// The most memory a process ever had resident, in MiB.
