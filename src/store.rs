@@ -30,6 +30,7 @@ mod saved_filters;
 mod scope;
 mod sessions;
 mod settings;
+mod unsent_texts;
 mod work;
 
 use std::str::FromStr;
