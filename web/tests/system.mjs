@@ -68,9 +68,8 @@ export class System {
 
   /** A call of the private broker's management API. */
   async broker(method, path, body = undefined) {
-    const { ports } = JSON.parse(readFileSync(join(this.folder, 'data/state.json'), 'utf8'));
-    const { username, password } = new URL(this.places.amqp_url);
-    const answer = await fetch(`http://127.0.0.1:${ports.broker.management}/api${path}`, {
+    const { origin, username, password } = new URL(this.places.management_url);
+    const answer = await fetch(`${origin}/api${path}`, {
       method,
       headers: {
         authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
