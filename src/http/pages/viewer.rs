@@ -211,12 +211,12 @@ impl FromRequestParts<Shared> for Writer {
 
 impl Writer {
     /// The viewer; whose session ran out signs in again, and comes back to where the form is.
-    pub(super) fn or_back(self, form: &str) -> Result<Viewer, Response> {
+    pub(super) fn or_back(self, form: &str) -> Result<Viewer, Redirect> {
         match self {
             Self::Viewer(viewer) => Ok(*viewer),
             Self::Lapsed(_) => {
                 let form = utf8_percent_encode(form, IN_QUERY);
-                Err(Redirect::to(&format!("/accesso?poi={form}")).into_response())
+                Err(Redirect::to(&format!("/accesso?poi={form}")))
             }
         }
     }

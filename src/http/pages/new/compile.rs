@@ -120,7 +120,7 @@ pub(super) async fn take(
     }
     let mut viewer = match writer.or_back(&step(path.id(), "compilazione")) {
         Ok(viewer) => viewer,
-        Err(to_sign_in) => return Ok(to_sign_in),
+        Err(to_sign_in) => return Ok(to_sign_in.into_response()),
     };
     let mut draft = match draft::delegated(&portal, &viewer, path.id()).await {
         Ok(draft) => draft,

@@ -46,7 +46,7 @@ async fn write(
     }
     let viewer = match writer.or_back(&address(id)) {
         Ok(viewer) => viewer,
-        Err(to_sign_in) => return Ok(to_sign_in),
+        Err(to_sign_in) => return Ok(to_sign_in.into_response()),
     };
     let (files, complaints) = form.keep_files(&portal, &viewer).await;
     let sending = Sending {
@@ -76,7 +76,7 @@ async fn attach(
 ) -> Answer {
     let viewer = match writer.or_back(&address(id)) {
         Ok(viewer) => viewer,
-        Err(to_sign_in) => return Ok(to_sign_in),
+        Err(to_sign_in) => return Ok(to_sign_in.into_response()),
     };
     let (attached, mut complaints) = form.keep_files(&portal, &viewer).await;
     if attached.is_empty() && complaints.is_empty() {
@@ -114,7 +114,7 @@ async fn solicit(
 ) -> Answer {
     let viewer = match writer.or_back(&address(id)) {
         Ok(viewer) => viewer,
-        Err(to_sign_in) => return Ok(to_sign_in),
+        Err(to_sign_in) => return Ok(to_sign_in.into_response()),
     };
     let sending = Sending {
         kind: CommandKind::Solicit,

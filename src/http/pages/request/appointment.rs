@@ -156,7 +156,7 @@ async fn book(
     }
     let viewer = match writer.or_back(&format!("{}/appuntamento", address(id))) {
         Ok(viewer) => viewer,
-        Err(to_sign_in) => return Ok(to_sign_in),
+        Err(to_sign_in) => return Ok(to_sign_in.into_response()),
     };
     let mut body = json!({ "wish": form.preferenza.replace("\r\n", "\n") });
     if !form.orario.is_empty() {

@@ -126,7 +126,7 @@ fn given<T>(
 }
 
 /// "-data": the newest first.
-fn read_order(text: &str) -> Option<Order> {
+pub(super) fn read_order(text: &str) -> Option<Order> {
     let (descending, word) = text.strip_prefix('-').map_or((false, text), |word| (true, word));
     let by = Sorting::ALL.iter().copied().find(|by| word_of(*by) == word)?;
     Some(Order { by, descending })
