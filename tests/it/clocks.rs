@@ -147,6 +147,63 @@ async fn three_schedulers_run_each_time_once_whoever_of_them_is_killed() {
     assert!(times >= 6, "{times} times were run");
 }
 
+/// The one that fires a deadline dies before it commits; requests fall due one after the other until it is that one's
+/// turn. Nothing of its run stands, and another makes up for it, once (C3).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deadline_whose_scheduler_is_killed_over_it_is_fired_once_by_another() {
+    let mut world = World::start().await;
+    for _ in 0..20 {
+        world.submit().await;
+    }
+    world.stop().await;
+    world.execute("delete from job_run; delete from job").await;
+    let folder = tempfile::tempdir().unwrap();
+    let start = |number: usize, fail_point: &str| {
+        let (name, log) = (format!("s-{number}"), folder.path().join(format!("s-{number}")));
+        let settings = [
+            SECONDLY,
+            ("USCIERE_NODE__NAME", &name),
+            ("FAIL_POINT", fail_point),
+        ];
+        Program::start_with(&world, &log, &settings)
+    };
+    let mut killed = start(0, "in_transaction@1");
+    let _others = [start(1, ""), start(2, "")];
+    let looking = "select count(distinct node) from job_run where job = 'overdue' and result = 'done'";
+    world
+        .until("all three look for what is due", async || {
+            world.count(looking).await == 3
+        })
+        .await;
+    let fired = "select count(*) from case_event where kind = 'elapsed'";
+    let mut due = 0;
+    while !killed.has_ended() {
+        world
+            .execute(
+                "update cases set awaiting_since = current_date - 20, due_on = current_date - 4
+                 where id = (select id from cases where not overdue and due_on > current_date limit 1)",
+            )
+            .await;
+        due += 1;
+        world
+            .until("it is fired, or its scheduler dies", async || {
+                world.count(fired).await == due
+            })
+            .await;
+    }
+    let told =
+        "select count(*) from outbox_sent where kind = 'request.overdue' and destination = 'portal.inca'";
+    world
+        .until("portals are told", async || world.count(told).await == due)
+        .await;
+    assert_eq!(world.count(fired).await, due);
+    assert_eq!(world.count("select count(*) from cases where overdue").await, due);
+    let lost = "select count(*) from job_run where result = 'lost' and node = 's-0'";
+    assert_eq!(world.count(lost).await, 1, "its run is told to be lost");
+    let lost = "select count(*) from job_run where result <> 'done' and node <> 's-0'";
+    assert_eq!(world.count(lost).await, 0);
+}
+
 /// Nodes that die as soon as they are up, under ever new names, take nobody's share of the outbox.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_counts_for_the_others_once_it_stayed() {
@@ -156,7 +213,8 @@ async fn a_node_counts_for_the_others_once_it_stayed() {
     let lease = std::time::Duration::from_mins(1);
     let sign = async |name: &str| {
         let name: NodeName = name.parse().unwrap();
-        store.sign_of_life(&name, &["relay"], lease).await.unwrap()
+        store.sign_of_life(&name, &["relay"]).await.unwrap();
+        store.count_relays(&name, lease).await.unwrap()
     };
     assert_eq!(sign("stays").await, 1);
     for ghost in ["ghost-1", "ghost-2", "ghost-3"] {
