@@ -62,7 +62,7 @@ pub use mails::{
     ClaimedMail, DigestReader, MailCounts, MailEnd, MailFilter, MailId, MailRetry, MailState, MailSummary,
     NewMail, UnknownOutcome,
 };
-pub use nodes::NodeRow;
+pub use nodes::{Freed, NodeRow};
 pub use outbox::{BackOff, BucketLease, OutboxRow, OutboxState, WaitingFor};
 pub use parked::{KeptMessage, NewParked, ParkedCommand, ParkedId, ParkedState, Waiting};
 pub use pauses::HeldNow;
