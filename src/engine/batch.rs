@@ -328,11 +328,12 @@ impl<'a> Batch<'a> {
             return Ok(self.reused(original));
         }
         // A sede was told of a refusal alone; what it did was told to the portal.
-        let told = match (&envelope.source, seen.outcome) {
-            (Source::Portal(_), _) | (Source::Sede(_), Outcome::Refused) => seen.answer.as_ref(),
-            (Source::Sede(_), Outcome::Done) | (Source::Engine, _) => None,
+        let told = match &envelope.source {
+            Source::Portal(_) => true,
+            Source::Sede(_) => seen.outcome == Outcome::Refused,
+            Source::Engine => false,
         };
-        if let Some(answer) = told {
+        if let Some(answer) = seen.answer.as_ref().filter(|_| told) {
             self.ledger
                 .outbox
                 .extend(answer_row(envelope, answer, self.registers, self.ledger.buckets)?);

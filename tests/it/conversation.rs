@@ -30,7 +30,12 @@ async fn what_a_sede_did_is_not_told_to_it_when_it_says_so_twice() {
     world.settle().await;
     let kept = "select count(*) from dead_letter where reason = 'message_id_reused'";
     assert_eq!(world.count(kept).await, 1);
-    assert_eq!(world.count("select count(*) from case_event where kind = 'replied'").await, 1);
+    assert_eq!(
+        world
+            .count("select count(*) from case_event where kind = 'replied'")
+            .await,
+        1
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
