@@ -328,11 +328,7 @@ impl<'a> Batch<'a> {
             return Ok(self.reused(original));
         }
         // A sede was told of a refusal alone; what it did was told to the portal.
-        let told = match &envelope.source {
-            Source::Portal(_) => true,
-            Source::Sede(_) => seen.outcome == Outcome::Refused,
-            Source::Engine => false,
-        };
+        let told = seen.outcome == Outcome::Refused || !matches!(envelope.source, Source::Sede(_));
         if let Some(answer) = seen.answer.as_ref().filter(|_| told) {
             self.ledger
                 .outbox
