@@ -75,7 +75,7 @@ impl SearchForm {
             }),
             order: given(wrong, ("q", UNKNOWN), &self.ordine, read_order).unwrap_or_default(),
             size: given(wrong, ("q", UNKNOWN), &self.righe, |text| {
-                PageSize::try_from(text.parse::<u16>().ok()?).ok()
+                PageSize::of_pages(text.parse().ok()?)
             })
             .unwrap_or(PageSize::SMALLEST),
             after: given(wrong, ("q", UNKNOWN), &self.dopo, |text| {

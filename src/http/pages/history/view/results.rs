@@ -113,7 +113,7 @@ impl Head {
 
 fn sizes(search: &Search) -> Vec<Size> {
     let size = |rows: &u16| {
-        let wanted = PageSize::try_from(*rows).unwrap_or(PageSize::SMALLEST);
+        let wanted = PageSize::of_pages(*rows).unwrap_or(PageSize::SMALLEST);
         Size {
             rows: *rows,
             href: search.but(|search| search.size = wanted).address(),
