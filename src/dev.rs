@@ -24,4 +24,5 @@ mod signals;
 
 pub use error::{Service, ServicesError};
 pub use leftovers::processes_of;
+pub use ports::free_port;
 pub use services::{DataFolder, Services, ServicesOptions, Supply};

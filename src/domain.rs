@@ -12,6 +12,7 @@ pub mod dead_letter;
 pub mod dependency;
 pub mod draft;
 pub mod event;
+pub mod example;
 pub mod filter;
 pub mod ids;
 pub mod mail;

@@ -9,6 +9,7 @@ mod changes;
 mod engine;
 mod ground;
 mod health;
+mod heart;
 mod jobs;
 mod pauses;
 mod registries;

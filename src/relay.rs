@@ -36,8 +36,6 @@ const LOOK: i64 = 1_000;
 #[derive(Debug, Clone)]
 pub struct RelayOptions {
     pub node: NodeName,
-    /// What this node does, for its sign of life.
-    pub roles: Vec<&'static str>,
     pub buckets: u16,
     pub lease: Duration,
     /// How often the database is looked at without being told.
@@ -56,7 +54,7 @@ pub struct Relay {
     held: Held,
     /// Held buckets whose database rows have to be looked at before anything handed over is believed.
     dirty: BTreeSet<u16>,
-    /// Messages a look found, and the last slot that may repeat them.
+    /// Messages a look found, until so many slots are opened: those may repeat them.
     looked_at: HashSet<i64>,
     repeats_until: u64,
     queue: VecDeque<OutboxRow>,
@@ -98,7 +96,7 @@ impl Relay {
         (relay, handoff)
     }
 
-    /// Runs until `stop`; then publishes what was handed over, and lets go of its buckets.
+    /// Runs until `stop`; then publishes what was handed over. Its buckets are let go of as the node signs off.
     ///
     /// `told` carries buckets other nodes wrote into; an empty list means all.
     pub async fn run(mut self, mut told: mpsc::Receiver<Vec<u16>>, stop: CancellationToken) {
@@ -106,7 +104,6 @@ impl Relay {
         let keeper = LeaseKeeper {
             store: self.store.clone(),
             node: self.options.node.clone(),
-            roles: self.options.roles.clone(),
             buckets: self.options.buckets,
             lease: self.options.lease,
         };
@@ -117,11 +114,8 @@ impl Relay {
 
         while !stop.is_cancelled() {
             if std::mem::take(&mut self.broker_away) {
-                // Slots filled meanwhile overflow into the database; the leases are renewed beside this.
-                tokio::select! {
-                    () = stop.cancelled() => break,
-                    () = self.publisher.ready() => {}
-                }
+                self.wait_for_broker(&stop).await;
+                continue;
             }
             let next_look = self.next_look();
             tokio::select! {
@@ -146,9 +140,6 @@ impl Relay {
         keeper_stop.cancel();
         if keeper.await.is_err() {
             tracing::error!("the keeper of relay leases panicked");
-        }
-        if let Err(error) = self.store.sign_off(&self.options.node).await {
-            tracing::warn!(error = %error, "relay leases were left to run out");
         }
     }
 
@@ -220,12 +211,9 @@ impl Relay {
     async fn take(&mut self, ticket: Ticket) {
         let mut next = Some(ticket);
         while let Some(ticket) = next {
-            if ticket.number > self.repeats_until {
-                self.looked_at.clear();
-            }
-            match ticket.rows.await {
-                Ok(Handed { rows, look }) => {
-                    self.tickets.taken(rows.len());
+            self.forget_looks();
+            match self.tickets.open(ticket).await {
+                Some(Handed { rows, look }) => {
                     self.dirty
                         .extend(look.into_iter().filter(|bucket| self.held.contains_key(bucket)));
                     self.queue.extend(rows.into_iter().filter(|row| {
@@ -234,13 +222,37 @@ impl Relay {
                             && !self.looked_at.contains(&row.id)
                     }));
                 }
-                Err(_) => self.all_dirty(),
+                None => self.all_dirty(),
             }
             next = if self.queue.len() < self.options.window {
                 self.tickets.receiver.try_recv().ok()
             } else {
                 None
             };
+        }
+    }
+
+    /// Slots are opened and left to the database (everything is dirty), so that the longest outage costs no memory; the leases are renewed
+    /// beside this.
+    async fn wait_for_broker(&mut self, stop: &CancellationToken) {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.publisher.ready() => {
+                    self.next_poll = Instant::now();
+                    return;
+                }
+                Some(ticket) = self.tickets.receiver.recv() => {
+                    self.tickets.open(ticket).await;
+                }
+            }
+        }
+    }
+
+    /// What was looked at need not be remembered once every slot that may repeat it is opened.
+    fn forget_looks(&mut self) {
+        if self.tickets.opened() >= self.repeats_until {
+            self.looked_at.clear();
         }
     }
 
@@ -260,8 +272,9 @@ impl Relay {
                     return;
                 }
             };
-            self.repeats_until = self.tickets.last_reserved();
+            self.repeats_until = self.tickets.reserved();
             self.looked_at.extend(rows.iter().map(|row| row.id));
+            self.forget_looks();
             if i64::try_from(rows.len()).unwrap_or(LOOK) < LOOK {
                 self.dirty.clear();
             }

@@ -31,6 +31,7 @@ mod saved_filters;
 mod scope;
 mod sessions;
 mod settings;
+mod unsent_texts;
 mod work;
 
 use std::str::FromStr;
@@ -63,7 +64,7 @@ pub use mails::{
     ClaimedMail, DigestReader, MailCounts, MailEnd, MailFilter, MailId, MailRetry, MailState, MailSummary,
     NewMail, UnknownOutcome,
 };
-pub use nodes::NodeRow;
+pub use nodes::{Freed, NodeRow};
 pub use outbox::{BackOff, BucketLease, OutboxRow, OutboxState, WaitingFor};
 pub use parked::{KeptMessage, NewParked, ParkedCommand, ParkedId, ParkedState, Waiting};
 pub use pauses::HeldNow;

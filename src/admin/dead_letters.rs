@@ -1,5 +1,6 @@
 //! Dead letters: looked at without the people in them, worked again, closed.
 
+mod export;
 mod fate;
 mod masked;
 mod rehearsal;
@@ -12,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::store::{DeadLetter, DeadLetterId, DeadLetterMatch, DeadLetterSummary, Store, StoreError};
 
+pub use export::exported;
 pub use fate::{Fate, Replayed};
 pub use rehearsal::{Rehearsed, Unfit};
 pub use replay::Replay;

@@ -16,6 +16,17 @@ const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 /// lapin waits for ever for the answer of a broker whose connection broke at that moment.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Longest a broker may think: one whose connection lives may still not answer, for a queue without a leader.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The broker's answer, if it comes in time.
+pub(super) async fn answered<T>(answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    match tokio::time::timeout(ANSWER_TIMEOUT, answer).await {
+        Ok(answer) => answer,
+        Err(_) => Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
+    }
+}
+
 /// Closes a connection; whether the broker said goodbye, too.
 pub(super) async fn goodbye(connection: &Connection) -> bool {
     let closed = connection.close(200, "bye".into());

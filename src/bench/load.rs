@@ -13,6 +13,7 @@ use crate::amqp::{Broker, BrokerError, Exchange, Outgoing, Published, Publisher}
 use crate::clock::Clock;
 use crate::config::amqp::AmqpSettings;
 use crate::domain::command::{CommandKind, Personal, Role};
+use crate::domain::example;
 use crate::domain::ids::{ActorId, MessageId, NodeName, OfficeCode, PatronatoCode, RequestId};
 use crate::domain::person::{Capacity, Membership, Person};
 use crate::domain::registers::{Registers, SedeKind};
@@ -89,21 +90,11 @@ impl Load {
 
     pub(super) fn body(&self, number: usize, request: RequestId) -> Vec<u8> {
         let sede = self.queue(number).trim_start_matches("sede.");
-        json!({
-            "request_id": request,
-            "role": "operator",
-            "patronato": "inca",
-            "office": "INCA-RM-001",
-            "operator": { "id": "op1", "name": "Mario Rossi", "email": "op1@inca.example" },
-            "citizen": { "codice_fiscale": "BNCMRA50A01H501U" },
-            "delegation": true,
-            "reason": "access_requirements",
-            "topic": "pensioni-paesi-non-convenzionati",
-            "text": TEXT.repeat(TEXTS),
-            "sede": sede,
-        })
-        .to_string()
-        .into_bytes()
+        let mut body = example::submission(request);
+        body["reason"] = json!("access_requirements");
+        body["text"] = json!(TEXT.repeat(TEXTS));
+        body["sede"] = json!(sede);
+        body.to_string().into_bytes()
     }
 
     /// Connects as a portal does, with a connection of its own.

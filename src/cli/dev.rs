@@ -10,7 +10,7 @@ use super::session::Session;
 use crate::config::http::HttpSettings;
 use crate::config::iso_duration::IsoDuration;
 use crate::config::{Config, Loaded, Origin, Profile};
-use crate::dev::{DataFolder, Services, ServicesError, ServicesOptions, Supply, examples};
+use crate::dev::{DataFolder, Services, ServicesError, ServicesOptions, Supply, examples, free_port};
 use crate::lifecycle::Shutdown;
 use crate::node::{self, Node, Role};
 
@@ -163,13 +163,20 @@ fn settle_in(config: &mut Config, args: &DevArgs, data: &Path, services: &Servic
     config.smtp.url = crate::config::mail::SmtpUrl::Files(data.join("mail"));
     config.attachments.url = crate::config::attachments::AttachmentsUrl::Folder(data.join("attachments"));
     if let Some(port) = args.http_port {
-        config.http.listen.set_port(port);
-        // Where nothing else was said, people reach it where it listens.
-        if port != 0 && config.http.base_url == HttpSettings::default().base_url {
-            let _ = config.http.base_url.set_port(Some(port));
-        }
+        listen_at(&mut config.http, port)?;
     }
     std::fs::create_dir_all(data.join("mail"))?;
+    Ok(())
+}
+
+/// Links of messages and mails name the port before anybody listens there, so a free one is chosen here.
+fn listen_at(http: &mut HttpSettings, port: u16) -> std::io::Result<()> {
+    let port = if port == 0 { free_port()? } else { port };
+    http.listen.set_port(port);
+    // Where nothing else was said, people reach it where it listens.
+    if http.base_url == HttpSettings::default().base_url {
+        let _ = http.base_url.set_port(Some(port));
+    }
     Ok(())
 }
 
@@ -218,4 +225,26 @@ fn announce(
     std::fs::write(&unfinished, format!("{ready}\n"))?;
     std::fs::rename(&unfinished, file)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_lead_to_where_it_listens() {
+        for wanted in [0, 18_080] {
+            let mut http = HttpSettings::default();
+            listen_at(&mut http, wanted).unwrap();
+            assert_ne!(http.listen.port(), 0);
+            assert_eq!(http.base_url.port(), Some(http.listen.port()));
+        }
+        let base_url = "https://sportello.example/".parse().unwrap();
+        let mut http = HttpSettings {
+            base_url,
+            ..HttpSettings::default()
+        };
+        listen_at(&mut http, 0).unwrap();
+        assert_eq!(http.base_url.as_str(), "https://sportello.example/");
+    }
 }

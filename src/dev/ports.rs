@@ -75,6 +75,11 @@ pub(super) fn is_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
 
+/// A port for whoever must be known by it before it listens.
+pub fn free_port() -> io::Result<u16> {
+    free().map(|[port]| port)
+}
+
 /// All are held until the last is known, so that none is given twice.
 fn free<const N: usize>() -> io::Result<[u16; N]> {
     let mut ports = [0; N];

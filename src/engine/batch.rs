@@ -327,7 +327,9 @@ impl<'a> Batch<'a> {
         if seen.body_hash != envelope.body_hash {
             return Ok(self.reused(original));
         }
-        if let Some(answer) = &seen.answer {
+        // A sede was told of a refusal alone; what it did was told to the portal.
+        let told = seen.outcome == Outcome::Refused || !matches!(envelope.source, Source::Sede(_));
+        if let Some(answer) = seen.answer.as_ref().filter(|_| told) {
             self.ledger
                 .outbox
                 .extend(answer_row(envelope, answer, self.registers, self.ledger.buckets)?);
@@ -340,7 +342,7 @@ impl<'a> Batch<'a> {
     }
 
     fn reused(&mut self, original: Option<&dyn Original>) -> Handled {
-        let detail = "another body came under this message id before".to_owned();
+        let detail = "another command or body came under this message id before".to_owned();
         self.buried(original, DeadLetterReason::MessageIdReused, detail)
     }
 

@@ -17,7 +17,7 @@ use crate::attachments::Standing;
 use crate::domain::command::{BodyHash, Command, Content, Envelope};
 use crate::domain::dead_letter::DeadLetterReason;
 use crate::domain::dependency::Dependency;
-use crate::domain::ids::{MessageId, RequestId, Source};
+use crate::domain::ids::{MessageId, NodeName, RequestId, Source};
 use crate::domain::mail::Addressee;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::registers::Registers;
@@ -27,7 +27,8 @@ use crate::store::{
     StoreError, Waiting,
 };
 
-/// How long other nodes leave alone what this one works: far longer than what is asked may take to answer.
+/// How long other nodes leave alone what this one works, while it lives: far longer than what is asked may take to
+/// answer.
 const LEASE: Duration = Duration::from_mins(1);
 
 /// Whether a batch comes in by the door, or out of the parking.
@@ -287,8 +288,8 @@ impl Engine {
     }
 
     /// Works parked commands whose time has come; answers how many it had in hand. None: there are none for now.
-    pub async fn work_parked(&self) -> Result<usize, HandleError> {
-        let claimed = self.store.claim_parked(&self.away(), LEASE).await?;
+    pub async fn work_parked(&self, node: &NodeName) -> Result<usize, HandleError> {
+        let claimed = self.store.claim_parked(node, &self.away(), LEASE).await?;
         let in_hand = claimed.len();
         // Work on these was begun before and never ended: one of them may be what ended the process.
         let (suspects, others): (Vec<_>, Vec<_>) =

@@ -25,6 +25,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
         if !is_json(request.headers()) {
             return Err(not_json());
         }
+        plain(request.headers())?;
         parse(&whole(request, state).await?).map(Self)
     }
 }
@@ -63,6 +64,17 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
                 .trim()
                 .eq_ignore_ascii_case("application/json")
         })
+}
+
+/// RFC 9110, 15.5.16: a coding that is not undone here is an unsupported media type.
+pub(super) fn plain(headers: &HeaderMap) -> Result<(), Problem> {
+    let coding = headers.get(header::CONTENT_ENCODING);
+    if coding.is_none_or(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Ok(());
+    }
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE)
+        .code(DeadLetterReason::WrongContentEncoding.as_str())
+        .detail("send it without a content-encoding"))
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {

@@ -116,10 +116,17 @@ async fn clean_up(store: &Store, retention: &Retention, clock: &Clock) -> Result
         dead_letters: retention.dead_letters.get(),
     };
     let mut forgotten = store.forget(&kept).await?;
-    forgotten += store.forget_sent_mails(retention.mails.get()).await?;
-    forgotten += store
-        .forget_job_runs(retention.job_runs.get(), clock.now())
-        .await?;
+    // So many at a time, until there is nothing left to forget.
+    loop {
+        let portion = store.forget_sent_mails(retention.mails.get()).await?
+            + store
+                .forget_job_runs(retention.job_runs.get(), clock.now())
+                .await?;
+        if portion == 0 {
+            break;
+        }
+        forgotten += portion;
+    }
     forgotten += store.expire_audit(retention.audit.get()).await?;
     Ok(forgotten)
 }

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::NodeError;
 use crate::attachments;
 use crate::config::registry::{RegisterSettings, RegisterSource, RegistrySettings};
+use crate::domain::ids::NodeName;
 use crate::domain::registers::RegisterName;
 use crate::engine::Engine;
 use crate::lifecycle::readiness::{Part, Readiness, Reason, Status};
@@ -74,11 +75,16 @@ fn watched<T: Copy + Send + Sync + 'static>(standing: watch::Receiver<T>) -> imp
 }
 
 /// Works what is parked as soon as what it waits for is back. Ends between two batches.
-pub(super) async fn work_parked(engine: Arc<Engine>, readiness: Readiness, closing: CancellationToken) {
+pub(super) async fn work_parked(
+    engine: Arc<Engine>,
+    node: NodeName,
+    readiness: Readiness,
+    closing: CancellationToken,
+) {
     let mut standings = standings(&engine);
     let mut in_order = true;
     while !closing.is_cancelled() {
-        match engine.work_parked().await {
+        match engine.work_parked(&node).await {
             Ok(0) => in_order = true,
             Ok(_) => continue,
             Err(error) => {

@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 use super::changes::{Follower, TopologyKeeper};
 use super::engine::{attachments, engine};
 use super::ground::{listen, serve_http, wait_for_database};
+use super::heart::Heart;
 use super::jobs::{JobParts, built_in};
 use super::registries::work_parked;
 use super::web::{WebParts, router};
@@ -89,7 +90,12 @@ impl Node {
         let door = Door::open(&engine, worker_count, batch, &workers, &closing);
         if parts.has(Role::Intake) {
             let readiness = options.readiness.clone();
-            workers.spawn(work_parked(Arc::clone(&engine), readiness, closing.clone()));
+            workers.spawn(work_parked(
+                Arc::clone(&engine),
+                name.clone(),
+                readiness,
+                closing.clone(),
+            ));
         }
         parts.health(&broker);
         parts.scheduler(&engine, &mails);
@@ -119,6 +125,7 @@ impl Node {
             closing,
             workers,
             relaying,
+            heart: parts.heart(),
             listening,
         };
         options.shutdown.spawn(ending.in_order(stop.clone()));
@@ -145,10 +152,26 @@ struct Parts<'a> {
     stop: &'a CancellationToken,
 }
 
-/// The relay of a node, to be stopped after everything that feeds it.
-struct Relaying {
+/// A part of a node that is to be stopped after others.
+struct Running {
     task: tokio::task::JoinHandle<()>,
     stop: CancellationToken,
+}
+
+impl Running {
+    fn start<Part>(part: impl FnOnce(CancellationToken) -> Part) -> Self
+    where
+        Part: Future<Output = ()> + Send + 'static,
+    {
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(part(stop.clone()));
+        Self { task, stop }
+    }
+
+    async fn end(self, name: &'static str) {
+        self.stop.cancel();
+        log_panic(name, &self.task.await);
+    }
 }
 
 impl Parts<'_> {
@@ -156,14 +179,23 @@ impl Parts<'_> {
         self.options.roles.contains(&role)
     }
 
-    fn relay(&self, broker: &Broker, told: mpsc::Receiver<Vec<u16>>) -> (Option<HandOff>, Option<Relaying>) {
+    fn heart(&self) -> Running {
+        let heart = Heart {
+            store: self.store.clone(),
+            node: self.name.clone(),
+            roles: self.options.roles.to_vec(),
+            lease: self.options.config.relay.lease.get(),
+        };
+        Running::start(|stop| heart.beat(stop))
+    }
+
+    fn relay(&self, broker: &Broker, told: mpsc::Receiver<Vec<u16>>) -> (Option<HandOff>, Option<Running>) {
         if !self.has(Role::Relay) {
             return (None, None);
         }
         let settings = &self.options.config.relay;
         let options = RelayOptions {
             node: self.name.clone(),
-            roles: self.options.roles.iter().map(|role| role.as_str()).collect(),
             buckets: settings.buckets.get(),
             lease: settings.lease.get(),
             poll: settings.poll.get(),
@@ -171,9 +203,8 @@ impl Parts<'_> {
             longest_back_off: LONGEST_BACK_OFF,
         };
         let (relay, handoff) = Relay::new(self.store.clone(), broker.publisher(), broker.held(), options);
-        let stop = CancellationToken::new();
-        let task = tokio::spawn(relay.run(told, stop.clone()));
-        (Some(handoff), Some(Relaying { task, stop }))
+        let relaying = Running::start(|stop| relay.run(told, stop));
+        (Some(handoff), Some(relaying))
     }
 
     fn follow(
@@ -324,7 +355,8 @@ struct Ending {
     /// Closes the engine's door.
     closing: CancellationToken,
     workers: TaskTracker,
-    relaying: Option<Relaying>,
+    relaying: Option<Running>,
+    heart: Running,
     /// Until it is dropped the node answers over HTTP: that it is stopping.
     listening: DropGuard,
 }
@@ -339,10 +371,10 @@ impl Ending {
         self.closing.cancel();
         self.workers.close();
         self.workers.wait().await;
-        if let Some(Relaying { task, stop }) = self.relaying {
-            stop.cancel();
-            log_panic("relay", &task.await);
+        if let Some(relaying) = self.relaying {
+            relaying.end("relay").await;
         }
+        self.heart.end("heart").await;
         self.broker.close().await;
         drop(self.listening);
     }

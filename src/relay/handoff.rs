@@ -49,7 +49,6 @@ pub struct Slot {
 /// The relay's side of a slot.
 #[derive(Debug)]
 pub(super) struct Ticket {
-    pub(super) number: u64,
     pub(super) rows: oneshot::Receiver<Handed>,
 }
 
@@ -65,6 +64,7 @@ pub(super) struct Handed {
 #[derive(Debug)]
 pub(super) struct Tickets {
     pub(super) receiver: mpsc::UnboundedReceiver<Ticket>,
+    opened: u64,
     shared: Arc<Shared>,
 }
 
@@ -78,7 +78,12 @@ impl HandOff {
             held: (0..buckets).map(|_| AtomicBool::new(false)).collect(),
             written: Mutex::default(),
         });
-        (Self(Arc::clone(&shared)), Tickets { receiver, shared })
+        let tickets = Tickets {
+            receiver,
+            opened: 0,
+            shared: Arc::clone(&shared),
+        };
+        (Self(shared), tickets)
     }
 
     /// Whether messages of this bucket may be handed over in memory; otherwise other nodes have to be told.
@@ -97,12 +102,9 @@ impl HandOff {
     /// Reserves a place; to be called after the last write and before the commit.
     pub fn reserve(&self) -> Slot {
         let (rows, receiver) = oneshot::channel();
-        let number = self.0.reserved.fetch_add(1, Ordering::AcqRel) + 1;
+        self.0.reserved.fetch_add(1, Ordering::AcqRel);
         // A relay that stopped takes nothing: the rows stay in the database for the next one.
-        let _ = self.0.tickets.send(Ticket {
-            number,
-            rows: receiver,
-        });
+        let _ = self.0.tickets.send(Ticket { rows: receiver });
         Slot {
             rows,
             shared: Arc::clone(&self.0),
@@ -154,13 +156,23 @@ impl Shared {
 }
 
 impl Tickets {
-    /// The number of the last slot reserved so far.
-    pub(super) fn last_reserved(&self) -> u64 {
+    /// How many slots were reserved so far.
+    pub(super) fn reserved(&self) -> u64 {
         self.shared.reserved.load(Ordering::Acquire)
     }
 
-    pub(super) fn taken(&self, rows: usize) {
+    /// What the slot was filled with; `None`: it never will be. Waits for the end of its transaction.
+    pub(super) async fn open(&mut self, ticket: Ticket) -> Option<Handed> {
+        let handed = ticket.rows.await.ok();
+        self.opened += 1;
+        let rows = handed.as_ref().map_or(0, |handed| handed.rows.len());
         self.shared.waiting.fetch_sub(rows, Ordering::AcqRel);
+        handed
+    }
+
+    /// How many slots were opened so far.
+    pub(super) fn opened(&self) -> u64 {
+        self.opened
     }
 
     pub(super) fn set_held(&self, bucket: u16, held: bool) {

@@ -15,7 +15,6 @@ pub(super) type Held = BTreeMap<u16, i64>;
 pub(super) struct LeaseKeeper {
     pub(super) store: Store,
     pub(super) node: NodeName,
-    pub(super) roles: Vec<&'static str>,
     pub(super) buckets: u16,
     pub(super) lease: Duration,
 }
@@ -57,10 +56,7 @@ impl LeaseKeeper {
     }
 
     async fn renew(&self) -> Result<Vec<BucketLease>, crate::store::StoreError> {
-        let relays = self
-            .store
-            .sign_of_life(&self.node, &self.roles, self.lease)
-            .await?;
+        let relays = self.store.count_relays(&self.node, self.lease).await?;
         let share = u32::from(self.buckets).div_ceil(relays);
         let share = u16::try_from(share).unwrap_or(self.buckets);
         let leases = self

@@ -8,16 +8,18 @@ use crate::domain::ids::RequestId;
 use crate::domain::person::{Capacity, Person};
 
 /// What names the writer in a row.
-struct Writer {
-    source: String,
-    office: String,
-    person: String,
+pub(super) struct Writer {
+    pub(super) patronato: String,
+    pub(super) source: String,
+    pub(super) office: String,
+    pub(super) person: String,
 }
 
 impl Writer {
-    fn of(person: &Person) -> Option<Self> {
+    pub(super) fn of(person: &Person) -> Option<Self> {
         match &person.capacity {
             Capacity::Patronato(member) => Some(Self {
+                patronato: member.patronato.to_string(),
                 source: format!("portal.{}", member.patronato),
                 office: member.office.to_string(),
                 person: person.id.to_string(),

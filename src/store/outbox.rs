@@ -70,50 +70,6 @@ pub struct OutboxState {
 }
 
 impl Store {
-    /// Gives a sign of life and counts the nodes with the role `relay` that did so within `lease`. Another counts from its
-    /// second sign on: those that die as soon as they are up, under ever new names, take nobody's share.
-    pub async fn sign_of_life(
-        &self,
-        node: &NodeName,
-        roles: &[&str],
-        lease: Duration,
-    ) -> Result<u32, StoreError> {
-        let roles: Vec<String> = roles.iter().map(|&role| role.to_owned()).collect();
-        let relays = sqlx::query_scalar!(
-            r#"
-            with me as (
-                insert into node (name, roles) values ($1, $2)
-                on conflict (name) do update set roles = excluded.roles, seen_at = now()
-                returning name
-            )
-            select count(*) + 1 as "relays!" from node
-            where 'relay' = any(roles) and seen_at > now() - make_interval(secs => $3)
-              and seen_at > started_at
-              and name not in (select name from me)
-            "#,
-            node.as_str(),
-            &roles,
-            lease.as_secs_f64()
-        )
-        .fetch_one(&self.pool)
-        .await?;
-        Ok(u32::try_from(relays).unwrap_or(1).max(1))
-    }
-
-    /// Forgets a node that stopped in good order, and lets go of its buckets at once.
-    pub async fn sign_off(&self, node: &NodeName) -> Result<(), StoreError> {
-        sqlx::query!(
-            r#"
-            with gone as (delete from node where name = $1)
-            update relay_lease set until = now() where node = $1
-            "#,
-            node.as_str()
-        )
-        .execute(&self.pool)
-        .await?;
-        Ok(())
-    }
-
     /// Renews this node's leases, up to `share`; lets go of the rest; takes over what nobody holds.
     pub async fn hold_buckets(
         &self,

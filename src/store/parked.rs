@@ -175,7 +175,7 @@ impl IntakeTransaction {
         sqlx::query!(
             r#"
             update parked_command as p
-            set attempts = attempts + 1, unended = 0, waits_for = tried.waits_for,
+            set attempts = attempts + 1, unended = 0, node = null, waits_for = tried.waits_for,
                 next_try_at = now() + least(interval '1 second' * 2 ^ least(attempts, 6), interval '1 minute')
             from unnest($1::bigint[], $2::text[]) as tried (id, waits_for)
             where p.id = tried.id

@@ -179,6 +179,22 @@ async fn dead_letters_are_found_rehearsed_and_worked_with_an_edited_copy() {
         .await
         .problem(400, "invalid_query");
 
+    let exported = site
+        .get(&manager(), "/dead-letters/export?source=portal.inca")
+        .await;
+    assert_eq!(
+        (exported.status, exported.header("content-type")),
+        (200, "application/jsonl")
+    );
+    let line: Value = serde_json::from_slice(&exported.bytes).unwrap();
+    assert_eq!(
+        (&line["id"], &line["body_base64"]),
+        (&json!(broken), &json!("ew=="))
+    );
+    site.get(&operator(), "/dead-letters/export")
+        .await
+        .problem(403, "forbidden");
+
     let which = json!({"source": "portal.inca", "dry_run": true});
     let rehearsed = site.order("/dead-letters/replay", which).await.done(200);
     assert_eq!(rehearsed["readable"], 0);

@@ -50,6 +50,11 @@ async fn every_error_is_problem_details() {
         answer.problem(status.parse().unwrap(), code);
         assert_eq!(status == "405", !answer.header("allow").is_empty());
     }
+    for path in ["/requests", "/requests/search"] {
+        let call = site.call_as(&operator(), Method::POST, path);
+        let packed = call.header("content-encoding", "gzip").json(&json!({}));
+        answered(packed).await.problem(415, "wrong_content_encoding");
+    }
     let answer = answered(site.raw(Method::GET, "/api/v1/requests")).await;
     answer.problem(401, "unauthorized");
     assert_eq!(answer.header("www-authenticate"), "Bearer");

@@ -1,5 +1,6 @@
 //! Machines whose clocks are wrong: what is due goes by the database's clock, which all nodes share (C1).
 
+use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -147,6 +148,57 @@ async fn three_schedulers_run_each_time_once_whoever_of_them_is_killed() {
     assert!(times >= 6, "{times} times were run");
 }
 
+/// The one whose turn it is dies inside the transaction that fires a deadline, and so does the next, until one comes that
+/// lives: nothing of their runs stands, and the deadline is fired once (C3).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deadline_whose_scheduler_is_killed_over_it_is_fired_once_by_another() {
+    let mut world = World::start().await;
+    world.submit().await;
+    world.stop().await;
+    world.execute("delete from job_run; delete from job").await;
+    let folder = tempfile::tempdir().unwrap();
+    let start = |number: usize, fail_point: &str| {
+        let name = format!("s-{number}");
+        let settings = [
+            SECONDLY,
+            ("USCIERE_NODE__NAME", &name),
+            ("FAIL_POINT", fail_point),
+        ];
+        Program::start_with(&world, &folder.path().join(&name), &settings)
+    };
+    let programs: Vec<Program> = (0..3).map(|number| start(number, "in_transaction@1")).collect();
+    let programs = RefCell::new(programs);
+    let up = "select count(*) from node where name like 's-%'";
+    world
+        .until("all three are up", async || world.count(up).await == 3)
+        .await;
+    world
+        .execute("update cases set awaiting_since = current_date - 20, due_on = current_date - 4")
+        .await;
+    let fired = "select count(*) from case_event where kind = 'elapsed'";
+    let deaths = Cell::new(0);
+    world
+        .until("it is fired", async || {
+            for (number, program) in programs.borrow_mut().iter_mut().enumerate() {
+                if program.has_ended() {
+                    deaths.set(deaths.get() + 1);
+                    *program = start(number, "");
+                }
+            }
+            world.count(fired).await == 1
+        })
+        .await;
+    let told =
+        "select count(*) from outbox_sent where kind = 'request.overdue' and destination = 'portal.inca'";
+    world
+        .until("the portal is told", async || world.count(told).await == 1)
+        .await;
+    assert!(deaths.get() >= 1, "the first died over it");
+    assert_eq!(world.count(fired).await, 1);
+    let lost = "select count(*) from job_run where job = 'overdue' and result = 'lost'";
+    assert_eq!(world.count(lost).await, deaths.get());
+}
+
 /// Nodes that die as soon as they are up, under ever new names, take nobody's share of the outbox.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_counts_for_the_others_once_it_stayed() {
@@ -156,7 +208,8 @@ async fn a_node_counts_for_the_others_once_it_stayed() {
     let lease = std::time::Duration::from_mins(1);
     let sign = async |name: &str| {
         let name: NodeName = name.parse().unwrap();
-        store.sign_of_life(&name, &["relay"], lease).await.unwrap()
+        store.sign_of_life(&name, &["relay"]).await.unwrap();
+        store.count_relays(&name, lease).await.unwrap()
     };
     assert_eq!(sign("stays").await, 1);
     for ghost in ["ghost-1", "ghost-2", "ghost-3"] {

@@ -9,6 +9,36 @@ fn here(command: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_sede_did_is_not_told_to_it_when_it_says_so_twice() {
+    let world = World::start().await;
+    let id = world.submit().await;
+    let queue = format!("sede.{SEDE}");
+    world.next(&queue).await;
+    let reply = with(by_officer(id), json!({"text": "Ecco."}));
+    for _ in 0..2 {
+        world.send_as("m-1", &here("request.reply"), &reply).await;
+        world.settle().await;
+    }
+    assert_eq!(world.depth(&queue).await, 0);
+    // A refusal is the sede's own, and comes again under its id.
+    world.send_as("m-2", &here("request.reply"), &reply).await;
+    let refusal = world.next(&queue).await;
+    world.send_as("m-2", &here("request.reply"), &reply).await;
+    assert_eq!(world.next(&queue).await.message_id, refusal.message_id);
+    // The same words as another command are not the same message.
+    world.send_as("m-1", &here("request.note"), &reply).await;
+    world.settle().await;
+    let kept = "select count(*) from dead_letter where reason = 'message_id_reused'";
+    assert_eq!(world.count(kept).await, 1);
+    assert_eq!(
+        world
+            .count("select count(*) from case_event where kind = 'replied'")
+            .await,
+        1
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn after_an_answer_two_more_messages_and_then_the_appointment() {
     let world = World::start().await;
     let id = world.submit().await;

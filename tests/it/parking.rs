@@ -1,7 +1,10 @@
 //! A remote register goes away: what needs it waits and loses nothing, what does not need it never notices.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use usciere::config::registry::RegisterSource;
+use usciere::domain::ids::NodeName;
 use usciere::lifecycle::readiness::{Overall, Part, Reason, Status};
 use uuid::Uuid;
 
@@ -291,4 +294,36 @@ async fn killed_nodes_lose_no_parked_command_and_work_none_twice() {
         "select count(*) from (select 1 from case_event group by case_id, kind having count(*) > 1) as twice";
     assert_eq!(world.count(twice).await, 0);
     assert_eq!(world.count("select count(*) from dead_letter").await, 0);
+}
+
+/// Another node took it up and died over it: nobody waits for the end of that node's lease.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_dead_node_had_of_the_parked_is_worked_by_another() {
+    let register = FakeRegister::start(Of::Citizens).await;
+    let world = world_with(&register).await;
+    register.behave(Manner::Overloaded);
+    world.send(SUBMIT, &request()).await;
+    parked(&world, 1).await;
+    let store = &world.node().store;
+    let dead: NodeName = "dead".parse().unwrap();
+    store.sign_of_life(&dead, &["intake"]).await.unwrap();
+    world
+        .until("it is taken up", async || {
+            world
+                .execute("update parked_command set next_try_at = now()")
+                .await;
+            let lease = Duration::from_hours(1);
+            !store.claim_parked(&dead, &[], lease).await.unwrap().is_empty()
+        })
+        .await;
+    world
+        .execute(
+            "update node set seen_at = seen_at - interval '1 minute' where name = 'dead';
+             update parked_command set taken_at = taken_at - interval '1 minute'",
+        )
+        .await;
+    register.behave(Manner::Answers);
+    assert_eq!(world.next("portal.inca").await.kind, "request.accepted");
+    world.settle().await;
+    assert_eq!(world.count(PARKED).await, 0);
 }

@@ -10,27 +10,27 @@ use super::database::TestDatabase;
 use super::outbox::{LEASE, TWO_DAYS, all, claim, error, finish};
 use super::{new_mail, node};
 
+/// A database in which so many mails wait.
+async fn waiting(count: u128) -> TestDatabase {
+    let database = TestDatabase::create().await;
+    let mails: Vec<NewMail> = (1..=count).map(new_mail).collect();
+    database.store.queue_mails(&mails).await.unwrap();
+    database
+}
+
+async fn execute(database: &TestDatabase, statement: &'static str) {
+    sqlx::raw_sql(statement).execute(&database.pool).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_row_nobody_can_read_fails_alone_and_one_of_a_newer_program_waits() {
-    let TestDatabase {
-        ref store, ref pool, ..
-    } = TestDatabase::create().await;
-    store
-        .queue_mails(&[new_mail(1), new_mail(2), new_mail(3)])
-        .await
-        .unwrap();
-    let broken = "update mail_outbox set params = '{}' where case_id = $1";
-    sqlx::query(broken)
-        .bind(Uuid::from_u128(1))
-        .execute(pool)
-        .await
-        .unwrap();
-    let newer = "update mail_outbox set kind = 'from_the_future' where case_id = $1";
-    sqlx::query(newer)
-        .bind(Uuid::from_u128(2))
-        .execute(pool)
-        .await
-        .unwrap();
+    let database = waiting(3).await;
+    let store = &database.store;
+    let broken =
+        "update mail_outbox set params = '{}' where case_id = '00000000-0000-0000-0000-000000000001'";
+    execute(&database, broken).await;
+    let newer = "update mail_outbox set kind = 'from_the_future' where case_id = '00000000-0000-0000-0000-000000000002'";
+    execute(&database, newer).await;
     let claimed: Vec<RequestId> = claim(store, "a", LEASE)
         .await
         .iter()
@@ -38,7 +38,7 @@ async fn a_row_nobody_can_read_fails_alone_and_one_of_a_newer_program_waits() {
         .collect();
     assert_eq!(claimed, [RequestId(Uuid::from_u128(3))]);
     let states: Vec<(i64, String)> = sqlx::query_as("select id, state from mail_outbox order by case_id")
-        .fetch_all(pool)
+        .fetch_all(&database.pool)
         .await
         .unwrap();
     let states: Vec<&str> = states.iter().map(|(_, state)| state.as_str()).collect();
@@ -47,9 +47,7 @@ async fn a_row_nobody_can_read_fails_alone_and_one_of_a_newer_program_waits() {
 
 #[tokio::test]
 async fn lists_are_filtered_and_paged() {
-    let TestDatabase { ref store, .. } = TestDatabase::create().await;
-    let mails: Vec<NewMail> = (1..=5).map(new_mail).collect();
-    store.queue_mails(&mails).await.unwrap();
+    let TestDatabase { ref store, .. } = waiting(5).await;
     let mut claimed = store
         .claim_mails(&node("a"), 2, LEASE, UnknownOutcome::Repeat, TWO_DAYS)
         .await
@@ -90,9 +88,7 @@ async fn lists_are_filtered_and_paged() {
 
 #[tokio::test]
 async fn mails_are_counted_by_state() {
-    let TestDatabase { ref store, .. } = TestDatabase::create().await;
-    let mails: Vec<NewMail> = (1..=5).map(new_mail).collect();
-    store.queue_mails(&mails).await.unwrap();
+    let TestDatabase { ref store, .. } = waiting(5).await;
     let claimed = store
         .claim_mails(&node("a"), 3, LEASE, UnknownOutcome::Repeat, TWO_DAYS)
         .await
@@ -113,13 +109,8 @@ async fn mails_are_counted_by_state() {
 
 #[tokio::test]
 async fn sent_mails_are_forgotten_in_time_and_others_never() {
-    let TestDatabase {
-        ref store, ref pool, ..
-    } = TestDatabase::create().await;
-    store
-        .queue_mails(&[new_mail(1), new_mail(2), new_mail(3)])
-        .await
-        .unwrap();
+    let database = waiting(3).await;
+    let store = &database.store;
     let claimed = claim(store, "a", LEASE).await;
     finish(store, &claimed[0], &MailEnd::Sent).await;
     finish(store, &claimed[1], &MailEnd::Failed { error: error() }).await;
@@ -127,10 +118,8 @@ async fn sent_mails_are_forgotten_in_time_and_others_never() {
         store.forget_sent_mails(Duration::from_hours(24)).await.unwrap(),
         0
     );
-    sqlx::query("update mail_outbox set sent_at = sent_at - interval '2 days' where state = 'sent'")
-        .execute(pool)
-        .await
-        .unwrap();
+    let long_ago = "update mail_outbox set sent_at = sent_at - interval '2 days' where state = 'sent'";
+    execute(&database, long_ago).await;
     assert_eq!(
         store.forget_sent_mails(Duration::from_hours(24)).await.unwrap(),
         1

@@ -148,6 +148,62 @@ async fn a_node_that_is_back_leaves_what_it_died_over_to_whoever_comes() {
     assert!(taken.iter().all(|mail| mail.attempt == 2), "the tries count");
 }
 
+/// As if these nodes had given their last sign of life a minute ago.
+async fn fall_silent(database: &TestDatabase, names: &[&str]) {
+    sqlx::query("update node set seen_at = seen_at - interval '1 minute' where name = any($1)")
+        .bind(names)
+        .execute(&database.pool)
+        .await
+        .unwrap();
+}
+
+/// As if what is in hand had been taken a minute ago.
+async fn taken_a_minute_ago(database: &TestDatabase) {
+    sqlx::query("update mail_outbox set taken_at = taken_at - interval '1 minute'")
+        .execute(&database.pool)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn what_a_dead_node_had_in_its_hands_waits_for_no_lease() {
+    const SILENCE: Duration = Duration::from_secs(10);
+    const HOUR: Duration = Duration::from_hours(1);
+    let database = TestDatabase::create().await;
+    let store = &database.store;
+    let freed = async || store.free_from_the_dead(SILENCE).await.unwrap().mails;
+    for (number, name) in [(1, "dead"), (2, "alive"), (3, "dead-too")] {
+        store.sign_of_life(&node(name), &["mailer"]).await.unwrap();
+        store.queue_mails(&[new_mail(number)]).await.unwrap();
+        assert_eq!(claim(store, name, HOUR).await.len(), 1);
+    }
+    taken_a_minute_ago(&database).await;
+    assert_eq!(freed().await, 0, "all three give signs of life");
+
+    fall_silent(&database, &["dead", "dead-too"]).await;
+    store.queue_mails(&[new_mail(4)]).await.unwrap();
+    let dead = claim(store, "dead", HOUR).await.remove(0);
+    assert_eq!(
+        freed().await,
+        2,
+        "what it took a moment ago it may yet be sending"
+    );
+    taken_a_minute_ago(&database).await;
+    assert_eq!(freed().await, 1);
+    assert_eq!(freed().await, 0, "freed is freed");
+
+    assert!(
+        !finish(store, &dead, &MailEnd::Sent).await,
+        "it was only stopped, and has no say"
+    );
+    let taken = claim(store, "alive", HOUR).await;
+    assert_eq!(taken.len(), 3);
+    let again = taken.iter().find(|mail| mail.id == dead.id).unwrap();
+    assert_eq!(again.message_id, dead.message_id);
+    assert!(finish(store, again, &MailEnd::Sent).await);
+    assert!(!finish(store, &dead, &MailEnd::Failed { error: error() }).await);
+}
+
 #[tokio::test]
 async fn where_twice_is_worse_than_not_at_all_a_lost_mail_is_left_to_people() {
     let TestDatabase { ref store, .. } = TestDatabase::create().await;

@@ -1,4 +1,4 @@
-// The draft is kept on the server while one writes.
+// What one writes is kept on the server meanwhile; a session that ran out keeps it as well, and says that it did.
 const form = document.querySelector('form[data-draft]');
 if (form) {
   const status = document.querySelector('[data-draft-status]');
@@ -11,11 +11,12 @@ if (form) {
   };
   const keep = async () => {
     const fields = read();
-    if (fields.toString() === kept) return;
+    if (form.dataset.sent || fields.toString() === kept) return;
     const answer = await fetch(form.dataset.draft, {
       method: 'POST',
       body: fields,
       headers: { accept: 'application/json' },
+      redirect: 'manual',
     }).catch(() => null);
     if (!answer?.ok) return;
     kept = fields.toString();

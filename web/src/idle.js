@@ -10,7 +10,11 @@ if (dialog && idle > 0) {
   };
   dialog.querySelector('[data-stay]').addEventListener('click', async () => {
     dialog.close();
-    const answer = await fetch('/resta', { method: 'POST', headers: { accept: 'application/json' } }).catch(() => null);
+    const answer = await fetch('/resta', {
+      method: 'POST',
+      headers: { accept: 'application/json' },
+      redirect: 'manual',
+    }).catch(() => null);
     if (answer?.ok) wait();
     else location.reload();
   });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { Person, launch } from './browser.mjs';
+import { Person, chooseTopic, launch } from './browser.mjs';
 import { System } from './system.mjs';
 
 const OPERATOR = 'inca/INCA-RM-001/op1';
@@ -140,6 +140,9 @@ journey('14: filters are kept under a name and forgotten', [N], async (person) =
   await page.fill('#nome', XSS.slice(0, 40));
   await person.press('Salva filtri');
   await person.reads('Filtri salvati con il nome');
+  const kept = page.getByRole('navigation', { name: 'Filtri salvati' });
+  const inside = await total(person);
+  assert.ok((await kept.textContent()).includes(`(${inside > 99 ? '99+' : inside} richieste)`), await kept.textContent());
   await page.goto(`${system.url}/preferenze`);
   await person.reads(XSS.slice(0, 40));
   await page.getByRole('button', { name: /^Elimina/ }).click();
@@ -188,25 +191,88 @@ test('16: a reply is told of, unread for each until he or she opens it', async (
   await colleague.gone();
 });
 
+journey('16: the home page tells of a reply, at once or when it is read again', [N], async (person) => {
+  const { page } = person;
+  await person.enter(OPERATOR);
+  const request = await first(person, 'ambito=mie&stato=assegnato_sede', 2);
+  const stream = person.script ? page.waitForResponse('**/eventi') : undefined;
+  await page.goto(`${system.url}/`);
+  await stream;
+  const before = await page.locator('#risposte').innerText();
+  await reply(request);
+  if (person.script) {
+    await page.locator('[data-live]').getByText('1 nuova risposta').waitFor();
+    assert.equal(await page.locator('#risposte').innerText(), before);
+    await person.follow('Aggiorna elenco');
+  } else {
+    await page.reload();
+  }
+  const row = page.locator(`tr:has(a[href="${request.path}"])`);
+  await row.getByText('Nuova').waitFor();
+  assert.notEqual(await page.locator('#risposte').innerText(), before);
+  await row.getByRole('link').click();
+  await person.reads('La pratica è in lavorazione.');
+  await page.goto(`${system.url}/`);
+  assert.equal(await row.getByText('Nuova').count(), 0);
+});
+
+journey('14 to 20: a referent follows what the patronato asked (Figures 29 to 31)', [N, W], async (person, way) => {
+  const { page } = person;
+  await person.enter(REFERENT);
+  await page.goto(`${system.url}/nuova`);
+  await page.check('input[value=regulatory_clarification]');
+  await chooseTopic(person, 'ASSEGNO SOCIALE');
+  await page.fill('#testo', 'Chiedo un chiarimento.');
+  await person.press('Prosegui');
+  await person.press('Invia');
+  await person.reads('Richiesta inviata con successo!');
+  const request = { ...(await first(person, 'ambito=mie')), sede: 'cric-lazio' };
+  await person.lacks('Dati del richiedente');
+  await person.lacks('Riferimento pratica');
+  await person.reads('Attendi la risposta della sede prima di scrivere ancora.');
+  await person.looked(`referente-dettaglio${way}`);
+  await reply(request, 'Ecco il chiarimento.');
+  await page.goto(`${system.url}/richieste?ambito=mie`);
+  await person.looked(`referente-storico${way}`);
+  await page.locator(`a[href="${request.path}"]`).click();
+  await person.reads('Ecco il chiarimento.');
+  await page.fill('#testo', 'Resta un dubbio.');
+  await person.press('Invia messaggio');
+  await person.reads('Messaggio inviato.');
+  await person.follow('Stampa riepilogo');
+  await person.reads('Resta un dubbio.');
+});
+
 /** Days from today to a date the page names. */
 const daysUntil = async (person, before) => {
   const text = await person.page.locator('main').innerText();
-  const [, day, month, year] = text.match(new RegExp(`${before} (\\d\\d)/(\\d\\d)/(\\d{4})`));
+  const found = text.match(new RegExp(`${before} (\\d\\d)/(\\d\\d)/(\\d{4})`));
+  if (!found) return 0;
+  const [, day, month, year] = found;
   const today = new Date();
   return Math.round((Date.UTC(year, month - 1, day) - Date.UTC(today.getFullYear(), today.getMonth(), today.getDate())) / 864e5);
 };
 
-test('17: a solicit opens on its day, twice in all; 19: and waiting opens the appointment', async () => {
-  const person = await as(OPERATOR);
+/** A request that waits and was not solicited yet. */
+async function unsolicited(person) {
+  for (let index = 0; ; index += 1) {
+    const request = await first(person, 'ambito=mie&stato=assegnato_sede', index);
+    if ((await person.page.locator('#sollecito-perche').count()) && (await daysUntil(person, 'Potrai sollecitare dal')) > 1) {
+      return request;
+    }
+  }
+}
+
+journey('17: a solicit opens on its day, twice in all; 19: and waiting opens the appointment', [N], async (person, way) => {
   const { page } = person;
-  const { path } = await first(person, 'ambito=mie&stato=assegnato_sede');
-  await page.goto(`${system.url}${path}`);
+  await person.enter(OPERATOR);
+  const { path } = await unsolicited(person);
   const days = await daysUntil(person, 'Potrai sollecitare dal');
   const button = page.getByRole('button', { name: 'Sollecita' });
   await clock(`P${days - 1}D`);
   await page.reload();
   assert.ok(await button.isDisabled());
-  await person.looked('dettaglio');
+  await person.looked(`dettaglio${way}`);
   assert.equal((await post(person, `${path}/sollecito`, {})).status(), 409);
   await clock(`P${days}D`);
   await page.reload();
@@ -229,14 +295,13 @@ test('17: a solicit opens on its day, twice in all; 19: and waiting opens the ap
   assert.equal((await post(colleague, `${path}/appuntamento`, {})).status(), 403);
   await colleague.gone();
   await person.follow('Prenota appuntamento');
-  await person.looked('appuntamento');
+  await person.looked(`appuntamento${way}`);
   await page.fill('#preferenza', XSS);
   await person.press('Prenota appuntamento');
   await person.reads('Appuntamento richiesto: la sede lo confermerà.');
   await person.reads(`Preferenza: ${XSS}`);
   assert.equal((await post(person, `${path}/appuntamento`, {})).status(), 409);
   await clock('PT0S');
-  await person.gone();
 });
 
 journey('18: two further messages, each after an answer; 19: then the appointment', [N], async (person, way) => {
@@ -383,4 +448,18 @@ test('every route for everybody: one\'s own office, another, a referent, a sede'
   for (const header of ['content-security-policy', 'x-content-type-options', 'referrer-policy']) assert.ok(foreign.headers()[header], header);
   assert.match(foreign.headers()['content-security-policy'], /style-src 'self'/);
   await owner.gone();
+});
+
+/** Last: the lists are long from now on. */
+test('15: a file of more than a thousand requests holds them all', async () => {
+  system.usciere('demo', 'load', '--requests', '1', '--cases', '1300');
+  const office = "patronato = 'inca' and office = 'INCA-RM-001'";
+  const expected = Number(system.psql(`select count(*) from cases where ${office}`));
+  assert.ok(expected > 1200, `${expected}`);
+  const person = await as(OPERATOR);
+  await person.page.goto(`${system.url}/richieste`);
+  await person.reads('Più di 1.000 richieste, dalla più recente');
+  const csv = await (await person.page.request.get(`${system.url}/richieste/esporta.csv`)).text();
+  assert.equal(csv.trimEnd().split('\r\n').length, expected + 1);
+  await person.gone();
 });

@@ -17,6 +17,11 @@ export const freePort = () =>
     });
   });
 
+/** Asks again until it is so; the test's own limit ends it. */
+export async function until(isSo) {
+  while (!(await isSo())) await new Promise((wake) => setTimeout(wake, 200));
+}
+
 export class System {
   /** Starts it and waits until it is ready; `settings` are variables of its environment. */
   static async start(settings = {}, port = undefined) {
@@ -49,6 +54,46 @@ export class System {
   usciere(...args) {
     const env = { ...process.env, USCIERE_PROFILE: 'dev', DATABASE_URL: this.places.database_url, AMQP_URL: this.places.amqp_url };
     return execFileSync(binary, args, { cwd: root, env, encoding: 'utf8' });
+  }
+
+  /** One statement against the database; answers what it reads, a line for each row. */
+  psql(statement) {
+    return execFileSync('psql', [this.places.database_url, '-qAtc', statement], { encoding: 'utf8' }).trim();
+  }
+
+  /** Everybody who is signed in has been away for too long. */
+  endSessions() {
+    this.psql("update session set seen_at = now() - interval '31 minutes'");
+  }
+
+  /** A call of the private broker's management API. */
+  async broker(method, path, body = undefined) {
+    const { origin, username, password } = new URL(this.places.management_url);
+    const answer = await fetch(`${origin}/api${path}`, {
+      method,
+      headers: {
+        authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
+        'content-type': 'application/json',
+      },
+      body: body && JSON.stringify(body),
+    });
+    if (!answer.ok && answer.status !== 404) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return answer.headers.get('content-type')?.includes('json') ? answer.json() : undefined;
+  }
+
+  /** The broker lets nobody in, and throws out whoever is; comes back once the engine knows. */
+  async brokerAway() {
+    await this.broker('PUT', '/vhost-limits/%2f/max-connections', { value: 0 });
+    await until(async () => {
+      const connections = await this.broker('GET', '/connections');
+      for (const { name } of connections) await this.broker('DELETE', `/connections/${encodeURIComponent(name)}`);
+      const { parts } = await (await fetch(`${this.url}/readyz`)).json();
+      return JSON.stringify(parts.broker_publishing).includes('down');
+    });
+  }
+
+  brokerBack() {
+    return this.broker('DELETE', '/vhost-limits/%2f/max-connections');
   }
 
   /** A call of the API as an officer of a sede or a desk. */

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::{Acker, Consumer, Delivery, reading};
+use crate::amqp::connection::answered;
 use crate::amqp::error::{NOT_FOUND, soft_code};
 use crate::amqp::metrics;
 use crate::amqp::supervisor::{Backoff, Broker, Live};
@@ -171,7 +172,7 @@ impl Task {
                 Ok(()) = self.pauses.changed(), if !paused => {
                     if self.is_held() {
                         let tag = consumer.tag();
-                        channel.basic_cancel(tag, BasicCancelOptions::default()).await?;
+                        answered(channel.basic_cancel(tag, BasicCancelOptions::default())).await?;
                         // What was on its way still comes; then the stream ends.
                         paused = true;
                     }
@@ -199,29 +200,24 @@ impl Task {
     }
 
     async fn open(&self, live: &Live) -> Result<Channel, Fault> {
-        let channel = live.connection.create_channel().await?;
+        let channel = answered(live.connection.create_channel()).await?;
         let passive = QueueDeclareOptions {
             passive: true,
             ..QueueDeclareOptions::default()
         };
-        channel
-            .queue_declare(self.name()?, passive, FieldTable::default())
-            .await?;
-        channel
-            .basic_qos(self.prefetch, BasicQosOptions::default())
-            .await?;
+        answered(channel.queue_declare(self.name()?, passive, FieldTable::default())).await?;
+        answered(channel.basic_qos(self.prefetch, BasicQosOptions::default())).await?;
         Ok(channel)
     }
 
     async fn subscribe(&self, channel: &Channel) -> Result<lapin::Consumer, Fault> {
-        let consumer = channel
-            .basic_consume(
-                self.name()?,
-                ShortString::default(),
-                BasicConsumeOptions::default(),
-                FieldTable::default(),
-            )
-            .await?;
+        let consumer = answered(channel.basic_consume(
+            self.name()?,
+            ShortString::default(),
+            BasicConsumeOptions::default(),
+            FieldTable::default(),
+        ))
+        .await?;
         Ok(consumer)
     }
 }

@@ -6,6 +6,7 @@ use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{Channel, Connection, Error, ExchangeKind};
 
 use super::{Binding, ExchangeSpec, QueueSpec, Routing, Topology};
+use crate::amqp::connection::answered;
 use crate::amqp::error::{BrokerError, NOT_FOUND, soft_code, told};
 use crate::config::amqp::QueueType;
 
@@ -129,15 +130,12 @@ pub(in crate::amqp) async fn queue_status(
     connection: &Connection,
     queue: &str,
 ) -> Result<Option<QueueStatus>, BrokerError> {
-    let channel = connection.create_channel().await?;
+    let channel = answered(connection.create_channel()).await?;
     let options = QueueDeclareOptions {
         passive: true,
         ..QueueDeclareOptions::default()
     };
-    match channel
-        .queue_declare(short(queue), options, FieldTable::default())
-        .await
-    {
+    match answered(channel.queue_declare(short(queue), options, FieldTable::default())).await {
         Ok(found) => Ok(Some(QueueStatus {
             messages: found.message_count(),
             consumers: found.consumer_count(),
@@ -165,7 +163,7 @@ impl<'c> Work<'c> {
 
     async fn channel(&mut self) -> Result<&Channel, BrokerError> {
         if self.channel.is_none() {
-            self.channel = Some(self.connection.create_channel().await?);
+            self.channel = Some(answered(self.connection.create_channel()).await?);
         }
         Ok(self.channel.as_ref().expect("just opened"))
     }
@@ -199,9 +197,7 @@ async fn exchange_declare(channel: &Channel, exchange: &ExchangeSpec, passive: b
         durable: true,
         ..ExchangeDeclareOptions::default()
     };
-    channel
-        .exchange_declare(short(&exchange.name), kind, options, arguments)
-        .await
+    answered(channel.exchange_declare(short(&exchange.name), kind, options, arguments)).await
 }
 
 async fn queue_declare(channel: &Channel, queue: &QueueSpec, passive: bool) -> Result<(), Error> {
@@ -210,8 +206,7 @@ async fn queue_declare(channel: &Channel, queue: &QueueSpec, passive: bool) -> R
         durable: true,
         ..QueueDeclareOptions::default()
     };
-    channel
-        .queue_declare(short(&queue.name), options, arguments_of(queue))
+    answered(channel.queue_declare(short(&queue.name), options, arguments_of(queue)))
         .await
         .map(|_| ())
 }
@@ -242,15 +237,8 @@ async fn bind(channel: &Channel, binding: &Binding) -> Result<(), Error> {
         short(&binding.exchange),
         short(&binding.key),
     );
-    channel
-        .queue_bind(
-            queue,
-            exchange,
-            key,
-            QueueBindOptions::default(),
-            FieldTable::default(),
-        )
-        .await
+    let (options, arguments) = (QueueBindOptions::default(), FieldTable::default());
+    answered(channel.queue_bind(queue, exchange, key, options, arguments)).await
 }
 
 fn object_of(binding: &Binding) -> Object {

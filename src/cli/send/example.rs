@@ -3,20 +3,13 @@
 use serde_json::json;
 
 use crate::clock::Clock;
+use crate::domain::example;
+use crate::domain::ids::RequestId;
 
 pub(super) fn request(clock: &Clock) -> Vec<u8> {
-    let body = json!({
-        "request_id": clock.new_id(),
-        "role": "operator",
-        "patronato": "inca",
-        "office": "INCA-RM-001",
-        "operator": {"id": "op1", "name": "Mario Rossi", "email": "op1@inca.example"},
-        "citizen": {"codice_fiscale": "BNCMRA50A01H501U"},
-        "delegation": true,
-        "reason": "status_or_rejection",
-        "practice": {"kind": "pension", "number": "030010110000000"},
-        "topic": "pensioni-paesi-non-convenzionati",
-        "text": "Vorrei conoscere lo stato della pratica.",
-    });
+    let mut body = example::submission(RequestId(clock.new_id()));
+    body["reason"] = json!("status_or_rejection");
+    body["practice"] = json!({"kind": "pension", "number": "030010110000000"});
+    body["text"] = json!("Vorrei conoscere lo stato della pratica.");
     body.to_string().into_bytes()
 }

@@ -32,7 +32,7 @@ use crate::domain::ids::{MessageId, RequestId, Source};
 use crate::domain::person::{Capacity, Person};
 use crate::domain::trace::TraceParent;
 use crate::engine::{Handled, Item};
-use crate::http::body::{is_json, not_json, whole};
+use crate::http::body::{is_json, not_json, plain, whole};
 use crate::http::problem::Problem;
 pub(in crate::http) use answer::Answered;
 use document::document;
@@ -111,6 +111,7 @@ impl FromRequest<Shared> for Sent {
         if !request.body().is_end_stream() && !is_json(request.headers()) {
             return Err(not_json());
         }
+        plain(request.headers())?;
         let body = whole(request, state).await?;
         Ok(Self { body, key, trace })
     }

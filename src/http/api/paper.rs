@@ -31,6 +31,7 @@ macro_rules! kinds {
 kinds! {
     Html = "text/html; charset=utf-8", shown: true;
     Pdf = "application/pdf", shown: true;
+    JsonLines = "application/jsonl", shown: false;
     Csv = "text/csv; charset=utf-8", shown: false;
     Xlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", shown: false;
 }

@@ -25,7 +25,7 @@ use quick::{Found, QuickForm};
 use search::{ADDRESS, Kept, Search, SearchForm};
 use view::{Asked, HistoryPage, Results};
 
-pub(super) use saved::of as saved_filters;
+pub(super) use saved::{Kept as KeptFilter, of as saved_filters};
 pub(super) use view::topics;
 
 pub(super) fn routes() -> Router<Shared> {

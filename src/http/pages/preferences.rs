@@ -14,7 +14,6 @@ use super::forms::{Choice, FormErrors};
 use super::viewer::Viewer;
 use super::{Portal, Shared, history};
 use crate::domain::mail::preferences::{Delivery, MailPreferences, QuietHours};
-use crate::domain::saved_filter::SavedFilter;
 use crate::domain::session::Tone;
 
 pub(super) fn routes() -> Router<Shared> {
@@ -56,7 +55,7 @@ struct PreferencesPage {
     hours: Vec<Choice>,
     form: PreferencesForm,
     email: String,
-    saved: Vec<SavedFilter>,
+    saved: Vec<history::KeptFilter>,
 }
 
 const YES: &str = "si";
@@ -173,7 +172,7 @@ impl PreferencesPage {
         portal: &Portal,
         viewer: &Viewer,
         form: PreferencesForm,
-        saved: Vec<SavedFilter>,
+        saved: Vec<history::KeptFilter>,
         errors: FormErrors,
     ) -> Self {
         Self {

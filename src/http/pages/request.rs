@@ -6,6 +6,7 @@ mod appointment;
 mod files;
 mod filled;
 mod paper;
+mod unsent;
 mod view;
 
 use axum::Router;
@@ -18,6 +19,7 @@ use super::fault::{Answer, Fault, page};
 use super::history::search::ADDRESS;
 use super::viewer::Viewer;
 use super::{Portal, Shared};
+use crate::domain::command::CommandKind;
 use crate::domain::ids::RequestId;
 use crate::domain::session::Tone;
 use crate::http::api::Trail;
@@ -35,6 +37,7 @@ pub(super) fn routes() -> Router<Shared> {
         .merge(appointment::routes())
         .merge(files::routes())
         .merge(paper::routes())
+        .merge(unsent::routes())
 }
 
 /// Where a request is.
@@ -49,9 +52,10 @@ async fn show_one(
     OfRequest(id): OfRequest,
 ) -> Answer {
     let detail = detail(&portal, &viewer, &trail, id).await?;
+    let attempt = Attempt::not_sent(unsent::of(&portal, &viewer, id, CommandKind::Message).await?);
     let shown = page(
         StatusCode::OK,
-        &RequestPage::new(&portal, &viewer, &detail, Attempt::default()),
+        &RequestPage::new(&portal, &viewer, &detail, attempt),
     )?;
     portal.api.store.mark_read(&viewer.person, id).await?;
     Ok(shown)

@@ -182,12 +182,56 @@ impl Viewer {
     }
 }
 
-/// Somebody whose session ran out a short time ago, in the role taken then: enough to keep what was being written.
-pub(super) async fn lapsed(portal: &Portal, headers: &HeaderMap) -> Result<Option<Person>, StoreError> {
+/// Somebody who sends what he or she wrote.
+pub(super) enum Writer {
+    Viewer(Box<Viewer>),
+    /// Whose session ran out meanwhile: enough to keep what was written, and nothing else.
+    Lapsed(Person),
+}
+
+impl FromRequestParts<Shared> for Writer {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, portal: &Shared) -> Result<Self, Response> {
+        let elsewhere = match Viewer::from_request_parts(parts, portal).await {
+            Ok(viewer) => return Ok(Self::Viewer(Box::new(viewer))),
+            Err(elsewhere) => elsewhere,
+        };
+        match lapsed(portal, &parts.headers).await {
+            Ok(Some(person)) => {
+                let limited = portal.api.rate_limits.of_person(&person);
+                limited.map_err(|problem| Fault::from(problem).into_response())?;
+                Ok(Self::Lapsed(person))
+            }
+            Ok(None) => Err(elsewhere),
+            Err(error) => Err(Fault::from(error).into_response()),
+        }
+    }
+}
+
+impl Writer {
+    /// The viewer; whose session ran out signs in again, and comes back to where the form is.
+    pub(super) fn or_back(self, form: &str) -> Result<Viewer, Redirect> {
+        match self {
+            Self::Viewer(viewer) => Ok(*viewer),
+            Self::Lapsed(_) => {
+                let form = utf8_percent_encode(form, IN_QUERY);
+                Err(Redirect::to(&format!("/accesso?poi={form}")))
+            }
+        }
+    }
+}
+
+/// Whose session ran out a short time ago.
+async fn lapsed(portal: &Portal, headers: &HeaderMap) -> Result<Option<Person>, StoreError> {
     let Some(token) = Jar::Session.read(headers, portal.encrypted) else {
         return Ok(None);
     };
-    let session = portal.api.store.lapsed_session(cookie::key(&token)).await?;
+    let (store, key) = (&portal.api.store, cookie::key(&token));
+    if store.session(key, IDLE, AskedBy::Page).await?.is_some() {
+        return Ok(None);
+    }
+    let session = store.lapsed_session(key).await?;
     Ok(session.map(|session| session.person))
 }
 

@@ -80,7 +80,7 @@ impl Store {
                 from due where m.id = due.id and due.lost
             )
             update mail_outbox as m
-            set state = 'sending', node = $1, attempts = m.attempts + 1,
+            set state = 'sending', node = $1, taken_at = now(), attempts = m.attempts + 1,
                 next_try_at = now() + make_interval(secs => $3)
             from due where m.id = due.id and not due.lost
             returning m.id, m.case_id, m.kind, m.recipient, m.params, m.unsubscribe, m.message_id, m.attempts,

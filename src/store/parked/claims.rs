@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{KeptMessage, NewParked, ParkedCommand, ParkedId, corrupt, dependency, hash};
 use crate::domain::command::CommandKind;
 use crate::domain::dependency::Dependency;
-use crate::domain::ids::{MessageId, RequestId};
+use crate::domain::ids::{MessageId, NodeName, RequestId};
 use crate::domain::trace::TraceParent;
 use crate::store::{Store, StoreError};
 
@@ -20,6 +20,7 @@ impl Store {
     /// requests, in order of arrival. Other nodes leave them alone until the lease ends.
     pub async fn claim_parked(
         &self,
+        node: &NodeName,
         away: &[Dependency],
         lease: Duration,
     ) -> Result<Vec<ParkedCommand>, StoreError> {
@@ -42,7 +43,8 @@ impl Store {
                 select distinct case_id from counted where total - size < $3
             )
             update parked_command as p
-            set next_try_at = now() + make_interval(secs => $4), unended = unended + 1
+            set next_try_at = now() + make_interval(secs => $4), unended = unended + 1,
+                node = $5, taken_at = now()
             from taken
             where p.case_id = taken.case_id
             returning p.id, p.source, p.message_id, p.body_sha256, p.kind, p.case_id, p.trace_parent, p.waits_for,
@@ -51,7 +53,8 @@ impl Store {
             &away,
             MOST_COMMANDS,
             MOST_BYTES,
-            lease.as_secs_f64()
+            lease.as_secs_f64(),
+            node.as_str()
         )
         .fetch_all(&self.pool)
         .await?;

@@ -95,7 +95,8 @@ async fn mistakes_in_a_question_are_told() {
     let site = Site::start().await;
     for query in [
         "from=yesterday",
-        "limit=7",
+        "limit=0",
+        "limit=101",
         "cursor=abc",
         "colour=red",
         "text=%3F",

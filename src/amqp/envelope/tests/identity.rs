@@ -60,3 +60,15 @@ fn a_rejection_says_where_it_came_from_as_far_as_that_is_known() {
         .unwrap_err();
     assert_eq!((rejected.source, rejected.message_id), (None, None));
 }
+
+#[test]
+fn the_same_body_as_another_command_is_no_repetition() {
+    let body = json!({ "request_id": REQUEST, "officer": officer() });
+    let taken = |kind: &str| {
+        Sample::new(&format!("sede.230001.{kind}"), kind, &body)
+            .envelope()
+            .body_hash
+    };
+    assert_eq!(taken("request.take"), taken("request.take"));
+    assert_ne!(taken("request.take"), taken("request.release"));
+}

@@ -3,17 +3,21 @@
 use aide::axum::ApiRouter;
 use aide::axum::routing::{get_with, post_with};
 use axum::Json;
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
+use futures::stream;
 use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
+use tokio::sync::mpsc;
 
 use super::named::Named;
 use super::{conflict, invalid, says};
-use crate::admin::dead_letters::{DeadLetterSheet, Fate, Rehearsed, Replayed, waiting};
+use crate::admin::dead_letters::{DeadLetterSheet, Fate, Rehearsed, Replayed, exported, waiting};
+use crate::domain::calendar::rome_date;
 use crate::domain::command::CommandKind;
 use crate::domain::dead_letter::DeadLetterReason;
 use crate::domain::ids::Source;
@@ -22,6 +26,7 @@ use crate::engine::HandleError;
 use crate::http::api::Shared;
 use crate::http::api::caller::Manager;
 use crate::http::api::listed::{Listed, one_more};
+use crate::http::api::paper::{JsonLines, Paper};
 use crate::http::api::query::ApiQuery;
 use crate::http::body::JsonBody;
 use crate::http::problem::Problem;
@@ -32,6 +37,16 @@ pub(super) fn routes() -> ApiRouter<Shared> {
         .api_route(
             "/dead-letters",
             get_with(list, says("listDeadLetters", "Dead letters, the newest first")),
+        )
+        .api_route(
+            "/dead-letters/export",
+            get_with(
+                export,
+                says(
+                    "exportDeadLetters",
+                    "All that wait and match, whole: a JSON object a line, the body in base64",
+                ),
+            ),
         )
         .api_route(
             "/dead-letters/{id}",
@@ -135,6 +150,35 @@ async fn list(
     Ok(Json(Listed::of(letters, wanted.limit, |letter| {
         letter.id.to_string()
     })))
+}
+
+which_dead_letters! {
+    /// Which of those that wait.
+    struct Exporting {}
+}
+
+/// Bodies hold personal data: that they were asked for stands in the audit.
+async fn export(
+    State(api): State<Shared>,
+    Manager(_): Manager,
+    ApiQuery(which): ApiQuery<Exporting>,
+) -> Result<Paper<JsonLines>, Problem> {
+    let ids = waiting(&api.store, &which.matching()).await?;
+    let (sender, lines) = mpsc::channel(1);
+    let store = api.store.clone();
+    // Spawned: a question is asked to its end even if the client hangs up.
+    tokio::spawn(async move {
+        for id in ids {
+            if sender.send(exported(&store, id).await).await.is_err() {
+                break;
+            }
+        }
+    });
+    let lines = stream::unfold(lines, |mut lines| async {
+        lines.recv().await.map(|line| (line, lines))
+    });
+    let name = format!("messaggi-scartati-{}.jsonl", rome_date(api.clock.now()));
+    Ok(Paper::new(name, Body::from_stream(lines)))
 }
 
 async fn show(

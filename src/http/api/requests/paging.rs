@@ -18,11 +18,18 @@ use crate::store::Counted;
 #[serde(try_from = "u16")]
 pub(in crate::http) struct PageSize(u16);
 
+/// Of the pages people turn.
 pub(in crate::http) const SIZES: [u16; 3] = [25, 50, 100];
 
+const LARGEST: u16 = 100;
+
 impl PageSize {
-    /// Of the pages people turn.
     pub(in crate::http) const SMALLEST: Self = Self(SIZES[0]);
+
+    /// One of those people choose from.
+    pub(in crate::http) fn of_pages(size: u16) -> Option<Self> {
+        SIZES.contains(&size).then_some(Self(size))
+    }
 }
 
 impl Default for PageSize {
@@ -41,9 +48,10 @@ impl TryFrom<u16> for PageSize {
     type Error = InvalidId;
 
     fn try_from(size: u16) -> Result<Self, InvalidId> {
-        SIZES.contains(&size).then_some(Self(size)).ok_or(InvalidId {
+        let fits = (1..=LARGEST).contains(&size);
+        fits.then_some(Self(size)).ok_or(InvalidId {
             kind: "size of a page",
-            expected: "25, 50 or 100",
+            expected: "1 to 100",
         })
     }
 }
@@ -54,7 +62,7 @@ impl JsonSchema for PageSize {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "integer", "enum": SIZES, "default": 50 })
+        schemars::json_schema!({ "type": "integer", "minimum": 1, "maximum": LARGEST, "default": 50 })
     }
 }
 
@@ -215,7 +223,10 @@ mod tests {
                 "{text}: the shape is right"
             );
         }
-        assert!(PageSize::try_from(24).is_err());
-        assert!(PageSize::try_from(25).is_ok());
+        for (size, fits) in [(0, false), (1, true), (100, true), (101, false)] {
+            assert_eq!(PageSize::try_from(size).is_ok(), fits, "{size}");
+        }
+        assert_eq!(PageSize::of_pages(7), None);
+        assert_eq!(PageSize::of_pages(25), Some(PageSize::SMALLEST));
     }
 }

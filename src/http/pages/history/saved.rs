@@ -8,12 +8,13 @@ use axum::routing::post;
 use serde::Deserialize;
 
 use super::search::{ADDRESS, SearchForm};
+use crate::domain::filter::RequestFilter;
 use crate::domain::saved_filter::{FilterName, MOST_SAVED, SavedFilter, SavedFilterId};
 use crate::domain::session::Tone;
 use crate::http::pages::fault::{Answer, Fault};
 use crate::http::pages::viewer::Viewer;
 use crate::http::pages::{Portal, Shared};
-use crate::store::Saving;
+use crate::store::{Counted, Saving};
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
@@ -21,13 +22,56 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/richieste/filtri/{id}/elimina", post(forget))
 }
 
+/// A search under a name, with how many requests are in it now.
+pub(in crate::http::pages) struct Kept {
+    pub(in crate::http::pages) id: SavedFilterId,
+    pub(in crate::http::pages) name: FilterName,
+    pub(in crate::http::pages) query: String,
+    /// Empty where the search means nothing any more.
+    pub(in crate::http::pages) count: String,
+}
+
+/// Counting a search goes no further: what is told is whether there is much or little to look at.
+const COUNTED: u32 = 99;
+
 /// The searches somebody keeps.
-pub(in crate::http::pages) async fn of(portal: &Portal, viewer: &Viewer) -> Result<Vec<SavedFilter>, Fault> {
+pub(in crate::http::pages) async fn of(portal: &Portal, viewer: &Viewer) -> Result<Vec<Kept>, Fault> {
     let saved = portal
         .api
         .store
         .saved_filters(&viewer.membership.patronato, &viewer.person.id);
-    Ok(saved.await?)
+    let saved = saved.await?;
+    if saved.is_empty() {
+        return Ok(Vec::new());
+    }
+    let asking = crate::store::Viewer::person(&viewer.person);
+    let mut question = portal.api.store.ask(&asking).await?;
+    let mut kept = Vec::new();
+    for SavedFilter { id, name, query } in saved {
+        let count = match filter(portal, viewer, &query) {
+            Some(filter) => written(question.count(&filter, COUNTED).await?),
+            None => String::new(),
+        };
+        kept.push(Kept {
+            id,
+            name,
+            query,
+            count,
+        });
+    }
+    Ok(kept)
+}
+
+/// What a kept search asks for; none where that cannot be asked any more.
+fn filter(portal: &Portal, viewer: &Viewer, query: &str) -> Option<RequestFilter> {
+    let form: SearchForm = serde_urlencoded::from_str(query).ok()?;
+    let search = form.read(&viewer.session.memory).ok()?;
+    search.criteria().within(&viewer.person, &portal.api).ok()
+}
+
+fn written(counted: Counted) -> String {
+    let more = if counted.exact { "" } else { "+" };
+    format!("{}{more}", counted.count)
 }
 
 #[derive(Deserialize)]

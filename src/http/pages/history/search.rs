@@ -2,7 +2,8 @@
 //!
 //! A codice fiscale never stands in an address: the session remembers it by an opaque word.
 
-use serde::Deserialize;
+mod form;
+
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
@@ -15,35 +16,12 @@ use crate::domain::search::SearchText;
 use crate::domain::session::Memory;
 use crate::http::api::requests::filters::Criteria;
 use crate::http::api::requests::paging::{Cursor, PageQuery, PageSize};
-use crate::http::pages::forms::FormErrors;
-use crate::http::pages::moments::read_day;
+
+pub(super) use form::PROTOCOL;
+pub(in crate::http::pages) use form::{BACKWARDS, DAY, SearchForm};
 
 /// Where the history is.
 pub(in crate::http::pages) const ADDRESS: &str = "/richieste";
-
-/// The fields of the history's address and of its advanced filters, as they were written.
-#[derive(Clone, Default, Deserialize)]
-#[serde(default)]
-pub(in crate::http::pages) struct SearchForm {
-    pub(super) ambito: String,
-    pub(super) q: String,
-    pub(super) dal: String,
-    pub(super) al: String,
-    pub(super) oggetto: String,
-    pub(super) protocollo: String,
-    pub(super) stato: String,
-    pub(super) sede: String,
-    pub(super) operatore: String,
-    pub(super) indicatore: String,
-    pub(super) da_leggere: String,
-    pub(super) scadute: String,
-    pub(super) sollecitate: String,
-    pub(super) allegati: String,
-    pub(super) cf: String,
-    pub(super) ordine: String,
-    pub(super) righe: String,
-    pub(super) dopo: String,
-}
 
 /// A codice fiscale that is looked for, and the word of the session it is known by.
 #[derive(Clone)]
@@ -117,104 +95,6 @@ impl Default for Search {
     }
 }
 
-const YES: &str = "si";
-const MINE: &str = "mie";
-
-impl SearchForm {
-    /// What was written, or what is wrong with it.
-    pub(in crate::http::pages) fn read(&self, memory: &Memory) -> Result<Search, FormErrors> {
-        let mut errors = FormErrors::default();
-        let wrong = &mut errors;
-        let search = Search {
-            whose: if self.ambito == MINE {
-                Whose::Mine
-            } else {
-                Whose::Office
-            },
-            text: given(wrong, ("q", TEXT), &self.q, |text| SearchText::parse(text).ok()),
-            dates: self.dates(wrong),
-            topic: given(wrong, ("oggetto", UNKNOWN), &self.oggetto, |text| {
-                TopicCode::parse(text).ok()
-            }),
-            protocol: given(wrong, ("protocollo", PROTOCOL), &self.protocollo, |text| {
-                ProtocolNumber::parse(&text.to_uppercase()).ok()
-            }),
-            state: given(wrong, ("stato", UNKNOWN), &self.stato, |text| {
-                StateName::parse(text).ok()
-            }),
-            sede: given(wrong, ("sede", UNKNOWN), &self.sede, |text| {
-                SedeCode::parse(text).ok()
-            }),
-            operator: given(wrong, ("operatore", UNKNOWN), &self.operatore, |text| {
-                ActorId::parse(text).ok()
-            }),
-            figure: given(wrong, ("q", UNKNOWN), &self.indicatore, Figure::from_word),
-            unread: self.da_leggere == YES,
-            overdue: self.scadute == YES,
-            solicited: self.sollecitate == YES,
-            with_attachments: self.allegati == YES,
-            code: given(wrong, ("valore", EXPIRED), &self.cf, |word| {
-                Kept::find(word, memory)
-            }),
-            order: given(wrong, ("q", UNKNOWN), &self.ordine, read_order).unwrap_or_default(),
-            size: given(wrong, ("q", UNKNOWN), &self.righe, |text| {
-                PageSize::try_from(text.parse::<u16>().ok()?).ok()
-            })
-            .unwrap_or(PageSize::SMALLEST),
-            after: given(wrong, ("q", UNKNOWN), &self.dopo, |text| {
-                Cursor::try_from(text.to_owned()).ok()
-            }),
-        };
-        if errors.is_empty() {
-            Ok(search)
-        } else {
-            Err(errors)
-        }
-    }
-
-    fn dates(&self, errors: &mut FormErrors) -> DateRange {
-        let from = given(errors, ("dal", DAY), &self.dal, read_day);
-        let to = given(errors, ("al", DAY), &self.al, read_day);
-        DateRange::new(from, to).unwrap_or_else(|_| {
-            errors.add("al", BACKWARDS);
-            DateRange::ALL
-        })
-    }
-}
-
-pub(in crate::http::pages) const DAY: &str = "Scrivi la data come gg/mm/aaaa, per esempio 24/02/2021.";
-pub(in crate::http::pages) const BACKWARDS: &str = "La data finale viene prima di quella iniziale.";
-pub(super) const PROTOCOL: &str =
-    "Scrivi il numero di protocollo intero, per esempio INPS.7013.24/02/2021.0000123.";
-const TEXT: &str = "Scrivi almeno una lettera o una cifra, e non più di 200 caratteri.";
-const UNKNOWN: &str = "Il filtro non è riconosciuto: scegline uno dall'elenco.";
-const EXPIRED: &str = "La ricerca per codice fiscale non è più disponibile: ripetila.";
-
-/// What was written in a field; an error of it where that cannot be read.
-fn given<T>(
-    errors: &mut FormErrors,
-    (field, message): (&'static str, &str),
-    text: &str,
-    read: impl FnOnce(&str) -> Option<T>,
-) -> Option<T> {
-    let text = text.trim();
-    if text.is_empty() {
-        return None;
-    }
-    let value = read(text);
-    if value.is_none() {
-        errors.add(field, message);
-    }
-    value
-}
-
-/// "-data": the newest first.
-fn read_order(text: &str) -> Option<Order> {
-    let (descending, word) = text.strip_prefix('-').map_or((false, text), |word| (true, word));
-    let by = Sorting::ALL.iter().copied().find(|by| word_of(*by) == word)?;
-    Some(Order { by, descending })
-}
-
 pub(super) const fn word_of(by: Sorting) -> &'static str {
     match by {
         Sorting::Opened => "data",
@@ -223,6 +103,9 @@ pub(super) const fn word_of(by: Sorting) -> &'static str {
         Sorting::State => "stato",
     }
 }
+
+const YES: &str = "si";
+const MINE: &str = "mie";
 
 impl Search {
     /// The list of somebody's own requests.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::Json;
 use axum::extract::{Form, Path, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect};
 
 use super::compile_choices::{TopicChoice, label, reasons, topics};
 use super::compile_form::Filled;
@@ -15,14 +15,16 @@ use super::files::attach;
 use super::submit::{Judged, errors_of, judge};
 use crate::domain::command::ContactReason;
 use crate::domain::draft::{Draft, DraftId};
+use crate::domain::person::Person;
 use crate::domain::practice::PracticeKind;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::session::Tone;
 use crate::http::pages::chrome::{Chrome, Menu};
-use crate::http::pages::fault::{Answer, show, show_again};
+use crate::http::pages::fault::{Answer, Fault, show, show_again};
 use crate::http::pages::forms::{Choice, FormErrors};
-use crate::http::pages::viewer::Viewer;
-use crate::http::pages::{Portal, Shared, viewer};
+use crate::http::pages::viewer::{Viewer, Writer};
+use crate::http::pages::{Portal, Shared};
+use crate::store::StoreError;
 
 /// A warning the manual shows in a window of its own (Figures 10 and 11).
 struct Warning {
@@ -109,20 +111,32 @@ pub(super) async fn form(
 /// Takes the form, whatever button sent it: what was typed is kept first.
 pub(super) async fn take(
     State(portal): State<Shared>,
-    viewer: Result<Viewer, Response>,
-    headers: HeaderMap,
+    writer: Writer,
     Path(path): Path<DraftPath>,
     filled: Filled,
 ) -> Answer {
-    let mut viewer = match viewer {
+    if let Writer::Lapsed(person) = &writer {
+        rescue(&portal, person, path.id(), &filled).await?;
+    }
+    let mut viewer = match writer.or_back(&step(path.id(), "compilazione")) {
         Ok(viewer) => viewer,
-        Err(to_sign_in) => {
-            return rescue(&portal, &headers, path.id(), &filled, to_sign_in).await;
-        }
+        Err(to_sign_in) => return Ok(to_sign_in.into_response()),
     };
     let mut draft = match draft::delegated(&portal, &viewer, path.id()).await {
         Ok(draft) => draft,
-        Err(elsewhere) => return elsewhere.answer(),
+        Err(elsewhere) => {
+            return match left_over(&portal, &mut viewer, path.id(), &filled).await? {
+                Some(id) => Ok(to_step(
+                    id,
+                    if viewer.is_referent() {
+                        "compilazione"
+                    } else {
+                        "conferma-utente"
+                    },
+                )),
+                None => elsewhere.answer(),
+            };
+        }
     };
     filled.write(&mut draft);
     let refused = attach(&portal, &viewer, &mut draft, filled.files_ref()).await?;
@@ -213,37 +227,58 @@ fn missing(draft: &Draft) -> FormErrors {
 }
 
 /// The session ran out while somebody wrote: what was typed goes into the draft, which is there after signing in.
-async fn rescue(
-    portal: &Portal,
-    headers: &HeaderMap,
-    id: DraftId,
-    filled: &Filled,
-    otherwise: Response,
-) -> Answer {
-    let Some(person) = viewer::lapsed(portal, headers).await? else {
-        return Ok(otherwise);
-    };
+async fn rescue(portal: &Portal, person: &Person, id: DraftId, filled: &Filled) -> Result<(), StoreError> {
     let store = &portal.api.store;
-    if let Some(kept) = store.draft(&person, id).await? {
+    if let Some(kept) = store.draft(person, id).await? {
         let mut draft = kept.draft;
         filled.write(&mut draft);
-        store.keep_draft(&person, id, &draft).await?;
+        store.keep_draft(person, id, &draft).await?;
     }
-    let place = step(id, "compilazione");
-    Ok(Redirect::to(&format!("/accesso?poi={place}")).into_response())
+    Ok(())
 }
+
+/// The draft was sent from another window meanwhile: what was typed in this one goes into a draft of its own, whose
+/// delegation is declared anew (R-080).
+async fn left_over(
+    portal: &Portal,
+    viewer: &mut Viewer,
+    id: DraftId,
+    filled: &Filled,
+) -> Result<Option<DraftId>, Fault> {
+    let sent = draft::any(portal, viewer, id).await?;
+    let mut written = sent.draft.clone();
+    filled.write(&mut written);
+    if sent.request.is_none() || written == sent.draft {
+        return Ok(None);
+    }
+    written.delegated_at = None;
+    let id = draft::begin(portal, viewer, &written).await?;
+    viewer.say(portal, Tone::Notice, SENT_MEANWHILE).await?;
+    Ok(Some(id))
+}
+
+const SENT_MEANWHILE: &str = "La richiesta è stata inviata mentre la stavi modificando. Quello che hai scritto qui è \
+                              conservato in una nuova bozza.";
 
 /// Keeps the draft while one writes; answers a script.
 pub(super) async fn keep(
     State(portal): State<Shared>,
-    viewer: Viewer,
+    writer: Writer,
     Path(path): Path<DraftPath>,
     Form(fields): Form<BTreeMap<String, String>>,
 ) -> Answer {
+    let filled = Filled::of(fields);
+    let viewer = match writer {
+        Writer::Viewer(viewer) => viewer,
+        Writer::Lapsed(person) => {
+            rescue(&portal, &person, path.id(), &filled).await?;
+            return Err(StatusCode::UNAUTHORIZED.into());
+        }
+    };
     let Ok(mut draft) = draft::open(&portal, &viewer, path.id()).await else {
         return Err(StatusCode::CONFLICT.into());
     };
-    Filled::of(fields).write(&mut draft);
+    filled.write(&mut draft);
     portal
         .api
         .store

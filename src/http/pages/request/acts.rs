@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::filled::{Filled, named};
 use super::view::{Attempt, RequestPage};
-use super::{address, detail};
+use super::{address, detail, unsent};
 use crate::domain::command::CommandKind;
 use crate::domain::ids::{MessageId, RequestId};
 use crate::domain::refusal::RefusalCode;
@@ -21,7 +21,7 @@ use crate::http::api::commands::{Sent, carry_out};
 use crate::http::api::path::OfRequest;
 use crate::http::pages::fault::{Answer, page};
 use crate::http::pages::forms::FormErrors;
-use crate::http::pages::viewer::Viewer;
+use crate::http::pages::viewer::{Viewer, Writer};
 use crate::http::pages::{Portal, Shared};
 use crate::http::problem::Problem;
 
@@ -35,102 +35,67 @@ pub(super) fn routes() -> Router<Shared> {
 /// R-101, R-102.
 async fn write(
     State(portal): State<Shared>,
-    viewer: Viewer,
+    writer: Writer,
     trail: Trail,
     OfRequest(id): OfRequest,
     mut form: Filled,
 ) -> Answer {
     let text = form.text("testo");
-    let (files, complaints) = form.keep_files(&portal, &viewer).await;
-    let mut attempt = Attempt {
-        text: text.clone(),
-        files,
-        ..Attempt::default()
+    if let Writer::Lapsed(person) = &writer {
+        unsent::keep(&portal, person, id, CommandKind::Message, &text).await?;
+    }
+    let viewer = match writer.or_back(&address(id)) {
+        Ok(viewer) => viewer,
+        Err(to_sign_in) => return Ok(to_sign_in.into_response()),
     };
-    if !complaints.is_empty() {
-        attempt.errors = FormErrors::one("allegati", complaints.join(" "));
-        return again(
-            &portal,
-            &viewer,
-            &trail,
-            id,
-            attempt,
-            StatusCode::UNPROCESSABLE_ENTITY,
-        )
-        .await;
-    }
-    let body = json!({ "text": text, "attachments": named(&attempt.files) });
-    match command(
-        &portal,
-        &viewer,
-        &trail,
-        CommandKind::Message,
-        id,
-        form.key(),
-        &body,
-    )
-    .await
-    {
-        Ok(waits) => done(&portal, viewer, id, waits, "Messaggio inviato.").await,
-        Err(problem) => {
-            attempt.explain(&problem, "testo", "allegati");
-            if problem.status() == StatusCode::CONFLICT {
-                attempt.alert = format!("{CHANGED} {}", attempt.alert);
-            }
-            again(&portal, &viewer, &trail, id, attempt, problem.status()).await
-        }
-    }
+    let (files, complaints) = form.keep_files(&portal, &viewer).await;
+    let sending = Sending {
+        kind: CommandKind::Message,
+        key: form.key(),
+        body: json!({ "text": text, "attachments": named(&files) }),
+        attempt: Attempt {
+            text,
+            files,
+            ..Attempt::default()
+        },
+        complaints,
+        text_field: "testo",
+        file_field: "allegati",
+        done: "Messaggio inviato.",
+    };
+    send(&portal, viewer, &trail, id, sending).await
 }
-
-const CHANGED: &str = "La richiesta è cambiata mentre la stavi leggendo. Ecco la versione aggiornata; il tuo testo è \
-                       conservato qui sotto.";
 
 /// R-063: documents later.
 async fn attach(
     State(portal): State<Shared>,
-    viewer: Viewer,
+    writer: Writer,
     trail: Trail,
     OfRequest(id): OfRequest,
     mut form: Filled,
 ) -> Answer {
+    let viewer = match writer.or_back(&address(id)) {
+        Ok(viewer) => viewer,
+        Err(to_sign_in) => return Ok(to_sign_in.into_response()),
+    };
     let (attached, mut complaints) = form.keep_files(&portal, &viewer).await;
     if attached.is_empty() && complaints.is_empty() {
         complaints.push("Scegli almeno un documento.".to_owned());
     }
-    let mut attempt = Attempt {
-        attached,
-        ..Attempt::default()
+    let sending = Sending {
+        kind: CommandKind::Attach,
+        key: form.key(),
+        body: json!({ "attachments": named(&attached) }),
+        attempt: Attempt {
+            attached,
+            ..Attempt::default()
+        },
+        complaints,
+        text_field: "documenti",
+        file_field: "documenti",
+        done: "Documento aggiunto.",
     };
-    if !complaints.is_empty() {
-        attempt.errors = FormErrors::one("documenti", complaints.join(" "));
-        return again(
-            &portal,
-            &viewer,
-            &trail,
-            id,
-            attempt,
-            StatusCode::UNPROCESSABLE_ENTITY,
-        )
-        .await;
-    }
-    let body = json!({ "attachments": named(&attempt.attached) });
-    match command(
-        &portal,
-        &viewer,
-        &trail,
-        CommandKind::Attach,
-        id,
-        form.key(),
-        &body,
-    )
-    .await
-    {
-        Ok(waits) => done(&portal, viewer, id, waits, "Documento aggiunto.").await,
-        Err(problem) => {
-            attempt.explain(&problem, "documenti", "documenti");
-            again(&portal, &viewer, &trail, id, attempt, problem.status()).await
-        }
-    }
+    send(&portal, viewer, &trail, id, sending).await
 }
 
 #[derive(Deserialize)]
@@ -142,28 +107,59 @@ struct KeyForm {
 /// R-099.
 async fn solicit(
     State(portal): State<Shared>,
-    viewer: Viewer,
+    writer: Writer,
     trail: Trail,
     OfRequest(id): OfRequest,
     Form(form): Form<KeyForm>,
 ) -> Answer {
-    let key = MessageId::parse(&form.chiave).ok();
-    match command(
-        &portal,
-        &viewer,
-        &trail,
-        CommandKind::Solicit,
-        id,
-        key,
-        &json!({}),
-    )
-    .await
-    {
-        Ok(waits) => done(&portal, viewer, id, waits, "Sollecito inviato.").await,
+    let viewer = match writer.or_back(&address(id)) {
+        Ok(viewer) => viewer,
+        Err(to_sign_in) => return Ok(to_sign_in.into_response()),
+    };
+    let sending = Sending {
+        kind: CommandKind::Solicit,
+        key: MessageId::parse(&form.chiave).ok(),
+        body: json!({}),
+        attempt: Attempt::default(),
+        complaints: Vec::new(),
+        text_field: "",
+        file_field: "",
+        done: "Sollecito inviato.",
+    };
+    send(&portal, viewer, &trail, id, sending).await
+}
+
+/// A form of the page on its way.
+struct Sending {
+    kind: CommandKind,
+    key: Option<MessageId>,
+    body: Value,
+    /// What is shown again if it does not go through.
+    attempt: Attempt,
+    /// What is wrong with the files already.
+    complaints: Vec<String>,
+    /// Where a complaint about the text, and about the files, is shown; empty where the form has none.
+    text_field: &'static str,
+    file_field: &'static str,
+    /// What is said once it is done.
+    done: &'static str,
+}
+
+/// Sends a form; one that does not go through is shown again on the request as it stands now.
+async fn send(portal: &Portal, viewer: Viewer, trail: &Trail, id: RequestId, sending: Sending) -> Answer {
+    let mut attempt = sending.attempt;
+    if !sending.complaints.is_empty() {
+        attempt.errors = FormErrors::one(sending.file_field, sending.complaints.join(" "));
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return again(portal, &viewer, trail, id, attempt, status).await;
+    }
+    let (kind, key) = (sending.kind, sending.key);
+    match command(portal, &viewer, trail, kind, id, key, &sending.body).await {
+        Ok(waits) => done(portal, viewer, kind, id, waits, sending.done).await,
         Err(problem) => {
-            let mut attempt = Attempt::default();
-            attempt.explain(&problem, "", "");
-            again(&portal, &viewer, &trail, id, attempt, problem.status()).await
+            unsent::keep(portal, &viewer.person, id, kind, &attempt.text).await?;
+            attempt.explain(&problem, sending.text_field, sending.file_field);
+            again(portal, &viewer, trail, id, attempt, problem.status()).await
         }
     }
 }
@@ -194,13 +190,20 @@ pub(super) async fn command(
 
 const LATER: &str = "Ricevuto: sarà registrato appena i servizi necessari rispondono.";
 
+/// Back to the request, which says so; what was written for it is sent.
 pub(super) async fn done(
     portal: &Portal,
     mut viewer: Viewer,
+    kind: CommandKind,
     id: RequestId,
     waits: bool,
     text: &str,
 ) -> Answer {
+    portal
+        .api
+        .store
+        .drop_unsent_text(&viewer.person, id, kind)
+        .await?;
     let (tone, text) = if waits {
         (Tone::Notice, LATER)
     } else {
@@ -232,8 +235,15 @@ impl Attempt {
             Some(Place::Files) if !files.is_empty() => self.errors.add(files, said),
             Some(Place::Text | Place::Files | Place::Whole) | None => self.alert = said,
         }
+        if problem.status() == StatusCode::CONFLICT && !self.text.is_empty() {
+            self.alert = format!("{CHANGED} {}", self.alert);
+        }
     }
 }
+
+/// Said with the refusal of what was written for a request that is another one by now.
+pub(super) const CHANGED: &str = "La richiesta è cambiata mentre la stavi leggendo. Ecco la versione aggiornata; il \
+                                  tuo testo è conservato qui sotto.";
 
 /// A problem in words for people.
 pub(super) fn said(problem: &Problem) -> String {

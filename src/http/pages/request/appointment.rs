@@ -10,9 +10,10 @@ use chrono::{DateTime, Days, Utc};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::acts::{command, done, said};
+use super::acts::{CHANGED, command, done, said};
+use super::unsent::THERE_AGAIN;
 use super::view::{hour, offer};
-use super::{address, detail};
+use super::{address, detail, unsent};
 use crate::domain::calendar::TimeZone;
 use crate::domain::case::Appointment;
 use crate::domain::command::CommandKind;
@@ -24,9 +25,9 @@ use crate::http::api::path::OfRequest;
 use crate::http::api::requests::detail::RequestDetail;
 use crate::http::pages::chrome::{Chrome, Menu};
 use crate::http::pages::fault::{Answer, Fault, page};
-use crate::http::pages::forms::{Choice, FormErrors};
+use crate::http::pages::forms::Choice;
 use crate::http::pages::history::search::ADDRESS;
-use crate::http::pages::viewer::Viewer;
+use crate::http::pages::viewer::{Viewer, Writer};
 use crate::http::pages::{Portal, Shared};
 use crate::http::problem::Problem;
 use crate::mail::{AppointmentFile, appointment_file};
@@ -69,16 +70,13 @@ async fn form(
     trail: Trail,
     OfRequest(id): OfRequest,
 ) -> Answer {
-    let drawn = draw(
-        &portal,
-        &viewer,
-        &trail,
-        id,
-        Booking::default(),
-        FormErrors::default(),
-        String::new(),
-    )
-    .await?;
+    let wish = unsent::of(&portal, &viewer, id, CommandKind::Book).await?;
+    let alert = if wish.is_empty() { "" } else { THERE_AGAIN };
+    let booking = Booking {
+        preferenza: wish,
+        ..Booking::default()
+    };
+    let drawn = draw(&portal, &viewer, &trail, id, booking, alert.to_owned()).await?;
     page(StatusCode::OK, &drawn)
 }
 
@@ -88,7 +86,6 @@ async fn draw(
     trail: &Trail,
     id: RequestId,
     booking: Booking,
-    errors: FormErrors,
     alert: String,
 ) -> Result<AppointmentPage, Fault> {
     let detail = detail(portal, viewer, trail, id).await?;
@@ -102,8 +99,7 @@ async fn draw(
     Ok(AppointmentPage {
         chrome: Chrome::of(portal, viewer, Menu::History, "Prenotazione appuntamento")
             .below(ADDRESS, "Storico richieste")
-            .below(address(id), "Dettaglio richiesta selezionata")
-            .with_errors(errors),
+            .below(address(id), "Dettaglio richiesta selezionata"),
         address: address(id),
         protocol: detail.line.protocol_number.to_string(),
         sede: detail.line.sede_label.clone(),
@@ -149,44 +145,41 @@ async fn hours(portal: &Portal, sede: &SedeCode) -> Result<Vec<Choice>, Fault> {
 
 async fn book(
     State(portal): State<Shared>,
-    viewer: Viewer,
+    writer: Writer,
     trail: Trail,
     OfRequest(id): OfRequest,
     Form(form): Form<Booking>,
 ) -> Answer {
+    const KIND: CommandKind = CommandKind::Book;
+    if let Writer::Lapsed(person) = &writer {
+        unsent::keep(&portal, person, id, KIND, &form.preferenza).await?;
+    }
+    let viewer = match writer.or_back(&format!("{}/appuntamento", address(id))) {
+        Ok(viewer) => viewer,
+        Err(to_sign_in) => return Ok(to_sign_in.into_response()),
+    };
     let mut body = json!({ "wish": form.preferenza.replace("\r\n", "\n") });
     if !form.orario.is_empty() {
         body["slot"] = json!(form.orario);
     }
     let key = MessageId::parse(&form.chiave).ok();
-    match command(&portal, &viewer, &trail, CommandKind::Book, id, key, &body).await {
-        Ok(waits) => {
-            done(
-                &portal,
-                viewer,
-                id,
-                waits,
-                "Appuntamento richiesto: la sede lo confermerà.",
-            )
-            .await
-        }
+    match command(&portal, &viewer, &trail, KIND, id, key, &body).await {
+        Ok(waits) => done(&portal, viewer, KIND, id, waits, BOOKED).await,
         Err(problem) if problem.status() == StatusCode::FORBIDDEN => Err(problem.into()),
         Err(problem) => {
-            let status = problem.status();
-            let drawn = draw(
-                &portal,
-                &viewer,
-                &trail,
-                id,
-                form,
-                FormErrors::default(),
-                said(&problem),
-            )
-            .await?;
-            page(status, &drawn)
+            unsent::keep(&portal, &viewer.person, id, KIND, &form.preferenza).await?;
+            let (status, said) = (problem.status(), said(&problem));
+            let alert = if status == StatusCode::CONFLICT && !form.preferenza.is_empty() {
+                format!("{CHANGED} {said}")
+            } else {
+                said
+            };
+            page(status, &draw(&portal, &viewer, &trail, id, form, alert).await?)
         }
     }
 }
+
+const BOOKED: &str = "Appuntamento richiesto: la sede lo confermerà.";
 
 /// When the appointment is, or is wished to be.
 pub(super) fn date(detail: &RequestDetail) -> Option<DateTime<Utc>> {

@@ -1,4 +1,6 @@
+use super::form::read_order;
 use super::*;
+use crate::http::pages::forms::FormErrors;
 
 fn read(query: &str) -> Result<Search, FormErrors> {
     let form: SearchForm = serde_urlencoded::from_str(query).unwrap();

@@ -14,7 +14,11 @@ if (dialog && idle > 0) {
   };
   dialog.querySelector('[data-stay]').addEventListener('click', async () => {
     dialog.close();
-    const answer = await fetch('/resta', { method: 'POST', headers: { accept: 'application/json' } }).catch(() => null);
+    const answer = await fetch('/resta', {
+      method: 'POST',
+      headers: { accept: 'application/json' },
+      redirect: 'manual',
+    }).catch(() => null);
     if (answer?.ok) wait();
     else location.reload();
   });
@@ -123,11 +127,12 @@ if (form) {
   };
   const keep = async () => {
     const fields = read();
-    if (fields.toString() === kept) return;
+    if (form.dataset.sent || fields.toString() === kept) return;
     const answer = await fetch(form.dataset.draft, {
       method: 'POST',
       body: fields,
       headers: { accept: 'application/json' },
+      redirect: 'manual',
     }).catch(() => null);
     if (!answer?.ok) return;
     kept = fields.toString();
