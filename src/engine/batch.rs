@@ -212,7 +212,7 @@ impl<'a> Batch<'a> {
             (Place::Free | Place::Still(_) | Place::Behind(_), _) => {}
         }
         match self.decide(index, envelope, found, limits) {
-            Ok(answer) => Ok(self.done(envelope, answer)),
+            Ok(answer) => Ok(self.done(envelope, original, answer)),
             Err(Stop::Refused(refusal)) => self.refused(envelope, refusal),
             Err(fault @ Stop::Fault(_)) => Err(fault),
         }
@@ -288,11 +288,22 @@ impl<'a> Batch<'a> {
         }
     }
 
-    fn done(&mut self, envelope: &Envelope, answer: Option<Answer>) -> Handled {
+    fn done(
+        &mut self,
+        envelope: &Envelope,
+        original: Option<&dyn Original>,
+        answer: Option<Answer>,
+    ) -> Handled {
         let request = target(envelope);
         self.audit(envelope, request, None);
         self.remember(envelope, request, Outcome::Done, answer.clone());
-        Handled::Done { request, answer }
+        let stands = request.filter(|_| original.is_none());
+        let stands = stands.and_then(|id| self.ledger.requests.get(&id));
+        Handled::Done {
+            request,
+            answer,
+            case: stands.map(|request| Box::new(request.case.clone())),
+        }
     }
 
     fn refused(&mut self, envelope: &Envelope, refusal: Box<Refusal>) -> Result<Handled, Stop> {

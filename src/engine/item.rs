@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::domain::case::Case;
 use crate::domain::command::{By, Command, Content, Envelope};
 use crate::domain::dead_letter::DeadLetterReason;
 use crate::domain::dependency::Dependency;
@@ -92,6 +93,8 @@ pub enum Handled {
     Done {
         request: Option<RequestId>,
         answer: Option<Answer>,
+        /// How the request stands after it: for callers inside this process, who want to know what is allowed next.
+        case: Option<Box<Case>>,
     },
     /// Understood, not allowed: nothing changed.
     Refused(Box<Refusal>),

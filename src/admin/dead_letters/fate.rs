@@ -43,7 +43,7 @@ pub enum Fate {
 impl Fate {
     pub fn of(handled: Handled) -> Self {
         match handled {
-            Handled::Done { request, answer }
+            Handled::Done { request, answer, .. }
             | Handled::Repeated {
                 request,
                 outcome: Outcome::Done,

@@ -77,10 +77,12 @@ mod tests {
             Fate::of(Handled::Done {
                 request,
                 answer: Some(accepted),
+                case: None,
             }),
             Fate::of(Handled::Done {
                 request,
                 answer: None,
+                case: None,
             }),
             Fate::of(Handled::Refused(Box::new(refusal))),
             Fate::of(Handled::Parked {

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::domain::case::Case;
 use crate::domain::command::CommandKind;
 use crate::domain::dead_letter::DeadLetterReason;
 use crate::domain::dependency::Dependency;
@@ -104,13 +105,17 @@ pub(in crate::http) async fn answer(
     key: &MessageId,
     handled: Handled,
 ) -> Result<Answered, Problem> {
-    let (request, told) = match handled {
-        Handled::Done { request, answer }
-        | Handled::Repeated {
+    let (request, told, case) = match handled {
+        Handled::Done {
+            request,
+            answer,
+            case,
+        } => (request, answer, case),
+        Handled::Repeated {
             request,
             outcome: Outcome::Done,
             answer,
-        } => (request, answer),
+        } => (request, answer, None),
         Handled::Refused(refusal) => return Err(Problem::from(*refusal)),
         Handled::Repeated {
             outcome: Outcome::Refused,
@@ -136,9 +141,10 @@ pub(in crate::http) async fn answer(
     if let Some(members) = told.as_object_mut() {
         members.remove("request_id");
     }
-    let allowed = match request {
-        Some(request) => allowed(api, person, request).await?,
-        None => Vec::new(),
+    let allowed = match (case, request) {
+        (Some(case), _) => offered(api, person, &case),
+        (None, Some(request)) => allowed(api, person, request).await?,
+        (None, None) => Vec::new(),
     };
     let created = request.filter(|_| status == StatusCode::CREATED);
     Ok(Answered {
@@ -164,18 +170,23 @@ pub(in crate::http) async fn allowed(
     let Some(Listed { request, .. }) = question.request(request).await? else {
         return Ok(Vec::new());
     };
-    let workflows = api.workflows.borrow().clone();
-    let Some((workflow, actor)) = workflows.get(&request.case.workflow).zip(person.actor()) else {
-        return Ok(Vec::new());
-    };
-    Ok(offers(workflow, &request.case, &actor, api.clock.now()))
+    Ok(offered(api, person, &request.case))
 }
 
-/// A refusal that was told before is told again in the same words.
+fn offered(api: &Shared, person: &Person, case: &Case) -> Vec<Offer> {
+    let workflows = api.workflows.borrow().clone();
+    workflows
+        .get(&case.workflow)
+        .zip(person.actor())
+        .map(|(workflow, actor)| offers(workflow, case, &actor, api.clock.now()))
+        .unwrap_or_default()
+}
+
 fn nothing() -> Value {
     Value::Object(serde_json::Map::new())
 }
 
+/// A refusal that was told before is told again in the same words.
 fn told_before(answer: Option<&Answer>) -> Problem {
     let refusal = answer.and_then(Answer::read::<crate::domain::refusal::Refusal>);
     refusal.map_or_else(|| Problem::new(StatusCode::CONFLICT), Problem::from)
