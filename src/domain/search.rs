@@ -146,7 +146,9 @@ impl schemars::JsonSchema for SearchText {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use rstest::rstest;
+    use unicode_normalization::UnicodeNormalization as _;
 
     use super::*;
 
@@ -162,6 +164,18 @@ mod tests {
         assert_eq!(words("  Perché l'Assegno?  "), ["perche", "l", "assegno"]);
         assert_eq!(words("MODALITÀ"), words("modalita\u{300}"));
         assert_eq!(words("ﬁne"), ["fine"]);
+    }
+
+    proptest! {
+        #[test]
+        fn folding_by_characters_is_folding_the_whole(text in any::<String>()) {
+            let whole: String = text.nfkd()
+                .filter(|character| !is_combining_mark(*character))
+                .flat_map(char::to_lowercase)
+                .map(plain)
+                .collect();
+            prop_assert_eq!(fold(&text), whole);
+        }
     }
 
     #[rstest]
