@@ -7,6 +7,7 @@
 mod confirmer;
 mod handoff;
 mod leases;
+mod message;
 mod window;
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
@@ -17,16 +18,16 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::amqp::{Exchange, Lost, Outgoing, Published, Publisher};
-use crate::domain::ids::{MessageId, NodeName};
+use crate::amqp::{Lost, Published, Publisher};
+use crate::domain::ids::NodeName;
 use crate::domain::pause::Pauses;
-use crate::domain::trace::TraceParent;
 use crate::failpoint::{FailPoint, reached};
-use crate::store::{OutboxRow, Store};
+use crate::store::{OutboxRow, Store, in_time};
 
 use confirmer::Confirmer;
 use handoff::{Handed, Ticket, Tickets};
 use leases::{Held, LeaseKeeper};
+use message::{outgoing, why};
 
 pub use handoff::{HandOff, Slot};
 
@@ -146,7 +147,7 @@ impl Relay {
     /// Destinations that refused before this relay began still wait.
     async fn remember_waiting(&mut self) {
         let now = Instant::now();
-        match self.store.backing_off().await {
+        match in_time(self.store.backing_off()).await {
             Ok(waiting) => self
                 .waiting
                 .extend(waiting.into_iter().map(|(name, pause)| (name, now + pause))),
@@ -264,7 +265,7 @@ impl Relay {
             // By what this relay remembers, not by what the database says now: a message left out for a reason the
             // relay does not know would be overtaken by the next one handed over.
             let held_back: Vec<String> = self.held_back().into_iter().collect();
-            let rows = match self.store.unsent(&buckets, &held_back, LOOK).await {
+            let rows = match in_time(self.store.unsent(&buckets, &held_back, LOOK)).await {
                 Ok(rows) => rows,
                 Err(error) => {
                     tracing::warn!(error = %error, "the outbox could not be read");
@@ -341,7 +342,7 @@ impl Relay {
             reached(FailPoint::Confirmed);
         }
         confirmer.confirmed(&taken);
-        if let Err(error) = self.store.end_back_off(&recovered).await {
+        if let Err(error) = in_time(self.store.end_back_off(&recovered)).await {
             tracing::warn!(error = %error, "the end of a wait could not be noted");
         }
         for (destination, (reason, ids)) in refused {
@@ -362,7 +363,7 @@ impl Relay {
 
     async fn back_off(&mut self, destination: String, reason: &str, ids: &[i64]) {
         let longest = self.options.longest_back_off;
-        let pause = match self.store.back_off(&destination, reason, ids, longest).await {
+        let pause = match in_time(self.store.back_off(&destination, reason, ids, longest)).await {
             Ok(pause) => pause,
             Err(error) => {
                 tracing::warn!(error = %error, "a waiting destination could not be noted");
@@ -378,31 +379,4 @@ impl Relay {
         );
         self.waiting.insert(destination, Instant::now() + pause);
     }
-}
-
-fn why(outcome: &Published) -> String {
-    match outcome {
-        Published::Unroutable { code, text } => format!("unroutable: {code} {text}"),
-        Published::Refused => "the queue is full".to_owned(),
-        Published::Confirmed | Published::Lost(_) => String::new(),
-    }
-}
-
-/// The row as a message; `None` for a row no version of usciere wrote.
-fn outgoing(row: &OutboxRow) -> Option<Outgoing> {
-    Some(Outgoing {
-        exchange: Exchange::from_word(&row.exchange)?,
-        routing_key: row.routing_key.clone(),
-        message_id: MessageId::parse(&row.message_id.to_string()).ok()?,
-        kind: row.kind.clone().into(),
-        request: row.request,
-        causation_id: row
-            .causation_id
-            .as_deref()
-            .and_then(|id| MessageId::parse(id).ok()),
-        case_seq: row.case_seq,
-        trace_parent: row.trace_parent.as_deref().map(|trace| TraceParent(trace.into())),
-        at: row.created_at,
-        body: row.body.clone(),
-    })
 }

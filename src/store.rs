@@ -84,6 +84,9 @@ pub use work::DatabaseWork;
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// Longest to wait for a connection.
+/// No statement lasts longer than `statement_timeout`, no batch has more than a few dozen: whoever waited so long waits
+/// for a server that vanished without a word.
+const SILENCE: Duration = Duration::from_mins(2);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A connection idle for longer may have died unnoticed.
@@ -283,4 +286,13 @@ impl Changes {
 
 fn millis(duration: Duration) -> String {
     duration.as_millis().to_string()
+}
+
+/// Waits for work on the database, but not for ever: the driver sets no keepalive.
+pub(crate) async fn in_time<T, E: From<StoreError>>(
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    tokio::time::timeout(SILENCE, work)
+        .await
+        .unwrap_or_else(|_| Err(StoreError::silent().into()))
 }

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{Engine, HandleError, Handled, Item};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, in_time};
 
 /// How long a batch waits before it is tried again while the database is away.
 const RETRY: [Duration; 5] = [
@@ -141,7 +141,7 @@ async fn name_the_holders(store: Store) {
 async fn handle_until_done(engine: &Engine, items: &[Item]) -> Vec<Handled> {
     let mut attempt = 0;
     loop {
-        match engine.handle(items).await {
+        match in_time(engine.handle(items)).await {
             Ok(handled) => {
                 if attempt > 0 {
                     tracing::info!(attempts = attempt, "intake goes on");

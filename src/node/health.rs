@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::amqp::{Broker, BrokerState, Consuming, Publishing};
 use crate::domain::ids::SedeCode;
 use crate::lifecycle::readiness::{Part, Readiness, Reason, Status};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, in_time};
 use crate::telemetry::metrics::{
     DATABASE_CONNECTIONS, OUTBOX_OLDEST_AGE_SECONDS, OUTBOX_UNSENT, QUEUE_LAG, UNROUTED_REQUESTS,
 };
@@ -20,7 +20,7 @@ const LAG_EVERY: Duration = Duration::from_secs(5);
 /// Asks the database once a second whether it answers, and how much waits in the outbox.
 pub(super) async fn watch_database(store: Store, readiness: Readiness, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        let status = match store.outbox_state().await {
+        let status = match in_time(store.outbox_state()).await {
             Ok(state) => {
                 gauge!(OUTBOX_UNSENT).set(f64::from(i32::try_from(state.unsent).unwrap_or(i32::MAX)));
                 gauge!(OUTBOX_OLDEST_AGE_SECONDS)

@@ -8,7 +8,7 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use super::leases::Held;
 use crate::domain::ids::NodeName;
-use crate::store::{BucketLease, Store};
+use crate::store::{BucketLease, Store, in_time};
 
 const LARGEST_BATCH: usize = 2_000;
 const AGAIN: Duration = Duration::from_millis(200);
@@ -85,7 +85,7 @@ async fn is_settled(store: &Store, node: &NodeName, held: &watch::Receiver<Held>
         .iter()
         .map(|(&bucket, &fence)| BucketLease { bucket, fence })
         .collect();
-    match store.confirm_sent(node, &leases, batch).await {
+    match in_time(store.confirm_sent(node, &leases, batch)).await {
         Ok(marked) if usize::try_from(marked).ok() == Some(batch.len()) => true,
         Ok(marked) => {
             // Whoever holds those buckets now publishes them again under the same ids.

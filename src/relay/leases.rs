@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::ids::NodeName;
-use crate::store::{BucketLease, Store};
+use crate::store::{BucketLease, Store, in_time};
 
 /// The fence of every bucket held now.
 pub(super) type Held = BTreeMap<u16, i64>;
@@ -26,7 +26,7 @@ impl LeaseKeeper {
         let mut renewed = tokio::time::Instant::now();
         let mut away = false;
         loop {
-            match self.renew().await {
+            match in_time(self.renew()).await {
                 Ok(leases) => {
                     renewed = tokio::time::Instant::now();
                     if std::mem::take(&mut away) {

@@ -46,6 +46,11 @@ impl StoreError {
         }
     }
 
+    /// Nothing came back for longer than anything lasts.
+    pub(super) fn silent() -> Self {
+        Self::Unavailable(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))
+    }
+
     /// Whether the same call may succeed later without anybody changing anything.
     pub const fn is_passing(&self) -> bool {
         match self {
