@@ -13,16 +13,15 @@ pub mod late;
 pub mod pages;
 pub mod problem;
 pub mod rate_limit;
+mod serve;
 
 use std::any::Any;
-use std::io;
 use std::net::SocketAddr;
 
 pub use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -35,6 +34,7 @@ use crate::telemetry::metrics::Exporter;
 use dev::DevHooks;
 use late::Late;
 use problem::Problem;
+pub use serve::serve;
 
 /// What the handlers answer from.
 #[derive(Debug, Clone)]
@@ -118,16 +118,6 @@ const SECURITY_HEADERS: [(HeaderName, &str); 5] = [
 fn after_panic(_panic: Box<dyn Any + Send + 'static>) -> Response {
     tracing::error!("a handler panicked");
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR).into_response()
-}
-
-/// Answers until `until` is cancelled. Cancel it last: a node that drains still says so.
-pub async fn serve(listener: TcpListener, router: Router, until: CancellationToken) -> io::Result<()> {
-    axum::serve(
-        listener,
-        router.into_make_service_with_connect_info::<SocketAddr>(),
-    )
-    .with_graceful_shutdown(until.cancelled_owned())
-    .await
 }
 
 #[cfg(test)]

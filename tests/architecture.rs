@@ -158,6 +158,8 @@ const OWNED: &[(&str, &str, &[&str])] = &[
     ("rust_xlsxwriter", "documents", &[]),
     ("governor", "http", &[]),
     ("cookie", "http", &[]),
+    ("hyper", "http", &[]),
+    ("hyper_util", "http", &[]),
     ("include_dir", "http", &[]),
     ("oauth2", "identity", &[]),
     ("anyhow", "cli", &["main.rs"]),

@@ -211,6 +211,37 @@ fn a_key_that_is_not_there_ends_with_5() {
 }
 
 #[test]
+fn a_definition_that_is_not_there_ends_with_5_and_a_folder_says_where_it_was_looked_for() {
+    for arguments in [
+        &["workflow", "check", "nowhere"][..],
+        &["workflow", "check", "nowhere.toml"],
+        &["workflow", "graph", "nowhere.toml"],
+        &["workflow", "test", "nowhere"],
+    ] {
+        let output = usciere(arguments, &[]);
+        assert_eq!(output.status.code(), Some(5), "{arguments:?}");
+        assert!(
+            stderr(&output).contains("there is no nowhere"),
+            "{}",
+            stderr(&output)
+        );
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = in_folder(folder.path(), &["workflow", "check"], &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let looked = folder
+        .path()
+        .canonicalize()
+        .expect("it is there")
+        .join("workflows");
+    let said = stderr(&output);
+    assert!(
+        said.contains(&looked.display().to_string()) && said.contains("USCIERE_WORKFLOWS__DIR"),
+        "{said}"
+    );
+}
+
+#[test]
 fn scripts_and_manual_pages_are_made_for_every_command() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         assert!(

@@ -22,6 +22,7 @@ use crate::config::amqp::{AmqpSettings, Grant};
 use crate::domain::command::{BodyHash, Command, CommandKind, Content, Envelope};
 use crate::domain::dead_letter::DeadLetterReason;
 use crate::domain::ids::{MessageId, PatronatoCode, RequestId, SedeCode, Source};
+use crate::domain::trace::TraceParent;
 
 pub use body::{BodyFault, decode_body};
 
@@ -132,6 +133,7 @@ fn read(
             Part {
                 message_id,
                 kind,
+                trace_parent: None,
                 body: text,
                 shape,
             }
@@ -150,7 +152,9 @@ fn read(
     let (content, request_id) = content(kind, &part, &source)?;
     Ok(Envelope {
         body_hash: hash(kind, part.body),
-        trace_parent: labels::trace_parent(&properties.headers),
+        trace_parent: part
+            .trace_parent
+            .or_else(|| labels::trace_parent(&properties.headers)),
         request_id: request_id.or_else(|| derived(kind, &source, &id)),
         message_id: id,
         source,
@@ -172,6 +176,7 @@ fn hash(kind: CommandKind, body: &str) -> BodyHash {
 struct Part<'a> {
     message_id: Option<Cow<'a, str>>,
     kind: Option<Cow<'a, str>>,
+    trace_parent: Option<TraceParent>,
     body: &'a str,
     shape: json::Shape,
 }

@@ -13,6 +13,7 @@ use crate::amqp::{Broker, BrokerError, Exchange, Outgoing, Published, Publisher}
 use crate::clock::Clock;
 use crate::config::amqp::AmqpSettings;
 use crate::domain::command::{CommandKind, Personal, Role};
+use crate::domain::email::EmailAddress;
 use crate::domain::example;
 use crate::domain::ids::{ActorId, MessageId, NodeName, OfficeCode, PatronatoCode, RequestId};
 use crate::domain::person::{Capacity, Membership, Person};
@@ -34,7 +35,7 @@ pub fn operator() -> Person {
     Person {
         id: ActorId::parse("op1").expect("letters and digits"),
         name: Personal("Mario Rossi".to_owned()),
-        email: Some(Personal("op1@inca.example".to_owned())),
+        email: EmailAddress::parse("op1@inca.example").ok(),
         capacity: Capacity::Patronato(Membership {
             patronato: PatronatoCode::parse("inca").expect("of the examples"),
             office: OfficeCode::parse("INCA-RM-001").expect("of the examples"),

@@ -72,30 +72,35 @@ pub async fn run(args: SendArgs, session: &mut Session) -> Result<Exit, Failure>
     let letter = letter(&args, &clock)?;
     let config = session.load(None)?.config;
     let broker = reach::broker(&config).await?;
-    let publisher = broker.publisher();
-    let sent = publish(&publisher, &letter, &clock).await;
-    let outcome = match sent {
-        Ok(()) if args.wait => {
-            let (_, store) = reach::database(session).await?;
-            let answering = args.reply_auto.then_some(&publisher);
-            let follow = follow::Follow {
-                store,
-                letter: &letter,
-                timeout: args.timeout.get(),
-                answering,
-            };
-            follow.to_the_end(session, &clock).await
-        }
-        Ok(()) => {
-            session
-                .printer
-                .say(format!("published {} as {}", letter.message_id, letter.source));
-            Ok(Exit::Ok)
-        }
-        Err(failure) => Err(failure),
-    };
+    let outcome = send(&args, &letter, &broker.publisher(), session, &clock).await;
     Broker::close(&broker).await;
     outcome
+}
+
+async fn send(
+    args: &SendArgs,
+    letter: &Letter,
+    publisher: &Publisher,
+    session: &mut Session,
+    clock: &Clock,
+) -> Result<Exit, Failure> {
+    if !args.wait {
+        publish(publisher, letter, clock).await?;
+        session
+            .printer
+            .say(format!("published {} as {}", letter.message_id, letter.source));
+        return Ok(Exit::Ok);
+    }
+    let (_, store) = reach::database(session).await?;
+    let follow = follow::Follow {
+        letter,
+        timeout: args.timeout.get(),
+        answering: args.reply_auto.then_some(publisher),
+        buried_before: follow::last_dead_letter(&store).await?,
+        store,
+    };
+    publish(publisher, letter, clock).await?;
+    follow.to_the_end(session, clock).await
 }
 
 fn letter(args: &SendArgs, clock: &Clock) -> Result<Letter, Failure> {

@@ -13,6 +13,7 @@ use super::session::Session;
 use super::words::{one_of, parsed_by};
 use crate::config::Profile;
 use crate::config::interval::Interval;
+use crate::domain::email::EmailAddress;
 use crate::domain::event::words;
 use crate::domain::ids::{ActorId, OfficeCode, PatronatoCode, SedeCode};
 use crate::domain::place::Region;
@@ -75,7 +76,7 @@ pub struct CreateArgs {
     pub name: Option<String>,
     /// Address of the person, for mails
     #[arg(long, value_name = "ADDRESS")]
-    pub email: Option<String>,
+    pub email: Option<EmailAddress>,
     /// How long it is valid
     #[arg(long, value_name = "TIME", default_value = "8h")]
     pub expires: Interval,

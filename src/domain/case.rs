@@ -57,7 +57,9 @@ impl std::str::FromStr for WorkflowRef {
 
 words!(
     /// Whether the patronato may write again after an answer.
+    #[derive(Default)]
     Continuation {
+        #[default]
         Allowed = "allowed",
         Barred = "barred",
     }

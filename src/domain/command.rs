@@ -1,6 +1,7 @@
 //! The commands of portals and sedi: bodies as CONTRACT.md 1 fixes them, typed where a wrong value has no
 //! refusal code of its own. Unknown fields are ignored, so that a portal may be ahead of the engine.
 
+mod absent;
 mod by;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::case::Continuation;
 use super::codice_fiscale::CodiceFiscale;
+use super::email::EmailAddress;
 use super::event::words;
 use super::ids::{
     ActorId, MessageId, OfficeCode, PatronatoCode, PersonId, RequestId, SedeCode, Source, TopicCode,
@@ -97,7 +99,7 @@ pub struct Operator {
     pub name: Personal,
     /// Where courtesy mails go; none are sent without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email: Option<Personal>,
+    pub email: Option<EmailAddress>,
 }
 
 /// The officer of a sede or desk who acts.
@@ -171,7 +173,8 @@ pub struct Submit {
     /// The region of a regional referent: its CRIC is the default destination.
     #[serde(default)]
     pub region: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "absent::or_default")]
+    #[schemars(with = "Option<Vec<AttachmentInput>>")]
     pub attachments: Vec<AttachmentInput>,
 }
 
@@ -199,7 +202,8 @@ pub struct Message {
     pub by: ByOperator,
     #[serde(default)]
     pub text: Option<Personal>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "absent::or_default")]
+    #[schemars(with = "Option<Vec<AttachmentInput>>")]
     pub attachments: Vec<AttachmentInput>,
 }
 
@@ -208,7 +212,8 @@ pub struct Message {
 pub struct Attach {
     #[serde(flatten)]
     pub by: ByOperator,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "absent::or_default")]
+    #[schemars(with = "Option<Vec<AttachmentInput>>")]
     pub attachments: Vec<AttachmentInput>,
 }
 
@@ -217,6 +222,7 @@ pub struct Attach {
 pub struct Book {
     #[serde(flatten)]
     pub by: ByOperator,
+    /// When it would suit, in words; may be left out where a slot is named.
     #[serde(default)]
     pub wish: Option<Personal>,
     #[serde(default)]
@@ -257,14 +263,12 @@ pub struct Reply {
     pub by: ByOfficer,
     #[serde(default)]
     pub text: Option<Personal>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "absent::or_default")]
+    #[schemars(with = "Option<Vec<AttachmentInput>>")]
     pub attachments: Vec<AttachmentInput>,
-    #[serde(default = "allowed")]
+    #[serde(default, deserialize_with = "absent::or_default")]
+    #[schemars(with = "Option<Continuation>")]
     pub continuation: Continuation,
-}
-
-const fn allowed() -> Continuation {
-    Continuation::Allowed
 }
 
 /// `request.close`, `request.enable_appointment`, `appointment.cancel`

@@ -21,10 +21,10 @@ pub struct Addressee {
 impl Addressee {
     /// `None` for an operator without an address: no mail.
     pub fn of(operator: &Operator, patronato: &PatronatoCode) -> Option<Self> {
-        operator.email.clone().map(|address| Self {
+        operator.email.as_ref().map(|address| Self {
             patronato: patronato.clone(),
             operator: operator.id.clone(),
-            address,
+            address: Personal(address.as_str().to_owned()),
         })
     }
 }

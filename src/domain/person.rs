@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::command::{Officer, Operator, Personal, Role};
+use super::email::EmailAddress;
 use super::event::Actor;
 use super::ids::{ActorId, OfficeCode, PatronatoCode, SedeCode, Source};
 use super::place::Region;
@@ -15,7 +16,7 @@ pub struct Person {
     pub id: ActorId,
     pub name: Personal,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email: Option<Personal>,
+    pub email: Option<EmailAddress>,
     pub capacity: Capacity,
 }
 

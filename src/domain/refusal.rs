@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::codice_fiscale::CodiceFiscale;
 use super::event::words;
 use super::ids::PersonId;
 
@@ -106,6 +107,9 @@ pub struct Reason {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Candidate {
     pub person_id: PersonId,
+    /// Several people may share one, and one may have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codice_fiscale: Option<CodiceFiscale>,
     pub family_name: String,
     pub given_name: String,
     pub born_on: NaiveDate,

@@ -256,6 +256,7 @@ impl<'a> Batch<'a> {
             found,
             registers: self.registers,
             limits,
+            now: self.ledger.now,
         };
         let act = context
             .act(command, request)

@@ -8,6 +8,7 @@ use crate::domain::command::{CitizenQuery, ContactReason, Personal, Role, Submit
 use crate::domain::place::Region;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::registers::{Citizen, PracticeRecord, Registers};
+use crate::domain::text::is_blank;
 use crate::registry::{check_practice, identify};
 use crate::routing::{Routing, route, route_chosen, route_referent};
 
@@ -161,7 +162,7 @@ fn destination(
 
 /// A text that must be there and is not too long.
 pub(super) fn required_text(text: Option<&Personal>, limits: &Limits) -> Result<(), Refusal> {
-    if text.is_none_or(|text| text.0.trim().is_empty()) {
+    if text.is_none_or(|text| is_blank(&text.0)) {
         let message = "Il testo è obbligatorio.";
         return Err(Refusal::new(RefusalCode::TextMissing, message).at("/text"));
     }

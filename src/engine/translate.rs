@@ -9,12 +9,13 @@ use super::Limits;
 use super::lookup::Found;
 use super::submission::{optional_text, required_text};
 use crate::domain::attachment::StoredAttachment;
-use crate::domain::command::{Book, By, Command, Content, Envelope, Personal, Take};
+use crate::domain::command::{Book, By, Command, ConfirmAppointment, Content, Envelope, Personal, Take};
 use crate::domain::event::{Actor, Claim, Event};
 use crate::domain::ids::{PatronatoCode, RequestId, SedeCode, Source};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::registers::{Registers, SedeKind};
 use crate::domain::request::{Details, Request};
+use crate::domain::text::is_blank;
 use crate::workflow::strangers;
 
 /// A command turned into what the rules read and what history keeps.
@@ -31,6 +32,7 @@ pub(super) struct Context<'a> {
     pub(super) found: &'a Found,
     pub(super) registers: &'a Registers,
     pub(super) limits: &'a Limits,
+    pub(super) now: DateTime<Utc>,
 }
 
 impl Context<'_> {
@@ -77,14 +79,7 @@ impl Context<'_> {
             Command::EnableAppointment(body) => (Event::AppointmentEnabled, self.reasoned(&body.reason)?),
             Command::CancelAppointment(body) => (Event::AppointmentCancelled, self.reasoned(&body.reason)?),
             Command::Note(body) => (Event::Noted, self.noted(body.text.as_ref())?),
-            Command::ConfirmAppointment(body) => (
-                Event::AppointmentConfirmed,
-                Details {
-                    at: Some(body.at),
-                    place: Some(body.place.clone()),
-                    ..Details::default()
-                },
-            ),
+            Command::ConfirmAppointment(body) => (Event::AppointmentConfirmed, self.confirmed(body)?),
         })
     }
 
@@ -119,9 +114,25 @@ impl Context<'_> {
 
     fn booked(&self, body: &Book) -> Result<Details, Refusal> {
         optional_text(body.wish.as_ref(), "/wish", self.limits)?;
+        if body.slot.is_none() && body.wish.as_ref().is_none_or(|wish| is_blank(&wish.0)) {
+            let message = "Indica un orario, oppure scrivi quando preferiresti l'appuntamento.";
+            return Err(Refusal::new(RefusalCode::InvalidBody, message).at("/wish"));
+        }
         Ok(Details {
             wish: body.wish.clone(),
             slot: body.slot,
+            ..Details::default()
+        })
+    }
+
+    fn confirmed(&self, body: &ConfirmAppointment) -> Result<Details, Refusal> {
+        if body.at < self.now {
+            let message = "L'appuntamento è in un momento già passato.";
+            return Err(Refusal::new(RefusalCode::InvalidBody, message).at("/at"));
+        }
+        Ok(Details {
+            at: Some(body.at),
+            place: Some(body.place.clone()),
             ..Details::default()
         })
     }
@@ -138,7 +149,7 @@ impl Context<'_> {
 
     fn reasoned(&self, reason: &Personal) -> Result<Details, Refusal> {
         optional_text(Some(reason), "/reason", self.limits)?;
-        if reason.0.trim().is_empty() {
+        if is_blank(&reason.0) {
             return Err(Refusal::new(RefusalCode::TextMissing, "Il motivo è obbligatorio.").at("/reason"));
         }
         Ok(Details {

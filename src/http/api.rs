@@ -38,6 +38,7 @@ use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use tokio::sync::watch;
+use tower_http::limit::RequestBodyLimitLayer;
 
 use super::problem::Problem;
 use super::rate_limit::RateLimits;
@@ -120,7 +121,8 @@ pub fn router(api: Shared) -> Router {
         .fallback(|| async { Problem::new(StatusCode::NOT_FOUND) })
         .method_not_allowed_fallback(|| async { Problem::new(StatusCode::METHOD_NOT_ALLOWED) })
         .route_layer(middleware::from_fn_with_state(Arc::clone(&api), record))
-        .layer(DefaultBodyLimit::max(largest_body))
+        .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyLimitLayer::new(largest_body))
         .layer(middleware::from_fn_with_state(Arc::clone(&api), count_address))
         .with_state(api)
 }

@@ -1,5 +1,7 @@
 //! JSON bodies, refused as problem details with a pointer to what is wrong.
 
+use std::error::Error;
+
 use aide::OperationInput;
 use aide::generate::GenContext;
 use aide::openapi::Operation;
@@ -9,10 +11,10 @@ use axum::http::{HeaderMap, StatusCode, header};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tower_http::timeout::TimeoutError;
 
 use super::problem::Problem;
 use crate::domain::dead_letter::DeadLetterReason;
-use crate::domain::refusal::RefusalCode;
 
 /// The JSON body of a request.
 #[derive(Debug, Clone)]
@@ -39,13 +41,25 @@ impl<T: JsonSchema> OperationInput for JsonBody<T> {
 /// All of a body that is no longer than it may be.
 pub(super) async fn whole<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
     Bytes::from_request(request, state).await.map_err(|rejection| {
-        let problem = Problem::new(rejection.status());
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            problem.detail("the body is longer than is read here")
+            too_long()
         } else {
-            problem.detail("the body broke off")
+            broke_off(&rejection)
         }
     })
+}
+
+pub(super) fn too_long() -> Problem {
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE).detail("the body is longer than is read here")
+}
+
+/// A body that did not come to its end: its sender fell silent, or went away.
+pub(super) fn broke_off(error: &(dyn Error + 'static)) -> Problem {
+    let mut causes = std::iter::successors(Some(error), |&error| error.source());
+    if causes.any(|cause| cause.downcast_ref::<TimeoutError>().is_some()) {
+        return Problem::new(StatusCode::REQUEST_TIMEOUT).detail("nothing more of the body came in time");
+    }
+    Problem::unread().detail("the body broke off")
 }
 
 pub(super) fn not_json() -> Problem {
@@ -78,7 +92,7 @@ pub(super) fn plain(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let problem = Problem::new(StatusCode::BAD_REQUEST);
+    let problem = Problem::unread();
     let value: Value = serde_json::from_slice(bytes).map_err(|error| {
         let place = format!("not JSON: line {}, column {}", error.line(), error.column());
         problem
@@ -86,7 +100,6 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             .code(DeadLetterReason::InvalidJson.as_str())
             .detail(place)
     })?;
-    let problem = problem.code(RefusalCode::InvalidBody.as_str());
     // serde would read the fields of a struct from a list as well.
     if !value.is_object() {
         return Err(problem.field("", "expected an object"));
@@ -97,9 +110,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 
 /// What is wrong with a member of a body that could be read.
 pub(super) fn invalid(member: &str, why: &str) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST)
-        .code(RefusalCode::InvalidBody.as_str())
-        .field(format!("/{member}"), why)
+    Problem::unread().field(format!("/{member}"), why)
 }
 
 /// RFC 6901: `~` and `/` inside a name are escaped.

@@ -30,6 +30,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::middleware;
 use axum::routing::get;
+use tower_http::limit::RequestBodyLimitLayer;
 use url::Url;
 
 use super::api::Api;
@@ -95,7 +96,8 @@ pub fn router(portal: Portal) -> Router {
         ))
         .merge(assets::routes())
         .fallback(fault::unknown_address)
-        .layer(DefaultBodyLimit::max(LARGEST_FORM))
+        .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyLimitLayer::new(LARGEST_FORM))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&portal),
             guard::refuse_foreign,

@@ -49,7 +49,13 @@ struct Details {
     /// Goes into the header of that name.
     #[serde(skip)]
     retry_after: Option<Duration>,
+    #[serde(skip)]
+    unread: bool,
 }
+
+/// Travels with the answer to what could not be read: nobody was looked for, nobody was shown.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Unread;
 
 impl Problem {
     /// A problem that its status says all about; its code says it in a word.
@@ -65,7 +71,15 @@ impl Problem {
             why: Vec::new(),
             candidates: Vec::new(),
             retry_after: None,
+            unread: false,
         }))
+    }
+
+    /// What was sent cannot be read: its body, its query or its idempotency key.
+    pub(super) fn unread() -> Self {
+        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY);
+        problem.0.unread = true;
+        problem
     }
 
     pub fn status(&self) -> StatusCode {
@@ -143,6 +157,7 @@ fn word(status: StatusCode) -> &'static str {
         StatusCode::FORBIDDEN => "forbidden",
         StatusCode::NOT_FOUND => "not_found",
         StatusCode::METHOD_NOT_ALLOWED => "method_not_allowed",
+        StatusCode::REQUEST_TIMEOUT => "request_timeout",
         StatusCode::CONFLICT => "conflict",
         StatusCode::GONE => "gone",
         StatusCode::PAYLOAD_TOO_LARGE => DeadLetterReason::TooLarge.as_str(),
@@ -194,6 +209,9 @@ impl IntoResponse for Problem {
             // RFC 9110, 11.6.1: a 401 says how to authenticate.
             let challenge = HeaderValue::from_static("Bearer");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        if self.0.unread {
+            response.extensions_mut().insert(Unread);
         }
         response
     }

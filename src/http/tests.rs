@@ -2,6 +2,8 @@
 
 use std::sync::Mutex;
 
+use tokio::net::TcpListener;
+
 use super::*;
 use crate::clock::Clock;
 use crate::lifecycle::readiness::{Part, Reason, Status};
@@ -157,10 +159,10 @@ async fn wrong_bodies_are_problems_with_a_pointer() {
         (
             "application/json",
             r#"{"offset": "16 days"}"#,
-            400,
+            422,
             Some("/offset"),
         ),
-        ("application/json", r#"{"offset": "#, 400, None),
+        ("application/json", r#"{"offset": "#, 422, None),
         ("text/plain", r#"{"offset": "P1D"}"#, 415, None),
     ] {
         let answer = node.put("/dev/clock", content_type, body).await;

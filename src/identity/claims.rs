@@ -4,12 +4,13 @@ use super::Denied;
 use super::token::Claims;
 use crate::config::auth::{ClaimNames, RoleWords};
 use crate::domain::command::{Personal, Role};
+use crate::domain::email::EmailAddress;
 use crate::domain::ids::{ActorId, OfficeCode, PatronatoCode, SedeCode};
 use crate::domain::person::{Capacity, Membership, Person};
 use crate::domain::place::Region;
 use crate::domain::registers::{Office, Registers};
 
-/// Longest name and address that are taken; longer ones are nobody's.
+/// Longest name that is taken; longer ones are nobody's.
 const LONGEST_NAME: usize = 200;
 
 /// Who the claims name. Roles this system does not know are other systems' and left out.
@@ -52,7 +53,9 @@ pub(super) fn person(
     Ok(Person {
         id: id.ok_or(Denied::Invalid("its subject is no id of a person"))?,
         name: personal(&names.name).ok_or(Denied::NoAccess("it does not name the person"))?,
-        email: personal(&names.email),
+        email: claims
+            .text(&names.email)
+            .and_then(|text| EmailAddress::parse(text).ok()),
         capacity,
     })
 }

@@ -57,11 +57,7 @@ pub(super) fn serve_http(
     if options.roles.contains(&Role::Web) {
         router = router.merge(http::secured(http::docs::router()));
     }
-    options.shutdown.spawn(async move {
-        if let Err(error) = http::serve(listener, router, until).await {
-            tracing::error!(error = %error, "the HTTP listener ended");
-        }
-    });
+    options.shutdown.spawn(http::serve(listener, router, until));
 }
 
 /// Waits for the database; brings its schema up in development, insists on it being current otherwise. From then on its

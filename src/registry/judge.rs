@@ -92,6 +92,7 @@ fn ambiguous(citizens: &[&Citizen], query: &CitizenQuery) -> Refusal {
 fn candidate(citizen: &Citizen) -> Candidate {
     Candidate {
         person_id: citizen.person_id.clone(),
+        codice_fiscale: citizen.codice_fiscale.clone(),
         family_name: citizen.family_name.clone(),
         given_name: citizen.given_name.clone(),
         born_on: citizen.born_on,

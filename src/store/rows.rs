@@ -11,6 +11,7 @@ use super::intake::{protocol_year, sede_seq_json, to_i32};
 use crate::domain::case::{Appointment, Case, Charge, Facts, StateName, WorkflowName, WorkflowRef};
 use crate::domain::codice_fiscale::CodiceFiscale;
 use crate::domain::command::{ContactReason, Operator, Personal, Practice, Role};
+use crate::domain::email::EmailAddress;
 use crate::domain::event::EventKind;
 use crate::domain::ids::{
     ActorId, MessageId, OfficeCode, PatronatoCode, PersonId, RequestId, SedeCode, TopicCode,
@@ -90,6 +91,7 @@ impl TryFrom<CaseRow> for Request {
         let citizen = citizen_of(&column, &row)?;
         let practice = practice_of(&column, &row)?;
         let facts = facts_of(&column, &row)?;
+        let email = row.sender_email.as_deref().map(EmailAddress::parse).transpose();
         let protocol_office = column.read("protocol_office", ProtocolOffice::parse(&row.protocol_office))?;
         let sequence = column.read("protocol_sequence", u32::try_from(row.protocol_sequence))?;
         let protocol = ProtocolNumber::new(protocol_office, row.protocol_on, sequence);
@@ -111,7 +113,7 @@ impl TryFrom<CaseRow> for Request {
             sender: Operator {
                 id: column.read("sender", ActorId::parse(&row.sender))?,
                 name: Personal(row.sender_name),
-                email: row.sender_email.map(Personal),
+                email: column.read("sender_email", email)?,
             },
             protocol,
             reason: column.some("reason", ContactReason::from_word(&row.reason))?,
@@ -265,7 +267,7 @@ impl<'a> CaseColumns<'a> {
             &self.text(|r| r.role.as_str()),
             &self.text(|r| r.case.sender.as_str()),
             &self.text(|r| &r.sender.name.0),
-            &self.column(|r| r.sender.email.as_ref().map(|email| email.0.clone())) as _,
+            &self.column(|r| r.sender.email.as_ref().map(|email| email.as_str().to_owned())) as _,
             &self.text(|r| r.protocol.office().as_str()),
             &self.column(|r| r.protocol.date()),
             &self.column(|r| protocol_year(r.protocol.date())),

@@ -45,6 +45,13 @@ pub fn is_released(folder: &Path, workflow: &Workflow) -> Result<bool, Problem> 
 impl Registry {
     /// Reads every `NAME.vN.toml` of a folder. All problems of all files are reported together.
     pub fn load(folder: &Path) -> Result<Self, Problems> {
+        if !folder.is_dir() {
+            let problem = about(
+                folder,
+                "there is no such folder, and workflow definitions are read from it",
+            );
+            return Err(one(problem));
+        }
         let mut problems = Vec::new();
         let mut versions = Versions::new();
         for path in definition_files(folder).map_err(one)? {
@@ -61,7 +68,7 @@ impl Registry {
         }
         if versions.is_empty() && problems.is_empty() {
             let message = "no workflow here: expected files such as richiesta.v1.toml";
-            problems.push(Problem::of_file(&folder.display().to_string(), message));
+            problems.push(about(folder, message));
         }
         Problems::check(problems)?;
         Ok(Self {
@@ -111,6 +118,15 @@ impl Registry {
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Workflow>> {
         self.versions.values()
     }
+}
+
+/// A problem of the folder as a whole; a relative path says little in a log.
+fn about(folder: &Path, message: &str) -> Problem {
+    let place = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    Problem::of_file(&place.display().to_string(), message).help(
+        "name the folder with workflows.dir in usciere.toml, or with USCIERE_WORKFLOWS__DIR; a relative one is looked \
+         for in the working folder",
+    )
 }
 
 fn one(problem: Problem) -> Problems {
@@ -281,6 +297,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(messages(folder.path()).len(), 1);
         assert_eq!(messages(&folder.path().join("nowhere")).len(), 1);
+    }
+
+    #[test]
+    fn a_missing_folder_is_named_in_full_with_the_way_to_name_another() {
+        let problems = Registry::load(Path::new("nowhere")).unwrap_err().to_string();
+        let looked = std::env::current_dir().unwrap().join("nowhere");
+        assert!(problems.contains(&looked.display().to_string()), "{problems}");
+        assert!(problems.contains("USCIERE_WORKFLOWS__DIR"), "{problems}");
     }
 
     #[test]

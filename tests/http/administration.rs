@@ -105,7 +105,7 @@ async fn dead_letters_are_looked_at_masked_worked_again_and_closed() {
     assert_eq!(filtered["items"].as_array().unwrap().len(), 1);
     site.get(&manager(), "/dead-letters?reason=boh")
         .await
-        .problem(400, "invalid_query");
+        .problem(422, "invalid_query");
 
     let shown = site.dead_letters(&format!("/{no_id}")).await;
     assert_eq!(shown["reason"], "missing_message_id");
@@ -177,7 +177,7 @@ async fn dead_letters_are_found_rehearsed_and_worked_with_an_edited_copy() {
     }
     site.get(&manager(), "/dead-letters?source=qualcuno")
         .await
-        .problem(400, "invalid_query");
+        .problem(422, "invalid_query");
 
     let exported = site
         .get(&manager(), "/dead-letters/export?source=portal.inca")

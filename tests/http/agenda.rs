@@ -48,7 +48,7 @@ async fn a_sede_publishes_hours_that_members_see_and_book() {
     assert_eq!(later, json!([]));
     site.get(&operator(), &format!("{path}?form=2026-11-25"))
         .await
-        .problem(400, "invalid_query");
+        .problem(422, "invalid_query");
 
     let request = site.submit(&operator()).await;
     let enable = json!({ "reason": "Serve un colloquio" });

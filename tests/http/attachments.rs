@@ -180,14 +180,14 @@ async fn r_065_a_file_is_listed_by_a_clean_name_and_its_size() {
     assert_eq!(encoded.done(201)["name"], "perché.txt");
     bring_raw(&site, "attachment", b"ciao")
         .await
-        .problem(400, "invalid_body");
+        .problem(422, "invalid_body");
     let fileless = form(&[("name=\"comment\"", b"no file")]);
     bring_form(&site, &operator(), fileless)
         .await
-        .problem(400, "invalid_body");
+        .problem(422, "invalid_body");
     bring_form(&site, &operator(), b"no form".to_vec())
         .await
-        .problem(400, "invalid_body");
+        .problem(422, "invalid_body");
     bring(&site, &manager(), "a.txt", b"ciao")
         .await
         .problem(403, "forbidden");

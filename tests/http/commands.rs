@@ -179,18 +179,32 @@ async fn who_has_two_roles_chooses_one_with_every_request() {
 }
 
 #[tokio::test]
+async fn what_the_token_says_may_be_null_in_the_body() {
+    let site = Site::start().await;
+    let mut body =
+        with(&json!({"patronato": null, "office": null, "operator": null, "role": null, "region": null}));
+    body["attachments"] = Value::Null;
+    site.post(&operator(), "/requests", &body).await.done(201);
+    let twice = r#"{"office": "INCA-RM-002", "office": null}"#;
+    let call = site.call_as(&operator(), Method::POST, "/requests");
+    let twice = answered(call.header("content-type", "application/json").body(twice)).await;
+    twice.problem(422, "duplicate_key");
+    site.stop().await;
+}
+
+#[tokio::test]
 async fn each_fault_has_its_status() {
     let site = Site::configured(|config: &mut Config| config.amqp.max_body_bytes = 64 * 1024).await;
     let call = || site.call_as(&operator(), Method::POST, "/requests");
     let json = |body: &'static str| call().header("content-type", "application/json").body(body);
-    answered(json("{")).await.problem(400, "invalid_json");
+    answered(json("{")).await.problem(422, "invalid_json");
     answered(json("{\"a\":1,\"a\":2}"))
         .await
-        .problem(400, "duplicate_key");
+        .problem(422, "duplicate_key");
     answered(json("[]")).await.problem(422, "invalid_body");
     answered(call()).await.problem(422, "invalid_body");
     let answer = answered(json("{}").header("idempotency-key", "a b")).await;
-    answer.problem(400, "invalid_body");
+    answer.problem(422, "invalid_body");
     let answer = answered(call().header("content-type", "text/plain").body("{}")).await;
     assert_eq!(
         (answer.status, answer.header("content-type")),

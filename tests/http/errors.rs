@@ -3,6 +3,8 @@
 
 use reqwest::Method;
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::harness::{Site, answered, submission, until};
 use crate::people::operator;
@@ -20,13 +22,13 @@ const ERRORS: [&str; 18] = [
     "POST /docs application/json none 405 method_not_allowed",
     "POST /dev/mails application/json none 405 method_not_allowed",
     "GET /api/v1/queues application/json none 403 forbidden",
-    "GET /api/v1/requests?limit=x application/json none 400 invalid_query",
+    "GET /api/v1/requests?limit=x application/json none 422 invalid_query",
     "POST /api/v1/requests text/plain broken 415 wrong_content_type",
     "POST /api/v1/citizens/search text/plain broken 415 wrong_content_type",
-    "POST /api/v1/requests application/json broken 400 invalid_json",
-    "POST /api/v1/requests/search application/json broken 400 invalid_json",
-    "POST /api/v1/attachments application/json broken 400 invalid_body",
-    "POST /api/v1/attachments multipart/form-data broken 400 invalid_body",
+    "POST /api/v1/requests application/json broken 422 invalid_json",
+    "POST /api/v1/requests/search application/json broken 422 invalid_json",
+    "POST /api/v1/attachments application/json broken 422 invalid_body",
+    "POST /api/v1/attachments multipart/form-data broken 422 invalid_body",
     "POST /api/v1/requests application/json long 413 too_large",
     "POST /api/v1/requests/search application/json long 413 too_large",
     "PUT /dev/clock application/json long 413 too_large",
@@ -61,6 +63,41 @@ async fn every_error_is_problem_details() {
     site.stop().await;
 }
 
+/// What is answered to a head alone: no byte of the body follows.
+async fn answer_to_head(site: &Site, path: &str, length: u64) -> String {
+    let mut stream = TcpStream::connect(site.node.http).await.unwrap();
+    let token = site.token(&operator());
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n\
+         Sec-Fetch-Site: same-origin\r\nContent-Disposition: attachment; filename=x.pdf\r\nContent-Length: {length}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn what_says_it_is_too_long_is_refused_before_it_comes() {
+    let site = Site::start().await;
+    for (path, length, code) in [
+        ("/api/v1/requests", 100_000_000, "too_large"),
+        ("/api/v1/requests/search", 100_000_000, "too_large"),
+        ("/api/v1/attachments", 100_000_000, "too_large"),
+        ("/api/v1/attachments", 7_000_000, "attachment_too_large"),
+        ("/dev/clock", 100_000, "too_large"),
+        ("/accesso", 100_000_000, "too_large"),
+    ] {
+        let answer = answer_to_head(&site, path, length).await;
+        assert!(answer.starts_with("HTTP/1.1 413 "), "{path}: {answer}");
+        assert!(
+            answer.contains(&format!("\"code\":\"{code}\"")),
+            "{path}: {answer}"
+        );
+    }
+    site.stop().await;
+}
+
 #[tokio::test]
 async fn a_wrong_parameter_is_named_with_the_reason() {
     let site = Site::start().await;
@@ -76,7 +113,7 @@ async fn a_wrong_parameter_is_named_with_the_reason() {
         ("/statistics?scope=world", "scope"),
         ("/sedi?region=atlantis", "region"),
     ] {
-        let problem = site.get(&operator(), address).await.problem(400, "invalid_query");
+        let problem = site.get(&operator(), address).await.problem(422, "invalid_query");
         let field = &problem["fields"][0];
         assert_eq!(field["pointer"], parameter, "{address}: {problem}");
         assert!(
@@ -87,12 +124,12 @@ async fn a_wrong_parameter_is_named_with_the_reason() {
     let call = site.call_as(&operator(), Method::GET, "/events");
     let problem = answered(call.header("last-event-id", "yesterday"))
         .await
-        .problem(400, "invalid_query");
+        .problem(422, "invalid_query");
     assert_eq!(problem["fields"][0]["pointer"], "Last-Event-ID");
     let dates = json!({"from": "2026-02-01", "to": "2026-01-01"});
     let problem = site.post(&operator(), "/requests/search", &dates).await;
     assert_eq!(
-        problem.problem(400, "invalid_body")["fields"][0]["pointer"],
+        problem.problem(422, "invalid_body")["fields"][0]["pointer"],
         "/to"
     );
     site.stop().await;

@@ -118,7 +118,7 @@ async fn an_export_holds_every_request_that_fits_and_no_other() {
         .await
         .problem(403, "forbidden");
     let wrong = site.get(&operator(), "/requests/export.csv?colour=red").await;
-    wrong.problem(400, "invalid_query");
+    wrong.problem(422, "invalid_query");
     let nobody = answered(site.call(Method::GET, "/requests/export.xlsx")).await;
     nobody.problem(401, "unauthorized");
     site.stop().await;

@@ -1,6 +1,7 @@
 //! Who calls in these tests: people of the example registers.
 
 use usciere::domain::command::{Personal, Role};
+use usciere::domain::email::EmailAddress;
 use usciere::domain::person::{Capacity, Membership, Person};
 use usciere::domain::place::Region;
 
@@ -50,7 +51,7 @@ pub(crate) fn member(id: &str, name: &str, patronato: &str, office: &str, roles:
     Person {
         id: id.parse().unwrap(),
         name: Personal(name.to_owned()),
-        email: Some(Personal(format!("{id}@{patronato}.example"))),
+        email: EmailAddress::parse(&format!("{id}@{patronato}.example")).ok(),
         capacity: Capacity::Patronato(Membership {
             patronato: patronato.parse().unwrap(),
             office: office.parse().unwrap(),

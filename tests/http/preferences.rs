@@ -65,7 +65,7 @@ async fn wishes_without_sense_are_refused_with_their_place() {
     ] {
         let problem = put(&site, &operator(), &wishes)
             .await
-            .problem(400, "invalid_body");
+            .problem(422, "invalid_body");
         assert_eq!(problem["fields"][0]["pointer"], pointer, "{problem}");
     }
     site.stop().await;

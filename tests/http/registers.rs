@@ -56,14 +56,14 @@ async fn r_042_what_names_nobody_is_not_searched_for_and_only_operators_search()
         .problem(422, "invalid_body");
     let wrong = post(json!({"codice_fiscale": "BNCMRA50A01H501X"})).await;
     assert_eq!(
-        wrong.problem(400, "invalid_body")["fields"][0]["pointer"],
+        wrong.problem(422, "invalid_body")["fields"][0]["pointer"],
         "/codice_fiscale"
     );
     assert!(
         !String::from_utf8_lossy(&wrong.bytes).contains("BNCMRA"),
         "nothing personal comes back"
     );
-    post(json!({"nome": "Mario"})).await.problem(400, "invalid_body");
+    post(json!({"nome": "Mario"})).await.problem(422, "invalid_body");
     let named = json!({"codice_fiscale": MARIO});
     site.post(&officer(SEDE), "/citizens/search", &named)
         .await
@@ -169,7 +169,7 @@ async fn r_059_r_073_topics_and_sedi_are_chosen_from_what_there_is() {
     assert_eq!(topics[0]["code"], "pensioni-paesi-non-convenzionati");
     site.get(&operator(), "/topics?reason=boh")
         .await
-        .problem(400, "invalid_query");
+        .problem(422, "invalid_query");
     let all = site.get(&operator(), "/sedi").await.done(200);
     assert!(all["regions"].as_array().unwrap().contains(&json!("Lazio")));
     assert_eq!(all["provinces"], json!([]));
@@ -187,7 +187,7 @@ async fn r_059_r_073_topics_and_sedi_are_chosen_from_what_there_is() {
     );
     site.get(&operator(), "/sedi?region=Padania")
         .await
-        .problem(400, "invalid_query");
+        .problem(422, "invalid_query");
     site.stop().await;
 }
 

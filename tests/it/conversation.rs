@@ -98,6 +98,12 @@ async fn after_an_answer_two_more_messages_and_then_the_appointment() {
             .text("code"),
         "limit_reached"
     );
+    let nothing = with(by_operator(id), json!({"wish": " \u{200b}", "slot": null}));
+    let refused = world.refused("portal.inca.request.book", &nothing).await;
+    assert_eq!(
+        (refused.text("code"), &refused.body["fields"][0]["pointer"]),
+        ("invalid_body", &json!("/wish"))
+    );
     world.send("portal.inca.request.book", &book).await;
     assert_eq!(world.next("portal.inca").await.kind, "appointment.booked");
     assert_eq!(world.next(&queue).await.kind, "appointment.booked");
@@ -107,6 +113,15 @@ async fn after_an_answer_two_more_messages_and_then_the_appointment() {
             .await
             .text("code"),
         "already_booked"
+    );
+    let yesterday = with(
+        by_officer(id),
+        json!({"at": "2026-11-22T10:30:00+01:00", "place": "Sportello 4"}),
+    );
+    let refused = world.refused(&here("appointment.confirm"), &yesterday).await;
+    assert_eq!(
+        (refused.text("code"), &refused.body["fields"][0]["pointer"]),
+        ("invalid_body", &json!("/at"))
     );
     let confirm = with(
         by_officer(id),

@@ -166,3 +166,47 @@ async fn another_body_under_a_used_message_id_is_kept_and_changes_nothing() {
         .await;
     assert_eq!(world.count("select count(*) from cases").await, 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_a_command_that_is_kept_aside_hears_why_at_once() {
+    let mut world = World::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("doubled.json");
+    std::fs::write(
+        &file,
+        r#"{"patronato": "inca", "role": "operator", "role": "operator"}"#,
+    )
+    .unwrap();
+    let send = |id: &str| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_usciere"));
+        command
+            .args([
+                "send",
+                "--wait",
+                "--timeout",
+                "10m",
+                "--profile",
+                "test",
+                "--as",
+                "portal.inca",
+            ])
+            .args(["--message-id", id])
+            .arg(&file)
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .env_clear()
+            .env("DATABASE_URL", world.config.database.url.expose())
+            .env("AMQP_URL", &world.config.amqp.url.0);
+        tokio::task::spawn_blocking(move || command.output().unwrap())
+    };
+    // The second is told of its own letter, not of the first's.
+    for number in [1, 2] {
+        let output = send("twice").await.unwrap();
+        let talk = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{talk}");
+        assert!(
+            talk.contains(&format!("kept as dead letter {number}: duplicate_key - ")),
+            "{talk}"
+        );
+    }
+    world.stop().await;
+}

@@ -74,6 +74,12 @@ fn wrong_submissions() -> Vec<(&'static str, &'static str, Value)> {
         ("invalid_body", "/operator", json!({"operator": null})),
         (
             "invalid_body",
+            "/operator/email",
+            json!({"operator": {"id": "op1", "name": "Mario Rossi", "email": "a@b.example\r\nBcc: c@d.example"}}),
+        ),
+        ("text_missing", "/text", json!({"text": "\u{200b}\u{200d}"})),
+        (
+            "invalid_body",
             "/citizen/codice_fiscale",
             json!({"citizen": {"codice_fiscale": "BNCMRA50A01H501X"}}),
         ),
@@ -143,6 +149,19 @@ async fn several_people_are_offered_and_a_person_id_settles_it() {
         .await;
     let candidates = answer.body["candidates"].as_array().unwrap();
     assert_eq!(candidates.len(), 2);
+    for candidate in candidates {
+        for member in [
+            "person_id",
+            "codice_fiscale",
+            "family_name",
+            "given_name",
+            "born_on",
+            "birth_place",
+            "address",
+        ] {
+            assert!(candidate[member].is_string(), "{member}");
+        }
+    }
     let chosen = json!({"citizen": {"codice_fiscale": "FRRNNA52L54F205X",
                                     "person_id": candidates[1]["person_id"]}});
     world

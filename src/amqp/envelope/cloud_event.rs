@@ -1,4 +1,4 @@
-//! CloudEvents 1.0, structured JSON: `id`, `type` and `data` stand for message id, type and body.
+//! CloudEvents 1.0, structured JSON: `id`, `type`, `data` and `traceparent` stand for message id, type, body and header.
 
 use std::borrow::Cow;
 
@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::{Fault, Part, json, labels};
 use crate::domain::dead_letter::DeadLetterReason as Reason;
+use crate::domain::trace::TraceParent;
 
 /// The attributes that matter here. Who published is proven by the routing key, so `source` is not asked.
 #[derive(Deserialize)]
@@ -19,6 +20,9 @@ struct CloudEvent<'a> {
     kind: Option<&'a RawValue>,
     #[serde(borrow)]
     datacontenttype: Option<&'a RawValue>,
+    /// Of the extension for distributed tracing.
+    #[serde(borrow)]
+    traceparent: Option<&'a RawValue>,
     #[serde(borrow)]
     data: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -50,6 +54,10 @@ pub(super) fn open(document: &str) -> Result<Part<'_>, Fault> {
     Ok(Part {
         message_id: event.id.and_then(string),
         kind: event.kind.and_then(string),
+        trace_parent: event
+            .traceparent
+            .and_then(string)
+            .and_then(|text| TraceParent::parse(&text)),
         body: event.data.map_or("{}", RawValue::get),
         shape,
     })

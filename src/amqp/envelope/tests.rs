@@ -217,3 +217,34 @@ fn a_submit_without_id_gets_the_same_one_on_every_retry() {
     let other = sample.with(|properties| properties.message_id = Some("m-2".to_owned()));
     assert_ne!(other.envelope().request_id.unwrap(), id);
 }
+
+/// The members a body may leave out, by the schema of its command.
+fn optional(kind: CommandKind) -> Vec<String> {
+    let schema = crate::schema::Message::Command(kind).schema();
+    let required = schema["required"].as_array().cloned().unwrap_or_default();
+    let members = schema["properties"].as_object().unwrap().keys();
+    members
+        .filter(|name| !required.contains(&json!(name)))
+        .cloned()
+        .collect()
+}
+
+#[test]
+fn an_optional_member_that_is_null_is_not_there() {
+    for &kind in CommandKind::ALL {
+        let message = crate::schema::Message::Command(kind);
+        let validator = jsonschema::draft202012::new(&message.schema()).unwrap();
+        for member in optional(kind) {
+            let (mut null, mut absent) = (message.example(), message.example());
+            null[&member] = Value::Null;
+            absent.as_object_mut().unwrap().remove(&member);
+            let read = |body: &Value| decode_body(kind, body.to_string().as_bytes()).unwrap();
+            assert_eq!(read(&null), read(&absent), "{kind}: {member}");
+            assert!(validator.is_valid(&null), "{kind}: {member}");
+        }
+    }
+    assert_eq!(
+        optional(CommandKind::Reply),
+        ["attachments", "continuation", "text"]
+    );
+}

@@ -15,10 +15,11 @@ impl Flows {
     /// Reads the folder. Looking at requests must not fail because of it: what is wrong is said, and done without.
     pub(in crate::cli) fn load(folder: &Path, printer: &mut Printer) -> Self {
         Self(Registry::load(folder).unwrap_or_else(|_| {
+            let looked = std::path::absolute(folder);
             printer.say(format!(
                 "the workflow definitions in {} cannot be read: states show their names, and what is allowed is \
                  unknown\n  fix: set workflows.dir; `usciere workflow check` says what is wrong with a folder",
-                folder.display()
+                looked.as_deref().unwrap_or(folder).display()
             ));
             Registry::default()
         }))

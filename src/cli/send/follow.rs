@@ -15,9 +15,14 @@ use crate::domain::command::CommandKind;
 use crate::domain::event::EventKind;
 use crate::domain::ids::{MessageId, RequestId, Source};
 use crate::domain::request::Request;
-use crate::store::{Answer, MailFilter, MailState, Outcome, SeenMessage, Store};
+use crate::store::{
+    Answer, DeadLetterFilter, DeadLetterId, DeadLetterMatch, DeadLetterSummary, MailFilter, MailState,
+    Outcome, SeenMessage, Store,
+};
 
 const LOOK: Duration = Duration::from_millis(50);
+/// Of one sender within the time a command is followed.
+const DEAD_LETTERS: u16 = 100;
 
 pub(super) struct Follow<'a> {
     pub(super) store: Store,
@@ -25,6 +30,18 @@ pub(super) struct Follow<'a> {
     pub(super) timeout: Duration,
     /// Publishes an answer in the sede's stead.
     pub(super) answering: Option<&'a Publisher>,
+    /// The newest dead letter there was before this command: it is none of those.
+    pub(super) buried_before: Option<DeadLetterId>,
+}
+
+pub(super) async fn last_dead_letter(store: &Store) -> Result<Option<DeadLetterId>, Failure> {
+    let newest = DeadLetterFilter {
+        resolved: true,
+        limit: 1,
+        ..DeadLetterFilter::default()
+    };
+    let letters = store.list_dead_letters(&newest).await?;
+    Ok(letters.first().map(|letter| letter.id))
 }
 
 impl Follow<'_> {
@@ -44,7 +61,7 @@ impl Follow<'_> {
                 self.letter.message_id, self.letter.source
             ),
         );
-        let seen = self.until(began, || self.outcome()).await?;
+        let seen = self.until(began, || self.outcome_or_burial()).await?;
         if seen.outcome == Outcome::Refused {
             return Err(refused(&seen));
         }
@@ -99,6 +116,35 @@ impl Follow<'_> {
             .await?)
     }
 
+    /// A dead letter has no outcome: nothing more will happen to it by itself.
+    async fn outcome_or_burial(&self) -> Result<Option<SeenMessage>, Failure> {
+        if let Some(seen) = self.outcome().await? {
+            return Ok(Some(seen));
+        }
+        match self.burial().await? {
+            Some(letter) => Err(buried(&letter)),
+            None => Ok(None),
+        }
+    }
+
+    async fn burial(&self) -> Result<Option<DeadLetterSummary>, Failure> {
+        let of_sender = DeadLetterMatch {
+            source: Some(self.letter.source.clone()),
+            ..DeadLetterMatch::default()
+        };
+        let ids = self
+            .store
+            .open_dead_letters(&of_sender, self.buried_before, DEAD_LETTERS)
+            .await?;
+        if ids.is_empty() {
+            return Ok(None);
+        }
+        let id = Some(self.letter.message_id.as_str());
+        let letters = self.store.dead_letters(&ids).await?;
+        let mut letters = letters.into_iter().map(|letter| letter.summary);
+        Ok(letters.find(|letter| letter.message_id.as_deref() == id))
+    }
+
     async fn request(&self, id: RequestId) -> Result<Option<Request>, Failure> {
         Ok(self.store.request(id).await?)
     }
@@ -131,6 +177,14 @@ impl Follow<'_> {
             .any(|mail| mail.state == MailState::Sent)
             .then_some(()))
     }
+}
+
+fn buried(letter: &DeadLetterSummary) -> Failure {
+    let what = format!(
+        "kept as dead letter {}: {} - {}",
+        letter.id, letter.reason, letter.detail
+    );
+    Failure::new(Exit::Failed, what).fix(format!("`usciere dead show {}` shows it whole", letter.id))
 }
 
 fn refused(seen: &SeenMessage) -> Failure {

@@ -3,6 +3,7 @@
 use super::{CreateArgs, TokenRole};
 use crate::cli::exit::Failure;
 use crate::domain::command::{Personal, Role};
+use crate::domain::email::EmailAddress;
 use crate::domain::ids::{ActorId, OfficeCode, PatronatoCode, SedeCode};
 use crate::domain::person::{Capacity, Membership, Person};
 use crate::domain::registers::{Office, Registers};
@@ -20,13 +21,15 @@ pub(super) fn person(args: &CreateArgs, registers: &Registers) -> Result<Person,
     };
     let email = match (&args.email, &capacity) {
         (Some(email), _) => Some(email.clone()),
-        (None, Capacity::Patronato(member)) => Some(format!("{id}@{}.example", member.patronato)),
+        (None, Capacity::Patronato(member)) => {
+            EmailAddress::parse(&format!("{id}@{}.example", member.patronato)).ok()
+        }
         (None, Capacity::Sede { .. } | Capacity::Manager) => None,
     };
     Ok(Person {
         id,
         name: Personal(args.name.clone().unwrap_or_else(|| usual.name.to_owned())),
-        email: email.map(Personal),
+        email,
         capacity,
     })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::WorkflowCheckArgs;
+use super::{WorkflowCheckArgs, find};
 use crate::cli::cells::{count, maybe};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{Format, Row};
@@ -124,6 +124,7 @@ fn look(paths: &[PathBuf], session: &Session) -> Result<Found, Failure> {
         found.folder(&session.load(None)?.config.workflows.dir);
     }
     for path in paths {
+        find::there(path)?;
         if path.is_dir() {
             found.folder(path);
         } else {

@@ -16,6 +16,7 @@ pub(super) const HELP: &str =
 pub(super) fn workflow(text: &str, session: &mut Session) -> Result<Arc<Workflow>, Failure> {
     let path = Path::new(text);
     if path.extension().is_some_and(|extension| extension == "toml") {
+        there(path)?;
         return match check_file(path) {
             Ok(workflow) => Ok(Arc::new(workflow)),
             Err(problems) => Err(complain(&problems, session)),
@@ -30,6 +31,14 @@ pub(super) fn workflow(text: &str, session: &mut Session) -> Result<Arc<Workflow
         Failure::not_found(format!("no workflow is called {text}"))
             .fix(format!("one of {}, or a file", known.join(", ")))
     })
+}
+
+/// A path somebody wrote must lead somewhere.
+pub(super) fn there(path: &Path) -> Result<(), Failure> {
+    if path.exists() {
+        return Ok(());
+    }
+    Err(Failure::not_found(format!("there is no {}", path.display())))
 }
 
 /// All definitions of the folder that the configuration names.

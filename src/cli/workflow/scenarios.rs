@@ -87,6 +87,9 @@ pub(super) fn run(args: &WorkflowTestArgs, session: &mut Session) -> Result<Exit
 fn played(path: Option<&Path>, session: &mut Session) -> Result<Report, Failure> {
     let workflows =
         |session: &Session| -> Result<PathBuf, Failure> { Ok(session.load(None)?.config.workflows.dir) };
+    if let Some(path) = path {
+        find::there(path)?;
+    }
     let report = match path {
         None => run_all(&workflows(session)?),
         Some(folder) if folder.join(FOLDER).is_dir() => run_all(folder),

@@ -3,6 +3,7 @@
 use super::{IdentifiedCitizen, Request};
 use crate::domain::case::{Case, Facts, WorkflowRef};
 use crate::domain::command::{ContactReason, Operator, Personal, Practice, Role};
+use crate::domain::email::EmailAddress;
 use crate::domain::practice::PracticeKind;
 
 /// Of Mario Rossi for Mario Bianchi, waiting at LANCIANO-230001 since 21 October 2020.
@@ -25,7 +26,7 @@ pub(crate) fn request() -> Request {
         sender: Operator {
             id: "op1".parse().unwrap(),
             name: Personal("Mario Rossi".to_owned()),
-            email: Some(Personal("op1@inca.example".to_owned())),
+            email: EmailAddress::parse("op1@inca.example").ok(),
         },
         protocol: "INPS.7013.21/10/2020.0000123".parse().unwrap(),
         reason: ContactReason::StatusOrRejection,

@@ -182,6 +182,7 @@ fn r_059_the_topic_is_one_of_the_reasons(#[case] change: Value, #[case] refused:
 #[rstest]
 #[case::missing(json!({"text": null}), Some(RefusalCode::TextMissing))]
 #[case::blank(json!({"text": "  \n"}), Some(RefusalCode::TextMissing))]
+#[case::invisible(json!({"text": "\u{200b}\u{feff} \u{2060}"}), Some(RefusalCode::TextMissing))]
 #[case::full(json!({"text": "è".repeat(40)}), None)]
 #[case::too_long(json!({"text": "è".repeat(41)}), Some(RefusalCode::TextTooLong))]
 #[case::notes_too_long(json!({"notes": "x".repeat(41)}), Some(RefusalCode::TextTooLong))]

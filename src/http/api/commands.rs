@@ -129,11 +129,9 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<MessageId>, Problem> {
         .strip_prefix('"')
         .and_then(|rest| rest.strip_suffix('"'))
         .unwrap_or(text);
-    MessageId::parse(text).map(Some).map_err(|error| {
-        Problem::new(StatusCode::BAD_REQUEST)
-            .code("invalid_body")
-            .field("Idempotency-Key", error.to_string())
-    })
+    MessageId::parse(text)
+        .map(Some)
+        .map_err(|error| Problem::unread().field("Idempotency-Key", error.to_string()))
 }
 
 /// The answer to a command, and the key under which it can be asked for again.

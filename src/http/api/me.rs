@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::Shared;
 use super::caller::Caller;
 use crate::domain::command::{Personal, Role};
+use crate::domain::email::EmailAddress;
 use crate::domain::ids::{ActorId, OfficeCode, PatronatoCode, SedeCode};
 use crate::domain::person::{Capacity, Membership, Person};
 use crate::domain::place::Region;
@@ -30,7 +31,7 @@ pub(in crate::http) struct Me {
     pub(in crate::http) id: ActorId,
     pub(in crate::http) name: Personal,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(in crate::http) email: Option<Personal>,
+    pub(in crate::http) email: Option<EmailAddress>,
     #[serde(flatten)]
     pub(in crate::http) profile: Profile,
 }

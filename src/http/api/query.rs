@@ -4,7 +4,6 @@ use aide::OperationInput;
 use aide::generate::GenContext;
 use aide::openapi::Operation;
 use axum::extract::{FromRequestParts, Query};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -36,9 +35,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for ApiQuery<T> {
 
 /// What is wrong with a parameter (or a header that asks like one).
 pub(in crate::http) fn invalid(parameter: &str, why: &str) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST)
-        .code("invalid_query")
-        .field(parameter, why)
+    Problem::unread().code("invalid_query").field(parameter, why)
 }
 
 impl<T: JsonSchema> OperationInput for ApiQuery<T> {

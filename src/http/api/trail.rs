@@ -17,7 +17,7 @@ use crate::domain::audit::{AuditAction, AuditEntry, AuditOutcome, Standing};
 use crate::domain::ids::{PersonId, RequestId};
 use crate::domain::person::Person;
 use crate::domain::trace::TraceParent;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, Unread};
 
 /// Routes whose answers say nothing of anybody. All others are recorded, so that a forgotten one is recorded too; and
 /// so is whatever changes something.
@@ -102,6 +102,9 @@ pub(in crate::http) async fn record(
     let method = request.method().clone();
     let trace = trace_of(request.headers());
     let response = next.run(request).await;
+    if response.extensions().get::<Unread>().is_some() {
+        return response;
+    }
     let noted = trail.take();
     let Some(outcome) = outcome(&noted, &method, path.as_str(), response.status()) else {
         return response;

@@ -2,6 +2,7 @@
 
 use super::Portal;
 use crate::domain::command::{Personal, Role};
+use crate::domain::email::EmailAddress;
 use crate::domain::ids::{ActorId, SedeCode};
 use crate::domain::person::{Capacity, Membership, Person};
 use crate::domain::registers::{Office, Patronato, Registers, SedeKind};
@@ -123,18 +124,18 @@ pub(super) fn find(portal: &Portal, word: &str) -> Option<Person> {
                 roles: roles.to_vec(),
                 region: office.region.filter(|_| roles.contains(&Role::RegionalReferent)),
             };
-            let email = format!("{id}@{}.example", patronato.code);
-            Some(person(id, name, Some(email), Capacity::Patronato(membership)))
+            let email = EmailAddress::parse(&format!("{id}@{}.example", patronato.code)).ok();
+            Some(person(id, name, email, Capacity::Patronato(membership)))
         }
         _ => None,
     }
 }
 
-fn person(id: &str, name: &str, email: Option<String>, capacity: Capacity) -> Person {
+fn person(id: &str, name: &str, email: Option<EmailAddress>, capacity: Capacity) -> Person {
     Person {
         id: ActorId::parse(id).expect("ids written above are ids"),
         name: Personal(name.to_owned()),
-        email: email.map(Personal),
+        email,
         capacity,
     }
 }

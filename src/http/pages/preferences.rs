@@ -187,7 +187,7 @@ impl PreferencesPage {
                 .person
                 .email
                 .as_ref()
-                .map(|email| email.0.clone())
+                .map(|email| email.as_str().to_owned())
                 .unwrap_or_default(),
             saved,
         }

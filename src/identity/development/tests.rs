@@ -6,6 +6,7 @@ use tokio::sync::watch;
 use super::*;
 use crate::config::auth::AuthSettings;
 use crate::domain::command::Personal;
+use crate::domain::email::EmailAddress;
 use crate::domain::person::Membership;
 use crate::domain::place::Region;
 use crate::domain::registers::{Office, Patronato, RegisterRows, Registers};
@@ -44,7 +45,7 @@ fn person(capacity: Capacity) -> Person {
     Person {
         id: "op1".parse().unwrap(),
         name: Personal("Mario Rossi".to_owned()),
-        email: Some(Personal("op1@inca.example".to_owned())),
+        email: EmailAddress::parse("op1@inca.example").ok(),
         capacity,
     }
 }

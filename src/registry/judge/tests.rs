@@ -119,6 +119,8 @@ fn r_045_r_046_a_choice_shows_what_tells_one_from_another() {
         (first.family_name.as_str(), first.given_name.as_str()),
         ("De Niccolò", "Mario")
     );
+    let code = first.codice_fiscale.as_ref().map(CodiceFiscale::as_str);
+    assert_eq!(code, Some(BIANCHI));
     assert_eq!((first.born_on, first.birth_place.as_str()), (born(), "ROMA"));
     assert_eq!(
         (first.address.as_str(), first.person_id.as_str()),

@@ -58,6 +58,6 @@ async fn a_sede_asks_again_for_what_it_was_sent_and_for_nothing_else() {
     }
     site.get(&officer(SEDE), &format!("{deliveries}?from=x"))
         .await
-        .problem(400, "invalid_query");
+        .problem(422, "invalid_query");
     site.stop().await;
 }

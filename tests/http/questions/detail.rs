@@ -133,7 +133,7 @@ async fn r_080_a_request_is_the_beginning_of_another() {
         (&Value::Null, &Value::Null)
     );
     assert!(!another.to_string().contains("BNC"), "{another}");
-    template("nobody").await.problem(400, "invalid_query");
+    template("nobody").await.problem(422, "invalid_query");
     let of_others = format!("{path}/template?for=same_citizen");
     let answer = site.get(&of_pomezia(), &of_others).await;
     answer.problem(404, "request_unknown");

@@ -145,7 +145,7 @@ async fn replies_and_changes_are_told_to_whom_they_concern_and_nothing_is_missed
 
     let wrong = site.call_as(&operator(), Method::GET, "/events");
     let wrong = wrong.header("last-event-id", "yesterday").send().await.unwrap();
-    assert_eq!(wrong.status(), 400);
+    assert_eq!(wrong.status(), 422);
     // the streams end with the node
     site.stop().await;
     while again.next().await.is_some() {}

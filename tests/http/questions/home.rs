@@ -140,6 +140,6 @@ async fn r_026_r_027_r_028_the_panel_has_its_columns_and_each_search_finds_alone
         .done(200);
     assert_eq!(ids(&found), [mine]);
     let address = "/replies?codice_fiscale=BNCMRA50A01H501U";
-    site.get(&referent(), address).await.problem(400, "invalid_query");
+    site.get(&referent(), address).await.problem(422, "invalid_query");
     site.stop().await;
 }

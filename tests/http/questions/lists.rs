@@ -55,6 +55,8 @@ async fn r_090_r_091_the_office_lists_its_requests_by_every_filter() {
         ("from=2026-11-24", &hers),
         ("to=2026-11-23", &mine),
         ("state=assegnato_sede", &mine),
+        ("state=Assegnato+a+Sede", &mine),
+        ("state=chiuso+da+funzionario", &hers),
         ("state=chiuso_da_funzionario&scope=office", &hers),
         ("solicited=true", &mine),
         ("solicited=false", &hers),
@@ -100,12 +102,19 @@ async fn mistakes_in_a_question_are_told() {
         "cursor=abc",
         "colour=red",
         "text=%3F",
+        "state=assegnato",
         "from=2026-12-02&to=2026-12-01",
     ] {
         site.get(&operator(), &format!("/requests?{query}"))
             .await
-            .problem(400, "invalid_query");
+            .problem(422, "invalid_query");
     }
+    let state = json!({"state": "Perso"});
+    let wrong = site.post(&operator(), "/requests/search", &state).await;
+    let problem = wrong.problem(422, "invalid_body");
+    assert_eq!(problem["fields"][0]["pointer"], "/state");
+    let known = problem["fields"][0]["message"].as_str().unwrap();
+    assert!(known.contains("assegnato_sede (Assegnato a Sede)"), "{known}");
     for (person, query) in [
         (operator(), "scope=sede"),
         (operator(), "office=INCA-RM-002"),
@@ -143,10 +152,10 @@ async fn r_091_a_codice_fiscale_finds_requests_in_all_its_forms() {
     let nothing = site.post(&operator(), "/requests/search", &other).await.done(200);
     assert_eq!(ids(&nothing), [""; 0]);
     let address = "/requests?codice_fiscale=BNCMRA50A01H501U";
-    site.get(&operator(), address).await.problem(400, "invalid_query");
+    site.get(&operator(), address).await.problem(422, "invalid_query");
     let wrong = json!({"codice_fiscale": "BNCMRA50A01H501X"});
     let wrong = site.post(&operator(), "/requests/search", &wrong).await;
-    let problem = wrong.problem(400, "invalid_body");
+    let problem = wrong.problem(422, "invalid_body");
     assert_eq!(problem["fields"][0]["pointer"], "/codice_fiscale");
     assert!(!problem.to_string().contains("BNCMRA"), "{problem}");
     site.stop().await;

@@ -56,7 +56,7 @@ async fn r_030_r_092_r_093_rows_have_one_of_three_states_and_a_number_of_their_o
         let answer = site
             .get(&operator(), &format!("/requests?protocol={wrong}"))
             .await;
-        answer.problem(400, "invalid_query");
+        answer.problem(422, "invalid_query");
     }
 
     let assign = format!("/requests/{at_desk}/assign");

@@ -197,7 +197,7 @@ async fn r_110_r_111_figures_are_narrowed_by_topic_days_and_scope() {
     let backwards = site
         .get(&operator(), "/statistics?from=2026-12-02&to=2026-12-01")
         .await;
-    backwards.problem(400, "invalid_query");
+    backwards.problem(422, "invalid_query");
     site.stop().await;
 }
 

@@ -24,6 +24,22 @@ fn a_cloud_event_brings_id_type_and_body() {
 }
 
 #[test]
+fn a_cloud_event_brings_its_trace_in_the_place_of_the_header() {
+    const HEADER: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    const ATTRIBUTE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let trace = |attribute: Value| {
+        let event = event(|event| event["traceparent"] = attribute);
+        let event = event.header("traceparent", HeaderValue::Text(HEADER.to_owned()));
+        let trace = event.envelope().trace_parent;
+        trace.map(|trace| trace.0.into_string())
+    };
+    assert_eq!(trace(json!(ATTRIBUTE)).as_deref(), Some(ATTRIBUTE));
+    for none in [Value::Null, json!(7), json!("00-0-0-0")] {
+        assert_eq!(trace(none).as_deref(), Some(HEADER));
+    }
+}
+
+#[test]
 fn a_cloud_event_is_checked_like_a_message() {
     use DeadLetterReason as Reason;
     let deep = |levels: usize| {

@@ -47,6 +47,25 @@ fn what_only_the_types_know_is_told_with_its_pointer() {
 }
 
 #[test]
+fn what_is_no_address_is_told_with_its_pointer() {
+    for text in ["", "Mario Rossi", "op1@inca.example\r\nBcc: altri@altro.example"] {
+        let refusal = Sample::submit()
+            .body(&edited(|body| body["operator"]["email"] = json!(text)))
+            .refusal();
+        assert_eq!(refusal.code, RefusalCode::InvalidBody);
+        let pointers: Vec<_> = refusal
+            .fields
+            .iter()
+            .map(|field| field.pointer.as_str())
+            .collect();
+        assert_eq!(pointers, ["/operator/email"], "{text:?}");
+    }
+    let by = json!({ "request_id": REQUEST, "operator": { "id": "op1", "name": "Mario Rossi", "email": "a@b, c@d" } });
+    let solicit = Sample::new("portal.inca.request.solicit", "request.solicit", &by);
+    assert_eq!(solicit.refusal().fields[0].pointer, "/operator/email");
+}
+
+#[test]
 fn no_value_of_a_body_is_repeated_to_anybody() {
     let secret = "SEGRETO-42";
     for member in [

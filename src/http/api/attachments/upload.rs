@@ -15,6 +15,7 @@ use schemars::json_schema;
 use crate::domain::attachment::AttachmentLimits;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::http::api::Shared;
+use crate::http::body::{broke_off, too_long};
 use crate::http::problem::Problem;
 
 /// A file as it was sent.
@@ -40,10 +41,11 @@ impl FromRequest<Shared> for Upload {
             });
         if form {
             let form = Multipart::from_request(request, state).await;
-            let form = form.map_err(|error| broken().detail(error.body_text()))?;
+            let form = form.map_err(|error| Problem::unread().detail(error.body_text()))?;
             of_form(form, limits).await
         } else {
             let name = name_of(request.headers()).ok_or_else(nameless)?;
+            fits(announced(request.headers()), limits)?;
             let bytes = of_body(request.into_body(), limits).await?;
             Ok(Self { name, bytes })
         }
@@ -90,7 +92,7 @@ async fn of_form(mut form: Multipart, limits: &AttachmentLimits) -> Result<Uploa
         let field = form.next_field().await;
         let field = field.map_err(|error| unreadable(&error))?;
         let Some(field) = field else {
-            return Err(broken().field("/file", "the form has no field `file`"));
+            return Err(Problem::unread().field("/file", "the form has no field `file`"));
         };
         if field.name() == Some("file") {
             let name = field.file_name().map(str::to_owned).ok_or_else(nameless)?;
@@ -116,38 +118,48 @@ async fn of_body(body: Body, limits: &AttachmentLimits) -> Result<Vec<u8>, Probl
     let mut chunks = body.into_data_stream();
     let mut bytes = Vec::new();
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| broken().detail("the body broke off"))?;
+        let chunk = chunk.map_err(|error| broke_off(&error))?;
         add(&mut bytes, &chunk, limits)?;
     }
     Ok(bytes)
 }
 
 fn add(bytes: &mut Vec<u8>, chunk: &[u8], limits: &AttachmentLimits) -> Result<(), Problem> {
-    let length = u64::try_from(bytes.len() + chunk.len()).unwrap_or(u64::MAX);
-    if length > limits.file {
-        let message = format!("Il file supera {} byte.", limits.file);
-        return Err(Refusal::new(RefusalCode::AttachmentTooLarge, message).into());
-    }
+    fits(
+        u64::try_from(bytes.len() + chunk.len()).unwrap_or(u64::MAX),
+        limits,
+    )?;
     bytes.extend_from_slice(chunk);
     Ok(())
 }
 
-/// A form the library can make nothing of, or one that is too long.
-fn unreadable(error: &MultipartError) -> Problem {
-    let problem = if error.status() == StatusCode::BAD_REQUEST {
-        broken()
-    } else {
-        Problem::new(error.status())
-    };
-    problem.detail(error.body_text())
+fn fits(length: u64, limits: &AttachmentLimits) -> Result<(), Problem> {
+    if length <= limits.file {
+        return Ok(());
+    }
+    let message = format!("Il file supera {} byte.", limits.file);
+    Err(Refusal::new(RefusalCode::AttachmentTooLarge, message).into())
 }
 
-fn broken() -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST).code("invalid_body")
+/// How long a body says it is; 0 where it does not.
+fn announced(headers: &HeaderMap) -> u64 {
+    let length = headers.get(header::CONTENT_LENGTH);
+    length
+        .and_then(|length| length.to_str().ok()?.parse().ok())
+        .unwrap_or_default()
+}
+
+/// A form the library can make nothing of, one that is too long, or one that broke off.
+fn unreadable(error: &MultipartError) -> Problem {
+    match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => too_long(),
+        StatusCode::BAD_REQUEST => Problem::unread().detail(error.body_text()),
+        _ => broke_off(error),
+    }
 }
 
 fn nameless() -> Problem {
-    broken().field(
+    Problem::unread().field(
         "Content-Disposition",
         "the file has no name: send `attachment; filename=\"documento.pdf\"`, or a form with the field `file`",
     )

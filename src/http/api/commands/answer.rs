@@ -216,7 +216,7 @@ fn dead(reason: DeadLetterReason) -> Problem {
 
 /// Text the decoder can make nothing of.
 pub(in crate::http) fn unreadable(fault: &crate::amqp::envelope::Fault) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST)
+    Problem::unread()
         .code(fault.reason.as_str())
         .detail(fault.detail.clone())
 }

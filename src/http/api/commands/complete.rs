@@ -1,5 +1,11 @@
 //! Adds to a body what its path and its token say: the request and who acts. What the body says itself must agree.
 
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use crate::domain::command::{CommandKind, Role};
@@ -20,6 +26,7 @@ pub(super) fn complete(
     let Ok(Value::Object(mut members)) = serde_json::from_slice(text) else {
         return Ok(text.to_vec());
     };
+    let text = without_nulls(text, &mut members);
     // Members are added at the end of the text, so that the decoder still sees what the client wrote.
     let mut added = Map::new();
     if let Some(request) = request {
@@ -36,7 +43,64 @@ pub(super) fn complete(
         }
         Capacity::Manager => {}
     }
-    Ok(appended(text, &added))
+    Ok(appended(&text, &added))
+}
+
+/// Members that path and token can say as well. Null says as little as nothing, and both at once would be one too many.
+const SUPPLIED: [&str; 7] = [
+    "request_id",
+    "role",
+    "patronato",
+    "office",
+    "operator",
+    "officer",
+    "region",
+];
+
+/// The text of an object, and its members, without the supplied ones that are null.
+fn without_nulls<'t>(text: &'t [u8], members: &mut Map<String, Value>) -> Cow<'t, [u8]> {
+    let all = members.len();
+    members.retain(|name, value| !(value.is_null() && SUPPLIED.contains(&name.as_str())));
+    if members.len() == all {
+        return text.into();
+    }
+    let Ok(Members(written)) = serde_json::from_slice(text) else {
+        return text.into();
+    };
+    let kept = written
+        .iter()
+        .filter(|(name, value)| !(value.get() == "null" && SUPPLIED.contains(&name.as_str())))
+        .map(|(name, value)| format!("{}:{value}", json!(name)));
+    format!("{{{}}}", kept.collect::<Vec<_>>().join(","))
+        .into_bytes()
+        .into()
+}
+
+/// The members of an object as they were written, those that stand there twice as well.
+struct Members<'t>(Vec<(String, &'t RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Each;
+
+        impl<'de> Visitor<'de> for Each {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(Each)
+    }
 }
 
 fn of_operator(
@@ -122,6 +186,18 @@ mod tests {
 
     fn added(pairs: &[(&str, &str)]) -> Map<String, Value> {
         pairs.iter().map(|(k, v)| ((*k).to_owned(), json!(v))).collect()
+    }
+
+    #[test]
+    fn what_is_supplied_may_be_null() {
+        let text = br#"{"office": null, "text": null, "a\"": [1.50, null], "a\"": 2, "role":null}"#;
+        let mut members = serde_json::from_slice(text).unwrap();
+        let kept = without_nulls(text, &mut members);
+        assert_eq!(
+            std::str::from_utf8(&kept).unwrap(),
+            r#"{"text":null,"a\"":[1.50, null],"a\"":2}"#
+        );
+        assert!(!members.contains_key("office") && members.contains_key("text"));
     }
 
     #[test]

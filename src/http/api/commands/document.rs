@@ -6,7 +6,7 @@ use aide::openapi::{MediaType, Operation, ReferenceOr, RequestBody, SchemaObject
 use aide::transform::TransformOperation;
 use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::domain::command::CommandKind;
 use crate::schema::Message;
@@ -59,6 +59,7 @@ fn body(kind: CommandKind, context: &mut GenContext) -> RequestBody {
     let message = Message::Command(kind);
     let schema = message.schema_within(&mut context.schema);
     let mut schema = context.resolve_schema(&schema).clone();
+    nullable(&mut schema);
     let required = loosened(&mut schema);
     let json = MediaType {
         schema: Some(SchemaObject {
@@ -83,6 +84,24 @@ fn answers(kind: CommandKind, operation: &mut Operation) {
         let status = if kind == CommandKind::Submit { 201 } else { 200 };
         responses.insert(StatusCode::Code(202), done.clone());
         responses.insert(StatusCode::Code(status), done);
+    }
+}
+
+/// Null says as little of what is supplied as a member that is not there.
+fn nullable(schema: &mut Schema) {
+    let Some(Value::Object(properties)) = schema.get_mut("properties") else {
+        return;
+    };
+    let null = json!({ "type": "null" });
+    for (_, property) in properties
+        .iter_mut()
+        .filter(|(name, _)| SUPPLIED.contains(&name.as_str()))
+    {
+        let choices = property["anyOf"].as_array();
+        let is_nullable = choices.is_some_and(|choices| choices.contains(&null));
+        if !is_nullable {
+            *property = json!({ "anyOf": [property.take(), null] });
+        }
     }
 }
 

@@ -17,11 +17,6 @@ struct Cause {
 
 const CAUSES: [Cause; 11] = [
     Cause {
-        status: StatusCode::BAD_REQUEST,
-        meaning: "The request cannot be read; `fields` says where.",
-        applies: |path, operation| has_body(operation) || has_parameters(path, operation),
-    },
-    Cause {
         status: StatusCode::UNAUTHORIZED,
         meaning: "No token, or one that is not believed.",
         applies: |_, _| true,
@@ -35,6 +30,11 @@ const CAUSES: [Cause; 11] = [
         status: StatusCode::NOT_FOUND,
         meaning: "There is none, or it is not the caller's to see.",
         applies: |path, _| path.contains('{'),
+    },
+    Cause {
+        status: StatusCode::REQUEST_TIMEOUT,
+        meaning: "Nothing more of the body came in time.",
+        applies: |_, operation| has_body(operation),
     },
     Cause {
         status: StatusCode::CONFLICT,
@@ -54,7 +54,7 @@ const CAUSES: [Cause; 11] = [
     },
     Cause {
         status: StatusCode::UNPROCESSABLE_ENTITY,
-        meaning: "Understood, and refused; `code` says why.",
+        meaning: "Not to be read, or understood and refused: `code` says why, `fields` where.",
         applies: |path, operation| has_body(operation) || has_parameters(path, operation),
     },
     Cause {

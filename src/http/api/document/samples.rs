@@ -5,11 +5,12 @@ use serde_json::{Map, Value, json};
 use super::schemas::{SCHEMAS, WRITTEN, operations};
 
 /// One value of each type that is a word of its own, from one made-up request.
-const WORDS: [(&str, &str); 20] = [
+const WORDS: [(&str, &str); 21] = [
     ("ActorId", "op1"),
     ("Cap", "00071"),
     ("CodiceFiscale", "BNCMRA50A01H501U"),
     ("Cursor", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+    ("EmailAddress", "op1@inca.example"),
     ("JobName", "overdue"),
     ("MessageId", "0199c0de-0000-7000-8000-00000000000a"),
     ("OfficeCode", "INCA-RM-001"),

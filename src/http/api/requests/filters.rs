@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::line::Names;
 use super::paging::{Cursor, PageQuery, PageSize};
 use crate::domain::case::StateName;
 use crate::domain::codice_fiscale::CodiceFiscale;
@@ -35,8 +36,8 @@ macro_rules! filters {
             to: Option<NaiveDate>,
             topic: Option<TopicCode>,
             protocol: Option<ProtocolNumber>,
-            /// The name of a state, such as `assegnato_sede`.
-            state: Option<StateName>,
+            /// A state by its name or its label: `assegnato_sede` or `Assegnato a Sede`.
+            state: Option<StateWord>,
             /// Whether the waiting ran over.
             overdue: Option<bool>,
             /// Whether at least one solicit was sent.
@@ -73,7 +74,7 @@ macro_rules! filters {
                     dates: dates(self.from, self.to, $wrong)?,
                     topic: self.topic,
                     protocol: self.protocol,
-                    state: self.state,
+                    state: self.state.map(|word| word.state(&Names::of(api), $wrong)).transpose()?,
                     overdue: self.overdue,
                     solicited: self.solicited,
                     text: self.text,
@@ -113,6 +114,30 @@ filters!(
         codice_fiscale: CodiceFiscale,
     }
 );
+
+/// A state as people or programs call it: events carry the label, workflow files the name.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub(in crate::http) struct StateWord(String);
+
+impl StateWord {
+    /// The state of some workflow that is meant.
+    fn state(&self, names: &Names, wrong: impl FnOnce(&str, &str) -> Problem) -> Result<StateName, Problem> {
+        let word = self.0.trim().to_lowercase();
+        let mut states = names.states();
+        let meant = states
+            .iter()
+            .position(|(name, label)| word == name.as_str() || word == label.to_lowercase());
+        if let Some(meant) = meant {
+            return Ok(states.swap_remove(meant).0);
+        }
+        let known: Vec<String> = states
+            .iter()
+            .map(|(name, label)| format!("{name} ({label})"))
+            .collect();
+        Err(wrong("state", &format!("one of {}", known.join(", "))))
+    }
+}
 
 /// What a list is narrowed by, wherever it was said: in an address, a body or the form of a page.
 #[derive(Debug, Clone, Default)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use axum::extract::multipart::MultipartError;
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::StatusCode;
 
@@ -10,6 +11,7 @@ use crate::domain::draft::Draft;
 use crate::domain::ids::TopicCode;
 use crate::domain::practice::PracticeKind;
 use crate::http::api::attachments::Upload;
+use crate::http::body::broke_off;
 use crate::http::pages::Shared;
 use crate::http::pages::fault::Fault;
 
@@ -30,14 +32,10 @@ impl FromRequest<Shared> for Filled {
         let broken = |_| Fault::from(StatusCode::BAD_REQUEST);
         let mut form = Multipart::from_request(request, portal).await.map_err(broken)?;
         let mut filled = Self::default();
-        while let Some(field) = form
-            .next_field()
-            .await
-            .map_err(|error| Fault::from(error.status()))?
-        {
+        while let Some(field) = form.next_field().await.map_err(|error| unreadable(&error))? {
             let name = field.name().unwrap_or_default().to_owned();
             let file = field.file_name().map(str::to_owned);
-            let bytes = field.bytes().await.map_err(|error| Fault::from(error.status()))?;
+            let bytes = field.bytes().await.map_err(|error| unreadable(&error))?;
             match file {
                 // A browser sends an empty part where no file was chosen.
                 Some(file) if file.is_empty() => {}
@@ -53,6 +51,14 @@ impl FromRequest<Shared> for Filled {
             }
         }
         Ok(filled)
+    }
+}
+
+fn unreadable(error: &MultipartError) -> Fault {
+    if error.status().is_server_error() {
+        broke_off(error).into()
+    } else {
+        error.status().into()
     }
 }
 

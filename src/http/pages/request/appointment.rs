@@ -20,6 +20,7 @@ use crate::domain::command::CommandKind;
 use crate::domain::event::EventKind;
 use crate::domain::ids::{MessageId, RequestId, SedeCode};
 use crate::domain::refusal::RefusalCode;
+use crate::domain::text::is_blank;
 use crate::http::api::Trail;
 use crate::http::api::path::OfRequest;
 use crate::http::api::requests::detail::RequestDetail;
@@ -117,6 +118,9 @@ async fn draw(
     })
 }
 
+/// Who chooses no hour and prefers none says so to the sede.
+const ANY_TIME: &str = "Nessuna preferenza di giorno e orario.";
+
 /// How far ahead hours are offered, and how many.
 const DAYS: u64 = 30;
 const HOURS: usize = 40;
@@ -159,6 +163,9 @@ async fn book(
         Err(to_sign_in) => return Ok(to_sign_in.into_response()),
     };
     let mut body = json!({ "wish": form.preferenza.replace("\r\n", "\n") });
+    if form.orario.is_empty() && is_blank(&form.preferenza) {
+        body["wish"] = json!(ANY_TIME);
+    }
     if !form.orario.is_empty() {
         body["slot"] = json!(form.orario);
     }
