@@ -63,7 +63,9 @@ pub(super) fn sede_row(
         kind: message.as_str(),
         causation_id: scene.cause.message_id.as_ref().map(ToString::to_string),
         trace_parent: scene.cause.trace_parent.as_ref().map(|trace| trace.0.to_string()),
-        body: serde_json::to_vec(&body).map_err(unwritable)?.into(),
+        body: serde_json::to_vec(&body)
+            .map_err(|error| unwritable(&error))?
+            .into(),
     })
 }
 
@@ -75,7 +77,7 @@ pub(super) fn portal_row(
     let body = scene.to_portal(event)?;
     let request = scene.request.case.id;
     let patronato = &scene.request.case.patronato;
-    let answer = Answer::new(event.as_str(), &body).map_err(unwritable)?;
+    let answer = Answer::new(event.as_str(), &body).map_err(|error| unwritable(&error))?;
     let has_queue = scene
         .registers
         .patronato(patronato)
@@ -109,7 +111,7 @@ pub(super) fn refusal_answer(
         protocol_number: request.map(|request| request.protocol.clone()),
         refusal: refusal.clone(),
     };
-    Answer::new(PortalEvent::CommandRefused.as_str(), &body).map_err(unwritable)
+    Answer::new(PortalEvent::CommandRefused.as_str(), &body).map_err(|error| unwritable(&error))
 }
 
 /// An answer as a message to the sender of a command: a refusal, or the same as before for a command that came
@@ -164,7 +166,7 @@ fn told(answer: &Answer) -> Bytes {
     Bytes::copy_from_slice(answer.text().as_bytes())
 }
 
-fn unwritable(error: serde_json::Error) -> Stop {
+fn unwritable(error: &serde_json::Error) -> Stop {
     Stop::Fault(error.to_string())
 }
 

@@ -88,15 +88,7 @@ impl Node {
         let closing = CancellationToken::new();
         let (worker_count, batch) = (config.engine.workers.get(), config.engine.batch.get());
         let door = Door::open(&engine, worker_count, batch, &workers, &closing);
-        if parts.has(Role::Intake) {
-            let readiness = options.readiness.clone();
-            workers.spawn(work_parked(
-                Arc::clone(&engine),
-                name.clone(),
-                readiness,
-                closing.clone(),
-            ));
-        }
+        parts.parked(&engine, &workers, &closing);
         parts.health(&broker);
         parts.scheduler(&engine, &mails);
         options
@@ -240,6 +232,15 @@ impl Parts<'_> {
             topology,
         };
         self.options.shutdown.spawn(follower.run(self.stop.clone()));
+    }
+
+    /// What waited for a register or for files, once that answers.
+    fn parked(&self, engine: &Arc<Engine>, workers: &TaskTracker, closing: &CancellationToken) {
+        if self.has(Role::Intake) {
+            let readiness = self.options.readiness.clone();
+            let working = work_parked(Arc::clone(engine), self.name.clone(), readiness, closing.clone());
+            workers.spawn(working);
+        }
     }
 
     fn health(&self, broker: &Broker) {
