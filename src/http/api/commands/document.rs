@@ -92,15 +92,15 @@ fn nullable(schema: &mut Schema) {
     let Some(Value::Object(properties)) = schema.get_mut("properties") else {
         return;
     };
-    let null = json!({ "type": "null" });
+    let nothing = json!({ "type": "null" });
     for (_, property) in properties
         .iter_mut()
         .filter(|(name, _)| SUPPLIED.contains(&name.as_str()))
     {
         let choices = property["anyOf"].as_array();
-        let is_nullable = choices.is_some_and(|choices| choices.contains(&null));
+        let is_nullable = choices.is_some_and(|choices| choices.contains(&nothing));
         if !is_nullable {
-            *property = json!({ "anyOf": [property.take(), null] });
+            *property = json!({ "anyOf": [property.take(), nothing] });
         }
     }
 }
