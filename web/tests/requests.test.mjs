@@ -216,7 +216,7 @@ journey('16: the home page tells of a reply, at once or when it is read again', 
   assert.equal(await row.getByText('Nuova').count(), 0);
 });
 
-journey('14 to 20: a referent follows what the patronato asked (Figures 29 to 31)', [N, W], async (person, way) => {
+journey('14 to 20: a referent follows what the patronato asked (Figures 29 to 31)', [N], async (person, way) => {
   const { page } = person;
   await person.enter(REFERENT);
   await page.goto(`${system.url}/nuova`);
@@ -307,7 +307,7 @@ journey('17: a solicit opens on its day, twice in all; 19: and waiting opens the
 journey('18: two further messages, each after an answer; 19: then the appointment', [N], async (person, way) => {
   const { page } = person;
   await person.enter(OPERATOR);
-  const request = await first(person, 'ambito=mie&stato=assegnato_sede', 1);
+  const request = await unsolicited(person);
   const { path } = request;
   const stale = await post(person, `${path}/messaggi`, { testo: 'Scritto troppo presto' }, true);
   assert.equal(stale.status(), 409);
@@ -343,7 +343,7 @@ journey('18: two further messages, each after an answer; 19: then the appointmen
 test('19: the sede opens the appointment', async () => {
   const person = await as(OPERATOR);
   const { page } = person;
-  const request = await first(person, 'ambito=mie&stato=assegnato_sede', 1);
+  const request = await unsolicited(person);
   await system.asOfficer(request.sede, `/requests/${request.id}/enable-appointment`, { reason: 'Serve un colloquio.' });
   await page.goto(`${system.url}${request.path}`);
   await person.reads('Abilitato dalla sede, non ancora prenotato');
@@ -376,7 +376,7 @@ test('20: the summary is printed without menu and without the notes of the sede'
   await person.gone();
 });
 
-journey('21: the statistics count what their lists show', [N, W], async (person, way) => {
+journey('21: the statistics count what their lists show', [N], async (person, way) => {
   const { page } = person;
   await person.enter(OPERATOR);
   await page.goto(`${system.url}/statistiche`);
@@ -395,7 +395,7 @@ journey('21: the statistics count what their lists show', [N, W], async (person,
   assert.match(await csv.text(), /"Le mie";"\d+"/);
 });
 
-journey('preferences are kept', [N, W], async (person, way) => {
+journey('preferences are kept', [N], async (person, way) => {
   const { page } = person;
   await person.enter(OPERATOR);
   await page.goto(`${system.url}/preferenze`);
