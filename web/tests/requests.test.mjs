@@ -263,6 +263,15 @@ async function unsolicited(person) {
   }
 }
 
+/** A request that waits and has no appointment yet. */
+async function unbooked(person) {
+  for (let index = 1; ; index += 1) {
+    const request = await first(person, 'ambito=mie&stato=assegnato_sede', index);
+    const page = await person.page.locator('main').innerText();
+    if (!page.includes('Hai già prenotato un appuntamento.')) return request;
+  }
+}
+
 journey('17: a solicit opens on its day, twice in all; 19: and waiting opens the appointment', [N], async (person, way) => {
   const { page } = person;
   await person.enter(OPERATOR);
@@ -307,7 +316,7 @@ journey('17: a solicit opens on its day, twice in all; 19: and waiting opens the
 journey('18: two further messages, each after an answer; 19: then the appointment', [N], async (person, way) => {
   const { page } = person;
   await person.enter(OPERATOR);
-  const request = await unsolicited(person);
+  const request = await unbooked(person);
   const { path } = request;
   const stale = await post(person, `${path}/messaggi`, { testo: 'Scritto troppo presto' }, true);
   assert.equal(stale.status(), 409);
@@ -343,7 +352,7 @@ journey('18: two further messages, each after an answer; 19: then the appointmen
 test('19: the sede opens the appointment', async () => {
   const person = await as(OPERATOR);
   const { page } = person;
-  const request = await unsolicited(person);
+  const request = await unbooked(person);
   await system.asOfficer(request.sede, `/requests/${request.id}/enable-appointment`, { reason: 'Serve un colloquio.' });
   await page.goto(`${system.url}${request.path}`);
   await person.reads('Abilitato dalla sede, non ancora prenotato');
