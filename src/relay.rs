@@ -233,8 +233,8 @@ impl Relay {
         }
     }
 
-    /// Slots are opened and left to the database (everything is dirty), so that the longest outage costs no memory; the leases are renewed
-    /// beside this.
+    /// Slots are opened and left to the database (everything is dirty), so that the longest outage costs no memory; the
+    /// leases are renewed beside this.
     async fn wait_for_broker(&mut self, stop: &CancellationToken) {
         loop {
             tokio::select! {
