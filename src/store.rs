@@ -3,7 +3,7 @@
 //!
 //! Relies on `migrations/`. Futures of this module are never dropped half way (no `select!`, no `timeout` round
 //! them): sqlx 0.9.0 returns a connection with an open transaction to the pool when `begin()` is cancelled.
-//! Limits on time are the server's: `statement_timeout`, `lock_timeout`.
+//! Limits on time are the server's: `statement_timeout`, `lock_timeout`; `in_time` is for one that says nothing at all.
 
 mod agenda;
 mod answer;
@@ -16,6 +16,7 @@ mod crowd;
 mod dead_letters;
 mod drafts;
 mod error;
+mod in_time;
 mod inbox;
 mod intake;
 mod jobs;
@@ -55,6 +56,7 @@ pub use dead_letters::{
     Resolution, Resolved,
 };
 pub use error::StoreError;
+pub(crate) use in_time::in_time;
 pub use intake::{InboxRow, IntakeTransaction, NewOutboxRow, Outcome, SeenMessage};
 pub use jobs::{
     Announced, AskedRun, JobCause, JobName, JobResult, JobRow, JobRunFilter, JobRunRow, NewJobRun, RunAsked,
@@ -84,9 +86,6 @@ pub use work::DatabaseWork;
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// Longest to wait for a connection.
-/// No statement lasts longer than `statement_timeout`, no batch has more than a few dozen: whoever waited so long waits
-/// for a server that vanished without a word.
-const SILENCE: Duration = Duration::from_mins(2);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A connection idle for longer may have died unnoticed.
@@ -286,13 +285,4 @@ impl Changes {
 
 fn millis(duration: Duration) -> String {
     duration.as_millis().to_string()
-}
-
-/// Waits for work on the database, but not for ever: the driver sets no keepalive.
-pub(crate) async fn in_time<T, E: From<StoreError>>(
-    work: impl Future<Output = Result<T, E>>,
-) -> Result<T, E> {
-    tokio::time::timeout(SILENCE, work)
-        .await
-        .unwrap_or_else(|_| Err(StoreError::silent().into()))
 }

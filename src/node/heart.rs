@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Role;
 use crate::domain::ids::NodeName;
-use crate::store::{Freed, Store, StoreError};
+use crate::store::{Freed, Store, StoreError, in_time};
 
 pub(super) struct Heart {
     pub(super) store: Store,
@@ -21,7 +21,7 @@ impl Heart {
     pub(super) async fn beat(self, stop: CancellationToken) {
         let mut away = false;
         while !stop.is_cancelled() {
-            match self.once().await {
+            match in_time(self.once()).await {
                 Ok(freed) => {
                     away = false;
                     if freed != Freed::default() {
