@@ -14,6 +14,7 @@ mod handle;
 mod item;
 mod learning;
 mod ledger;
+mod lobby;
 mod lookup;
 mod opening;
 mod parking;

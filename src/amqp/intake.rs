@@ -7,12 +7,14 @@ mod alone;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
 use tokio_util::task::TaskTracker;
 
 use super::budget::Hold;
-use super::consumer::{Consumer, Delivery};
+use super::consumer::{Acker, Consumer, Delivery, Receipt};
 use super::envelope::{DecodeRules, RawDelivery, Rejected, decode};
 use super::message::Properties;
 use crate::domain::dead_letter::DeadLetterReason;
@@ -22,6 +24,8 @@ use crate::store::{KeptMessage, NewDeadLetter, Store};
 
 /// How many acknowledgements are written together.
 const ACKS: usize = 1_000;
+/// How long what is done waits to be acknowledged together with what was delivered before it.
+const GAP: Duration = Duration::from_millis(100);
 
 /// A message as it came, kept until its outcome is committed.
 struct Kept {
@@ -137,15 +141,8 @@ impl Intake {
 
 /// Takes everything a queue delivers, until consuming is stopped; returns when all of it is handled.
 pub async fn take_in(mut consumer: Consumer, intake: Intake) {
-    let (done, mut receipts) = mpsc::unbounded_channel();
-    let acker = consumer.acker.clone();
-    let acking = tokio::spawn(async move {
-        let mut batch = Vec::with_capacity(ACKS);
-        while receipts.recv_many(&mut batch, ACKS).await > 0 {
-            reached(FailPoint::Committed);
-            acker.ack(batch.drain(..)).await;
-        }
-    });
+    let (done, receipts) = mpsc::unbounded_channel();
+    let acking = tokio::spawn(acknowledge(consumer.acker.clone(), receipts));
     let working = TaskTracker::new();
     while let Some(delivery) = consumer.deliveries.recv().await {
         reached(FailPoint::Delivered);
@@ -175,4 +172,30 @@ pub async fn take_in(mut consumer: Consumer, intake: Intake) {
     if acking.await.is_err() {
         tracing::error!("the acknowledging task panicked");
     }
+}
+
+/// Acknowledges what is done, together where it can be.
+async fn acknowledge(acker: Acker, mut receipts: mpsc::UnboundedReceiver<Receipt>) {
+    let mut batch = Vec::with_capacity(ACKS);
+    let mut told = Instant::now();
+    loop {
+        let holds = acker.holds().await;
+        tokio::select! {
+            count = receipts.recv_many(&mut batch, ACKS) => {
+                if count == 0 {
+                    break;
+                }
+                reached(FailPoint::Committed);
+                acker.ack(batch.drain(..)).await;
+                if !holds {
+                    told = Instant::now();
+                }
+            }
+            () = sleep_until(told + GAP), if holds => {
+                acker.tell().await;
+                told = Instant::now();
+            }
+        }
+    }
+    acker.tell().await;
 }

@@ -1,16 +1,15 @@
 //! The engine's door: every command, from the broker or a caller in this process, enters here and is batched.
 //!
-//! Commands of one request always go to the same worker, so they are handled in the order they came in. A worker
-//! takes what is there, up to a batch, and waits for nothing else (waiting for more measured slower).
+//! A worker takes what is there, up to a batch, and waits for nothing else (waiting for more measured slower).
 
-use std::iter::Peekable;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::lobby::{Entry, Lobby, Portion};
 use super::{Engine, HandleError, Handled, Item};
 use crate::store::{Store, StoreError, in_time};
 
@@ -32,15 +31,10 @@ const MOST_BYTES: usize = 8 << 20;
 /// Called with the outcome once it is committed: acknowledges a delivery or answers a caller.
 pub type Completion = Box<dyn FnOnce(Handled) + Send>;
 
-struct Entry {
-    item: Item,
-    done: Completion,
-}
-
 /// Where commands go in. Cloned freely.
 #[derive(Clone)]
 pub struct Door {
-    workers: Arc<[mpsc::Sender<Entry>]>,
+    lobby: Arc<Lobby>,
 }
 
 impl Door {
@@ -53,21 +47,31 @@ impl Door {
         tracker: &TaskTracker,
         closing: &CancellationToken,
     ) -> Self {
-        let workers = (0..workers.max(1))
-            .map(|_| {
-                let (sender, receiver) = mpsc::channel(batch.max(1) * 2);
-                tracker.spawn(work(Arc::clone(engine), receiver, batch.max(1), closing.clone()));
-                sender
-            })
-            .collect();
-        Self { workers }
+        let (workers, commands) = (workers.max(1), batch.max(1));
+        let lobby = Arc::new(Lobby::new(2 * workers * commands));
+        let portion = Portion {
+            commands,
+            bytes: MOST_BYTES,
+        };
+        for _ in 0..workers {
+            tracker.spawn(work(Arc::clone(engine), Arc::clone(&lobby), portion));
+        }
+        let (closing, closed) = (closing.clone(), Arc::clone(&lobby));
+        tracker.spawn(async move {
+            closing.cancelled().await;
+            closed.close();
+        });
+        Self { lobby }
     }
 
     /// Puts a command in; `done` is called once, after its transaction committed. Waits while workers are full.
     pub async fn put(&self, item: Item, done: Completion) {
-        let worker = usize::from(item.lane()) % self.workers.len();
-        // A closed worker means the engine stopped: the delivery stays unacknowledged and comes again.
-        let _ = self.workers[worker].send(Entry { item, done }).await;
+        self.lobby.put(Entry { item, done }).await;
+    }
+
+    /// How many commands came in and are not finished.
+    pub fn unfinished(&self) -> usize {
+        self.lobby.unfinished()
     }
 
     /// Puts a command in and waits for its outcome; `None` when the engine stopped before it was handled.
@@ -81,45 +85,16 @@ impl Door {
     }
 }
 
-async fn work(
-    engine: Arc<Engine>,
-    mut entries: mpsc::Receiver<Entry>,
-    batch: usize,
-    closing: CancellationToken,
-) {
-    let mut taken = Vec::with_capacity(batch);
-    loop {
-        let count = tokio::select! {
-            count = entries.recv_many(&mut taken, batch) => count,
-            () = closing.cancelled(), if !entries.is_closed() => {
-                entries.close();
-                continue;
-            }
-        };
-        if count == 0 {
-            return;
+async fn work(engine: Arc<Engine>, lobby: Arc<Lobby>, most: Portion) {
+    while let Some(mut in_hand) = lobby.take(most).await {
+        let entries = std::mem::take(&mut in_hand.entries);
+        let (items, dones): (Vec<Item>, Vec<Completion>) =
+            entries.into_iter().map(|entry| (entry.item, entry.done)).unzip();
+        let outcomes = handle_until_done(&engine, &items).await;
+        for ((item, handled), done) in items.iter().zip(outcomes).zip(dones) {
+            super::counting::handled(item, &handled);
+            done(handled);
         }
-        let mut entries = std::mem::take(&mut taken).into_iter().peekable();
-        while entries.peek().is_some() {
-            handle_portion(&engine, &mut entries).await;
-        }
-    }
-}
-
-/// Handles the next of them: as many as are not too large together, and one at least.
-async fn handle_portion(engine: &Engine, entries: &mut Peekable<impl Iterator<Item = Entry>>) {
-    let (mut items, mut dones) = (Vec::new(), Vec::new());
-    let mut bytes = 0;
-    while let Some(entry) = entries.next_if(|next| items.is_empty() || bytes + next.item.size() <= MOST_BYTES)
-    {
-        bytes += entry.item.size();
-        items.push(entry.item);
-        dones.push(entry.done);
-    }
-    let outcomes = handle_until_done(engine, &items).await;
-    for ((item, handled), done) in items.iter().zip(outcomes).zip(dones) {
-        super::counting::handled(item, &handled);
-        done(handled);
     }
 }
 

@@ -37,16 +37,14 @@ pub enum Item {
 }
 
 impl Item {
-    /// Items of one lane are handled in the order they came in: everything of one request shares a lane.
-    pub fn lane(&self) -> u16 {
+    /// The request it is about: everything of one request is handled in the order it came in.
+    pub(super) fn request(&self) -> Option<RequestId> {
         match self {
-            Self::Command { envelope, .. } => target(envelope).map_or(0, |request| request.bucket(u16::MAX)),
-            Self::DeadLetter(_) => 0,
+            Self::Command { envelope, .. } => target(envelope),
+            Self::DeadLetter(_) => None,
         }
     }
-}
 
-impl Item {
     /// Bytes of the message it came in.
     pub(super) fn size(&self) -> usize {
         match self {

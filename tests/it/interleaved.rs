@@ -143,17 +143,9 @@ async fn worked(world: &mut World, requests: usize) -> Duration {
     let began = Instant::now();
     world.add_node().await;
     let all = i64::try_from(requests).unwrap();
-    let mut seen = -1;
-    // Patience is for standing still, not for being slow.
-    while seen < all {
-        let before = seen;
-        world
-            .until("work goes on", async || {
-                world.count("select count(*) from cases").await > before
-            })
-            .await;
-        seen = world.count("select count(*) from cases").await;
-    }
+    world
+        .until_grown("work goes on", "select count(*) from cases", all)
+        .await;
     let took = began.elapsed();
     world.settle().await;
     world.stop().await;

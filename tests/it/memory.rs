@@ -31,9 +31,7 @@ fn large() -> Value {
 async fn worked_off(world: &World, messages: usize) {
     let all = i64::try_from(messages).unwrap();
     world
-        .until("the backlog is worked off", async || {
-            world.count("select count(*) from cases").await >= all
-        })
+        .until_grown("the backlog is worked off", "select count(*) from cases", all)
         .await;
 }
 

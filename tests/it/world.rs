@@ -129,10 +129,10 @@ impl World {
             self.depth("usciere.intake").await == 0
         })
         .await;
-        // One more command through each lane: what was taken before it is committed.
-        for lane in 0..self.config.engine.workers.get() * 4 {
-            let body =
-                json!({ "request_id": Uuid::from_u128(lane as u128), "officer": {"id": "x", "name": "x"} });
+        // What was delivered before a marker came to the door before it. Nodes take turns at markers.
+        for marker in 0..self.nodes.len() * 4 {
+            let officer = json!({ "id": "x", "name": "x" });
+            let body = json!({ "request_id": Uuid::from_u128(marker as u128), "officer": officer });
             let id = self.send("sede.lineainps.request.take", &body).await;
             self.until("a marker is handled", async || {
                 self.count(&format!("select count(*) from inbox where message_id = '{id}'"))
@@ -141,6 +141,10 @@ impl World {
             })
             .await;
         }
+        self.until("everything that came to a door is finished", async || {
+            self.nodes().all(|node| node.door.unfinished() == 0)
+        })
+        .await;
         self.until("the outbox is empty", async || {
             self.count("select count(*) from outbox").await == 0
         })
@@ -152,6 +156,16 @@ impl World {
         while !condition().await {
             assert!(Instant::now() < deadline, "{what}: waited too long");
             tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Waits until a count has grown to `all`. Patience is for standing still, not for being slow.
+    pub(crate) async fn until_grown(&self, what: &str, count: &str, all: i64) {
+        let mut seen = -1;
+        while seen < all {
+            let before = seen;
+            self.until(what, async || self.count(count).await > before).await;
+            seen = self.count(count).await;
         }
     }
 

@@ -7,7 +7,7 @@ use lapin::options::BasicAckOptions;
 use tokio::sync::Mutex;
 
 use super::Receipt;
-use super::ledger::AckLedger;
+use super::ledger::{AckFrame, AckLedger};
 use crate::amqp::metrics;
 
 /// How acknowledging went. What is stale will be delivered again and recognised by the inbox.
@@ -56,7 +56,7 @@ impl Acker {
         self.lane.lock().await.channel = None;
     }
 
-    /// Tells the broker that these are done, in as few frames as their order allows.
+    /// Takes these as done and tells the broker, in one frame, of all that are done without a gap.
     pub async fn ack(&self, receipts: impl IntoIterator<Item = Receipt>) -> Acked {
         // Frames of two callers must not overtake each other: the lock is held until they are written.
         let mut lane = self.lane.lock().await;
@@ -70,7 +70,8 @@ impl Acker {
             }
         }
         let count = tags.len();
-        let written = lane.write(tags).await;
+        let frame = lane.ledger.settle(tags);
+        let written = lane.write(frame).await;
         if !written {
             lane.channel = None;
             stale += count;
@@ -81,14 +82,29 @@ impl Acker {
             stale,
         }
     }
+
+    /// Whether something done is held back because of a gap before it.
+    pub async fn holds(&self) -> bool {
+        let lane = self.lane.lock().await;
+        lane.channel.is_some() && lane.ledger.holds()
+    }
+
+    /// Tells the broker of what is held back.
+    pub async fn tell(&self) {
+        let mut lane = self.lane.lock().await;
+        let frames = lane.ledger.tell();
+        if !lane.write(frames).await {
+            lane.channel = None;
+        }
+    }
 }
 
 impl Lane {
-    async fn write(&mut self, tags: Vec<u64>) -> bool {
+    async fn write(&self, frames: impl IntoIterator<Item = AckFrame>) -> bool {
         let Some(channel) = &self.channel else {
-            return tags.is_empty();
+            return true;
         };
-        for frame in self.ledger.settle(tags) {
+        for frame in frames {
             let options = BasicAckOptions {
                 multiple: frame.multiple,
             };
