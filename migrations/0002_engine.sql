@@ -123,7 +123,6 @@ create table outbox (
     last_error   text,
     constraint outbox_pk primary key (id)
 ) with (autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 5000);
-create index outbox_bucket on outbox (bucket, id);
 create index outbox_case on outbox (case_id) where case_id is not null;
 
 create table outbox_sent (

@@ -22,7 +22,7 @@ use crate::amqp::{Lost, Published, Publisher};
 use crate::domain::ids::NodeName;
 use crate::domain::pause::Pauses;
 use crate::failpoint::{FailPoint, reached};
-use crate::store::{OutboxRow, Store, in_time};
+use crate::store::{LOOK, OutboxRow, Store, in_time};
 
 use confirmer::Confirmer;
 use handoff::{Handed, Ticket, Tickets};
@@ -30,9 +30,6 @@ use leases::{Held, LeaseKeeper};
 use message::{outgoing, why};
 
 pub use handoff::{HandOff, Slot};
-
-/// How many rows one look into the database takes.
-const LOOK: i64 = 1_000;
 
 #[derive(Debug, Clone)]
 pub struct RelayOptions {
@@ -265,7 +262,7 @@ impl Relay {
             // By what this relay remembers, not by what the database says now: a message left out for a reason the
             // relay does not know would be overtaken by the next one handed over.
             let held_back: Vec<String> = self.held_back().into_iter().collect();
-            let rows = match in_time(self.store.unsent(&buckets, &held_back, LOOK)).await {
+            let rows = match in_time(self.store.unsent(&buckets, &held_back)).await {
                 Ok(rows) => rows,
                 Err(error) => {
                     tracing::warn!(error = %error, "the outbox could not be read");
@@ -276,7 +273,7 @@ impl Relay {
             self.repeats_until = self.tickets.reserved();
             self.looked_at.extend(rows.iter().map(|row| row.id));
             self.forget_looks();
-            if i64::try_from(rows.len()).unwrap_or(LOOK) < LOOK {
+            if rows.len() < LOOK {
                 self.dirty.clear();
             }
             self.queue.extend(rows);

@@ -67,7 +67,7 @@ pub use mails::{
     NewMail, UnknownOutcome,
 };
 pub use nodes::{Freed, NodeRow};
-pub use outbox::{BackOff, BucketLease, OutboxRow, OutboxState, WaitingFor};
+pub use outbox::{BackOff, BucketLease, LOOK, OutboxRow, OutboxState, WaitingFor};
 pub use parked::{KeptMessage, NewParked, ParkedCommand, ParkedId, ParkedState, Waiting};
 pub use pauses::HeldNow;
 use questions::Vocabulary;
@@ -124,6 +124,9 @@ impl Store {
                 ),
                 ("timezone", "UTC".to_owned()),
                 ("synchronous_commit", "on".to_owned()),
+                // What batches ask is always the same; planning it anew cost as much as answering it. Questions of
+                // people are planned for the values at hand (`begin_reading`).
+                ("plan_cache_mode", "force_generic_plan".to_owned()),
             ]);
         let pool = PgPoolOptions::new()
             .max_connections(options.max_connections)

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
 use serde_json::json;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -29,6 +31,8 @@ const TEXTS: usize = 9;
 pub(super) const MESSAGES: usize = 2;
 /// Published before the first of them must be confirmed.
 const WINDOW: usize = 500;
+/// Channels that share a steady rate: nobody waits for a confirm before sending the next.
+const AT_ONCE: usize = 64;
 
 /// Who sends them.
 pub fn operator() -> Person {
@@ -135,19 +139,32 @@ impl Driver<'_> {
         Ok(sent)
     }
 
-    /// Publishes at a steady rate.
+    /// Publishes at a steady rate, whatever the broker takes its time for.
     pub(super) async fn send_at(
         &self,
         rate: u32,
         duration: Duration,
     ) -> Result<BTreeMap<RequestId, Instant>, BenchError> {
+        let publishers: Vec<Publisher> = (0..AT_ONCE).map(|_| self.broker.publisher()).collect();
+        let mut turns = publishers.iter().cycle();
+        let mut flying = FuturesUnordered::new();
         let mut sent = BTreeMap::new();
         let mut ticks = interval(Duration::from_secs(1) / rate);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
         let until = Instant::now() + duration;
         while Instant::now() < until {
-            ticks.tick().await;
-            self.publish(1, &mut sent).await?;
+            tokio::select! {
+                _ = ticks.tick() => if let Some(publisher) = turns.next() {
+                    let request = RequestId(self.clock.new_id());
+                    let message = self.message(sent.len(), request);
+                    sent.insert(request, Instant::now());
+                    flying.push(publisher.publish(vec![message]));
+                },
+                Some(taken) = flying.next() => all_taken(&taken)?,
+            }
+        }
+        while let Some(taken) = flying.next().await {
+            all_taken(&taken)?;
         }
         Ok(sent)
     }
@@ -160,12 +177,7 @@ impl Driver<'_> {
         let (requests, messages): (Vec<_>, Vec<_>) = messages.unzip();
         let now = Instant::now();
         sent.extend(requests.into_iter().map(|request| (request, now)));
-        let taken = self.publisher.publish(messages).await;
-        if taken.iter().all(|published| *published == Published::Confirmed) {
-            Ok(())
-        } else {
-            Err(BrokerError::Object("the broker did not take a request".to_owned()).into())
-        }
+        all_taken(&self.publisher.publish(messages).await)
     }
 
     fn message(&self, number: usize, request: RequestId) -> Outgoing {
@@ -185,5 +197,13 @@ impl Driver<'_> {
 
     pub(super) async fn close(self) {
         self.broker.close().await;
+    }
+}
+
+fn all_taken(published: &[Published]) -> Result<(), BenchError> {
+    if published.iter().all(|one| *one == Published::Confirmed) {
+        Ok(())
+    } else {
+        Err(BrokerError::Object("the broker did not take a request".to_owned()).into())
     }
 }

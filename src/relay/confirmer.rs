@@ -11,12 +11,17 @@ use crate::domain::ids::NodeName;
 use crate::store::{BucketLease, Store, in_time};
 
 const LARGEST_BATCH: usize = 2_000;
+/// How long confirms are gathered before they are marked: one transaction for many, and nobody waits for it. Who dies
+/// meanwhile has them published once more, under the same ids.
+const GATHER: Duration = Duration::from_millis(20);
 const AGAIN: Duration = Duration::from_millis(200);
 
 /// The relay's end: what was confirmed goes in, `idle` tells when all of it is marked.
 pub(super) struct Confirmer {
     ids: mpsc::UnboundedSender<i64>,
     open: Arc<AtomicUsize>,
+    /// Somebody waits after all.
+    hurry: Arc<Notify>,
     done: Arc<Notify>,
 }
 
@@ -26,16 +31,18 @@ impl Confirmer {
         let confirmer = Self {
             ids,
             open: Arc::default(),
+            hurry: Arc::default(),
             done: Arc::default(),
         };
-        tokio::spawn(mark(
+        let marker = Marker {
             store,
             node,
             held,
-            receiver,
-            Arc::clone(&confirmer.open),
-            Arc::clone(&confirmer.done),
-        ));
+            open: Arc::clone(&confirmer.open),
+            hurry: Arc::clone(&confirmer.hurry),
+            done: Arc::clone(&confirmer.done),
+        };
+        tokio::spawn(marker.run(receiver));
         confirmer
     }
 
@@ -53,52 +60,68 @@ impl Confirmer {
             if self.open.load(Ordering::Acquire) == 0 {
                 return;
             }
+            self.hurry.notify_one();
             done.await;
         }
     }
 }
 
-async fn mark(
+/// The other end: marks what goes in.
+struct Marker {
     store: Store,
     node: NodeName,
     held: watch::Receiver<Held>,
-    mut ids: mpsc::UnboundedReceiver<i64>,
     open: Arc<AtomicUsize>,
+    hurry: Arc<Notify>,
     done: Arc<Notify>,
-) {
-    let mut batch = Vec::new();
-    while ids.recv_many(&mut batch, LARGEST_BATCH).await > 0 {
-        // Tried until it is done, not until the next confirm comes: the relay may be waiting for us and send none.
-        while !is_settled(&store, &node, &held, &batch).await {
-            tokio::time::sleep(AGAIN).await;
-        }
-        open.fetch_sub(batch.len(), Ordering::AcqRel);
-        done.notify_waiters();
-        batch.clear();
-    }
 }
 
-/// Marks a batch; false when that has to be tried again.
-async fn is_settled(store: &Store, node: &NodeName, held: &watch::Receiver<Held>, batch: &[i64]) -> bool {
-    let leases: Vec<BucketLease> = held
-        .borrow()
-        .iter()
-        .map(|(&bucket, &fence)| BucketLease { bucket, fence })
-        .collect();
-    match in_time(store.confirm_sent(node, &leases, batch)).await {
-        Ok(marked) if usize::try_from(marked).ok() == Some(batch.len()) => true,
-        Ok(marked) => {
-            // Whoever holds those buckets now publishes them again under the same ids.
-            tracing::warn!(
-                outbox.marked = marked,
-                outbox.confirmed = batch.len(),
-                "a lease was lost while publishing"
-            );
-            true
+impl Marker {
+    async fn run(self, mut ids: mpsc::UnboundedReceiver<i64>) {
+        let mut batch = Vec::new();
+        while ids.recv_many(&mut batch, LARGEST_BATCH).await > 0 {
+            tokio::select! {
+                () = self.hurry.notified() => {}
+                () = tokio::time::sleep(GATHER) => {}
+            }
+            while batch.len() < LARGEST_BATCH
+                && let Ok(id) = ids.try_recv()
+            {
+                batch.push(id);
+            }
+            // Tried until it is done, not until the next confirm comes: the relay may be waiting for us and send none.
+            while !self.is_settled(&batch).await {
+                tokio::time::sleep(AGAIN).await;
+            }
+            self.open.fetch_sub(batch.len(), Ordering::AcqRel);
+            self.done.notify_waiters();
+            batch.clear();
         }
-        Err(error) => {
-            tracing::warn!(error = %error, outbox.confirmed = batch.len(), "confirmed messages could not be marked");
-            !error.is_passing()
+    }
+
+    /// Marks a batch; false when that has to be tried again.
+    async fn is_settled(&self, batch: &[i64]) -> bool {
+        let leases: Vec<BucketLease> = self
+            .held
+            .borrow()
+            .iter()
+            .map(|(&bucket, &fence)| BucketLease { bucket, fence })
+            .collect();
+        match in_time(self.store.confirm_sent(&self.node, &leases, batch)).await {
+            Ok(marked) if usize::try_from(marked).ok() == Some(batch.len()) => true,
+            Ok(marked) => {
+                // Whoever holds those buckets now publishes them again under the same ids.
+                tracing::warn!(
+                    outbox.marked = marked,
+                    outbox.confirmed = batch.len(),
+                    "a lease was lost while publishing"
+                );
+                true
+            }
+            Err(error) => {
+                tracing::warn!(error = %error, outbox.confirmed = batch.len(), "confirmed messages could not be marked");
+                !error.is_passing()
+            }
         }
     }
 }

@@ -81,7 +81,7 @@ pub struct Question {
 
 impl Store {
     pub async fn ask(&self, viewer: &Viewer) -> Result<Question, StoreError> {
-        let (mut transaction, reader, scope) = match viewer {
+        let (transaction, reader, scope) = match viewer {
             Viewer::Person(person) => {
                 let scope = person.scope();
                 (
@@ -90,15 +90,8 @@ impl Store {
                     Some(scope),
                 )
             }
-            Viewer::Administrator => {
-                let transaction = self.pool.begin_with("begin read only").await?;
-                (transaction, None, None)
-            }
+            Viewer::Administrator => (self.begin_reading().await?, None, None),
         };
-        // A plan for the values at hand: an office of ten requests and a sede of a million go different ways.
-        sqlx::query("set local plan_cache_mode = force_custom_plan")
-            .execute(&mut *transaction)
-            .await?;
         Ok(Question {
             transaction,
             reader,

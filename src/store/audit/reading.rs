@@ -49,6 +49,7 @@ pub struct Walked {
 impl Store {
     /// Rows of the audit, the newest first.
     pub async fn list_audit(&self, filter: &AuditFilter) -> Result<Vec<Record>, StoreError> {
+        let mut reading = self.begin_reading().await?;
         let rows = sqlx::query_as!(
             Record,
             r#"
@@ -80,7 +81,7 @@ impl Store {
             filter.before,
             i64::from(filter.limit)
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *reading)
         .await?;
         Ok(rows)
     }

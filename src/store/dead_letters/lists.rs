@@ -15,6 +15,7 @@ impl Store {
         &self,
         filter: &DeadLetterFilter,
     ) -> Result<Vec<DeadLetterSummary>, StoreError> {
+        let mut reading = self.begin_reading().await?;
         let matching = MatchRow::of(&filter.matching);
         let rows = sqlx::query_as!(
             SummaryRow,
@@ -37,7 +38,7 @@ impl Store {
             filter.resolved,
             i64::from(filter.limit)
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *reading)
         .await?;
         rows.into_iter().map(DeadLetterSummary::try_from).collect()
     }
@@ -49,6 +50,7 @@ impl Store {
         after: Option<DeadLetterId>,
         limit: u16,
     ) -> Result<Vec<DeadLetterId>, StoreError> {
+        let mut reading = self.begin_reading().await?;
         let matching = MatchRow::of(matching);
         let ids = sqlx::query_scalar!(
             r#"
@@ -65,7 +67,7 @@ impl Store {
             after.map(|id| id.0),
             i64::from(limit)
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *reading)
         .await?;
         Ok(ids.into_iter().map(DeadLetterId).collect())
     }

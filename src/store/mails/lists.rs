@@ -14,6 +14,7 @@ use crate::store::{Store, StoreError};
 impl Store {
     /// Mails as people look for them.
     pub async fn list_mails(&self, filter: &MailFilter) -> Result<Vec<MailSummary>, StoreError> {
+        let mut reading = self.begin_reading().await?;
         let states: Vec<String> = filter
             .states
             .iter()
@@ -36,7 +37,7 @@ impl Store {
             filter.before.map(|id| id.0),
             i64::from(filter.limit)
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *reading)
         .await?;
         rows.into_iter().map(MailSummary::try_from).collect()
     }
