@@ -53,7 +53,6 @@ impl Kept {
             properties: kept.properties,
             headers: kept.headers,
             body: kept.body,
-            replay_of: None,
         }
     }
 }
