@@ -35,4 +35,4 @@ pub use publisher::{Lost, Published, Publisher};
 pub use session::Session;
 pub use supervisor::{Broker, BrokerState, Consuming, Publishing};
 pub use topology::Topology;
-pub use topology::declare::{Deviation, Finding, Object, QueueStatus};
+pub use topology::declare::{Deviation, Finding, Object, PLUGIN_MISSING, QueueStatus};

@@ -10,6 +10,7 @@ mod engine;
 mod ground;
 mod health;
 mod heart;
+mod intake;
 mod jobs;
 mod pauses;
 mod registries;

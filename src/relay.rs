@@ -8,6 +8,8 @@ mod confirmer;
 mod handoff;
 mod leases;
 mod message;
+#[cfg(test)]
+mod tests;
 mod window;
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};

@@ -20,3 +20,5 @@ mod publishing;
 mod services;
 #[path = "amqp/session.rs"]
 mod session;
+#[path = "amqp/sharding.rs"]
+mod sharding;

@@ -69,6 +69,12 @@ async fn whatever_is_killed_nothing_stays_and_no_data_is_lost() {
     let channel = channel(&parent.ready("amqp_url")).await;
     publish_confirmed(&channel).await;
 
+    // As one that was set up before the intake could be spread.
+    fs::write(
+        folder.path().join("mq/enabled_plugins"),
+        "[rabbitmq_management].\n",
+    )
+    .unwrap();
     parent.signal(Signal::SIGKILL);
     // At once, while the guard of the first is still stopping its servers.
     let mut parent = Parent::start(Command::new(USCIERE), folder.path());
@@ -77,6 +83,7 @@ async fn whatever_is_killed_nothing_stays_and_no_data_is_lost() {
         "42"
     );
     assert_eq!(take(&parent.ready("amqp_url")).await, b"kept");
+    a_missing_plugin_is_told_with_the_way_out(&parent.ready("database_url"), &parent.ready("amqp_url"));
     let second = Services::start(&postgres_only(folder.path())).await.unwrap_err();
     let guard = guard_of(folder.path());
     assert_eq!(
@@ -185,6 +192,27 @@ async fn a_closed_folder_is_replaced_for_root_and_refused_otherwise() {
         fs::set_permissions(closed.path(), Permissions::from_mode(0o500)).unwrap();
         let error = Services::start(&postgres_only(&folder)).await.unwrap_err();
         assert!(matches!(&error, ServicesError::Folder { .. }), "{error}");
+    }
+}
+
+fn a_missing_plugin_is_told_with_the_way_out(database: &str, broker: &str) {
+    for (command, code) in [
+        (&["broker", "declare"][..], 3),
+        (&["broker", "diff"], 1),
+        (&["doctor"], 1),
+    ] {
+        let output = Command::new(USCIERE)
+            .args(command)
+            .env("USCIERE_AMQP__INTAKE_SHARDS", "2")
+            .env("DATABASE_URL", database)
+            .env("AMQP_URL", broker)
+            .output()
+            .unwrap();
+        let told = [output.stdout, output.stderr].concat();
+        let told = String::from_utf8(told).unwrap();
+        let way_out = "rabbitmq-plugins enable rabbitmq_consistent_hash_exchange";
+        assert!(told.contains(way_out), "{command:?}: {told}");
+        assert_eq!(output.status.code(), Some(code), "{command:?}: {told}");
     }
 }
 

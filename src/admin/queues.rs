@@ -51,15 +51,16 @@ pub enum Held {
     AlreadyOver,
 }
 
-/// Every queue of the topology; destinations that messages wait for and that are none of it come last.
+/// Every queue of the topology, and shards of the intake left over; destinations that messages wait for and that are none of it come last.
 pub async fn list(
     broker: &Broker,
     store: &Store,
     topology: &Topology,
 ) -> Result<Vec<QueueLine>, QueuesError> {
     let waiting = store.waiting_messages().await?;
-    let pauses = store.pauses().await?.pauses;
-    let statuses = ask(broker, topology).await?;
+    let pauses = broker.with_shards(store.pauses().await?.pauses);
+    let topology = broker.with_shards_left_over(topology.clone()).await?;
+    let statuses = ask(broker, &topology).await?;
     Ok(lines(statuses, waiting, &pauses))
 }
 
@@ -192,7 +193,13 @@ pub(crate) mod testing {
 
     #[test]
     fn what_nobody_takes_cannot_be_held() {
-        let topology = Topology::of("usciere", crate::config::amqp::QueueType::Quorum, [], []);
+        let topology = Topology::of(
+            "usciere",
+            crate::config::amqp::QueueType::Quorum,
+            std::num::NonZeroU16::MIN,
+            [],
+            [],
+        );
         let can = |queue: &str| can_be_held(&topology, &queue.parse().unwrap());
         assert!(can("usciere.intake") && can("usciere.intake.quarantine") && can("sede.lineainps"));
         assert!(!can("usciere.unroutable") && !can("sede.700000"));

@@ -1,9 +1,11 @@
 //! The broker without an engine: the limit `usciere bench` measures against. Consume, publish with confirms, ack; the
 //! same messages, queues and number of connections as a node, and nothing else.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use futures::StreamExt as _;
+use futures::future::try_join_all;
 use futures::stream::select_all;
 use lapin::message::Delivery;
 use lapin::options::{
@@ -18,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::connection::{self, goodbye};
 use super::error::BrokerError;
 use super::publisher::short;
+use super::topology::shards::prefetch_of_each;
 use crate::config::amqp::AmqpSettings;
 use crate::domain::ids::RequestId;
 
@@ -27,43 +30,67 @@ const TOGETHER: usize = 256;
 /// Where each message is sent on to: exchange and routing key.
 pub type Copies = Vec<(String, String)>;
 
-/// Sends on what comes to `queue`, every message to all the places `copies` tells for its number, until it is stopped.
+/// Sends on what comes to some queues, every message to all the places `copies` tells for its number, until it is
+/// stopped. Each queue has a channel of its own, as at a node.
 pub async fn forward(
     settings: &AmqpSettings,
-    queue: &str,
+    queues: &[String],
     copies: impl Fn(usize) -> Copies,
     stop: CancellationToken,
 ) -> Result<(), BrokerError> {
     let consuming = connection::open(settings, "usciere bench: bare, consuming").await?;
     let publishing = connection::open(settings, "usciere bench: bare, publishing").await?;
-    let intake = consuming.create_channel().await?;
-    intake
-        .basic_qos(settings.prefetch, BasicQosOptions::default())
-        .await?;
-    let mut consumer = consume(&intake, queue, BasicConsumeOptions::default()).await?;
     let outlet = publishing.create_channel().await?;
     outlet.confirm_select(ConfirmSelectOptions::default()).await?;
-    let (sender, receiver) = mpsc::channel(settings.confirm_window);
-    let acking = tokio::spawn(acknowledge(intake, receiver));
-    let mut number = 0;
-    while let Some(Some(delivery)) = stop.run_until_cancelled(consumer.next()).await {
-        let delivery = delivery?;
-        let mut confirms = Vec::new();
-        for (exchange, key) in copies(number) {
-            confirms.push(send_on(&outlet, &exchange, &key, &delivery).await?);
-        }
-        number += 1;
-        if sender.send((delivery.delivery_tag, confirms)).await.is_err() {
-            break;
-        }
+    let mut lanes = Vec::new();
+    for queue in queues {
+        let intake = consuming.create_channel().await?;
+        intake
+            .basic_qos(prefetch_of_each(settings), BasicQosOptions::default())
+            .await?;
+        let consumer = consume(&intake, queue, BasicConsumeOptions::default()).await?;
+        lanes.push(Lane {
+            intake,
+            consumer,
+            outlet: outlet.clone(),
+            window: settings.confirm_window,
+        });
     }
-    drop(sender);
-    acking
-        .await
-        .map_err(|error| BrokerError::Object(error.to_string()))??;
+    let number = AtomicUsize::new(0);
+    let next = || copies(number.fetch_add(1, Ordering::Relaxed));
+    try_join_all(lanes.into_iter().map(|lane| lane.run(&next, &stop))).await?;
     goodbye(&consuming).await;
     goodbye(&publishing).await;
     Ok(())
+}
+
+/// From one queue.
+struct Lane {
+    intake: Channel,
+    consumer: Consumer,
+    outlet: Channel,
+    window: usize,
+}
+
+impl Lane {
+    async fn run(mut self, copies: impl Fn() -> Copies, stop: &CancellationToken) -> Result<(), BrokerError> {
+        let (sender, receiver) = mpsc::channel(self.window);
+        let acking = tokio::spawn(acknowledge(self.intake, receiver));
+        while let Some(Some(delivery)) = stop.run_until_cancelled(self.consumer.next()).await {
+            let delivery = delivery?;
+            let mut confirms = Vec::new();
+            for (exchange, key) in copies() {
+                confirms.push(send_on(&self.outlet, &exchange, &key, &delivery).await?);
+            }
+            if sender.send((delivery.delivery_tag, confirms)).await.is_err() {
+                break;
+            }
+        }
+        drop(sender);
+        acking
+            .await
+            .map_err(|error| BrokerError::Object(error.to_string()))?
+    }
 }
 
 #[expect(

@@ -57,7 +57,6 @@ impl Kept {
             properties: kept.properties,
             headers: kept.headers,
             body: kept.body,
-            replay_of: None,
         }
     }
 }

@@ -12,8 +12,8 @@ use super::consumer::{Delivery, reading};
 use super::error::BrokerError;
 use super::outgoing::{Exchange, Outgoing};
 use super::publisher::{self, Published};
-use super::topology::Topology;
 use super::topology::declare::{self, Finding, QueueStatus};
+use super::topology::{Topology, plugin};
 use crate::config::amqp::AmqpSettings;
 
 /// A connection that is given up when its errand is done.
@@ -35,12 +35,18 @@ impl Session {
 
     /// Declares a topology and tells what could not be made so.
     pub async fn declare(&self, topology: &Topology) -> Result<Vec<Finding>, BrokerError> {
-        declare::declare(&self.connection, topology).await
+        let (feasible, lacking) = plugin::feasible(&self.settings, topology).await?;
+        let mut findings = declare::declare(&self.connection, &feasible).await?;
+        findings.extend(lacking);
+        Ok(findings)
     }
 
     /// What of a topology is missing or different.
     pub async fn diff(&self, topology: &Topology) -> Result<Vec<Finding>, BrokerError> {
-        declare::diff(&self.connection, topology).await
+        let (feasible, lacking) = plugin::feasible(&self.settings, topology).await?;
+        let mut findings = declare::diff(&self.connection, &feasible).await?;
+        findings.extend(lacking);
+        Ok(findings)
     }
 
     /// How full a queue is; `None` when there is none.

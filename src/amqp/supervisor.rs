@@ -9,17 +9,18 @@ mod link;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::budget::Budget;
 use super::connection;
+use super::consumer::task::WhenMissing;
 use super::consumer::{Consumer, task};
 use super::error::BrokerError;
 use super::publisher::Publisher;
-use super::topology::Topology;
 use super::topology::declare::{self, Finding, QueueStatus};
+use super::topology::{Topology, plugin, shards};
 use crate::clock::Clock;
 use crate::config::amqp::AmqpSettings;
 use crate::domain::ids::{NodeName, SedeCode};
@@ -51,6 +52,8 @@ struct Shared {
     stop_consuming: CancellationToken,
     closing: CancellationToken,
     tasks: tokio::sync::Mutex<JoinSet<()>>,
+    /// Asked once: [`Broker::shards_left_over`].
+    left_over: OnceCell<Vec<String>>,
 }
 
 impl Broker {
@@ -83,6 +86,7 @@ impl Broker {
             stop_consuming,
             closing,
             tasks: tokio::sync::Mutex::new(tasks),
+            left_over: OnceCell::new(),
         };
         Self {
             shared: Arc::new(shared),
@@ -112,6 +116,7 @@ impl Broker {
 
     /// Holds these queues from now on and lets go of all others: of a held one nothing is taken.
     pub fn hold(&self, pauses: Pauses) {
+        let pauses = self.with_shards(pauses);
         self.shared.pauses.send_if_modified(|held| {
             let changed = **held != pauses;
             *held = Arc::new(pauses);
@@ -126,8 +131,17 @@ impl Broker {
 
     /// Consumes a queue, taking at most `prefetch` unacknowledged deliveries, until consuming is stopped.
     pub async fn consume(&self, queue: &str, prefetch: u16) -> Consumer {
-        let broker = self.clone();
-        let (task, consumer) = task::Task::new(queue, prefetch, broker, self.shared.stop_consuming.clone());
+        self.follow(queue, prefetch, WhenMissing::Mend).await
+    }
+
+    /// Consumes a queue that nothing leads to any more, until it is gone or consuming is stopped.
+    pub async fn consume_the_rest(&self, queue: &str, prefetch: u16) -> Consumer {
+        self.follow(queue, prefetch, WhenMissing::End).await
+    }
+
+    async fn follow(&self, queue: &str, prefetch: u16, when_missing: WhenMissing) -> Consumer {
+        let stop = self.shared.stop_consuming.clone();
+        let (task, consumer) = task::Task::new(queue, prefetch, when_missing, self.clone(), stop);
         self.shared.tasks.lock().await.spawn(task.run());
         consumer
     }
@@ -140,8 +154,11 @@ impl Broker {
 
     /// Declares a topology and remembers it, to declare it again where a queue is found missing.
     pub async fn declare(&self, topology: &Topology) -> Result<Vec<Finding>, BrokerError> {
-        self.known().include(topology.clone());
-        declare::declare(&self.connection()?.connection, topology).await
+        let (feasible, lacking) = plugin::feasible(&self.shared.settings, topology).await?;
+        self.known().include(feasible.clone());
+        let mut findings = declare::declare(&self.connection()?.connection, &feasible).await?;
+        findings.extend(lacking);
+        Ok(findings)
     }
 
     /// Declares the queue of a sede that became active.
@@ -153,7 +170,44 @@ impl Broker {
 
     /// What of a topology is missing or different.
     pub async fn diff(&self, topology: &Topology) -> Result<Vec<Finding>, BrokerError> {
-        declare::diff(&self.connection()?.connection, topology).await
+        let (feasible, lacking) = plugin::feasible(&self.shared.settings, topology).await?;
+        let mut findings = declare::diff(&self.connection()?.connection, &feasible).await?;
+        findings.extend(lacking);
+        Ok(findings)
+    }
+
+    /// Shards of the intake that an earlier, larger number left behind, as they stood when first asked for.
+    pub async fn shards_left_over(&self) -> Result<&[String], BrokerError> {
+        let look = async || {
+            let mut found = Vec::new();
+            for queue in shards::beyond(&self.shared.settings) {
+                if self.queue_status(&queue).await?.is_none() {
+                    break;
+                }
+                found.push(queue);
+            }
+            Ok(found)
+        };
+        self.shared
+            .left_over
+            .get_or_try_init(look)
+            .await
+            .map(Vec::as_slice)
+    }
+
+    /// These queues with the shards left over among them, for those who look at all.
+    pub async fn with_shards_left_over(&self, mut topology: Topology) -> Result<Topology, BrokerError> {
+        for queue in self.shards_left_over().await? {
+            topology
+                .queues
+                .push(shards::queue(&self.shared.settings, queue.clone()));
+        }
+        Ok(topology)
+    }
+
+    /// Whoever holds the intake holds every shard of it.
+    pub fn with_shards(&self, pauses: Pauses) -> Pauses {
+        shards::with_shards(pauses, &self.shared.settings.prefix)
     }
 
     /// How full a queue is; `None` when there is none.

@@ -1,7 +1,7 @@
 //! What must stand at the broker (CONTRACT.md 1), as plain data. Declaring makes it so, and never deletes.
 //!
 //! ```text
-//! P.commands (topic) --#--> P.intake --dead letter--> P.intake.quarantine
+//! P.commands (topic) --#--> P.intake --dead letter--> P.intake.quarantine        (or several intakes: `shards`)
 //!     \--alternate--> P.unroutable (fanout) --> P.unroutable
 //! P.sedi (topic) --sede.<code>--> sede.<code>          P.events (topic) --portal.<patronato>.#--> portal.<patronato>
 //! ```
@@ -9,6 +9,10 @@
 //! proves its publisher.
 
 pub(super) mod declare;
+pub(super) mod plugin;
+pub mod shards;
+
+use std::num::NonZeroU16;
 
 use crate::config::amqp::{AmqpSettings, QueueType};
 use crate::domain::ids::{PatronatoCode, SedeCode};
@@ -16,9 +20,6 @@ use crate::domain::registers::Registers;
 
 use super::outgoing::{Exchange, key_of_sede, queue_of_portal};
 
-/// Deliveries after which the broker itself moves a message from the intake to the quarantine. High, because every
-/// crash of a node or of the broker counts one for all messages in flight.
-const INTAKE_DELIVERY_LIMIT: u32 = 10;
 /// RabbitMQ 4 drops a message after 20 deliveries unless told otherwise. Only the intake has somewhere to move it.
 const NO_DELIVERY_LIMIT: u32 = 2_147_483_647;
 
@@ -27,6 +28,8 @@ const NO_DELIVERY_LIMIT: u32 = 2_147_483_647;
 pub enum Routing {
     Topic,
     Fanout,
+    /// To one of several queues, by the hash of the `correlation_id`.
+    Hash,
 }
 
 /// An exchange; durable.
@@ -49,11 +52,26 @@ pub struct QueueSpec {
     pub dead_letters_to: Option<String>,
 }
 
-/// A queue's subscription to an exchange.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Where an exchange leads to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Destination {
+    Queue(String),
+    Exchange(String),
+}
+
+impl Destination {
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Queue(name) | Self::Exchange(name) => name,
+        }
+    }
+}
+
+/// A way from an exchange to a queue or to another exchange.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Binding {
     pub exchange: String,
-    pub queue: String,
+    pub to: Destination,
     pub key: String,
 }
 
@@ -63,11 +81,8 @@ pub struct Topology {
     pub exchanges: Vec<ExchangeSpec>,
     pub queues: Vec<QueueSpec>,
     pub bindings: Vec<Binding>,
-}
-
-/// The queue commands come in by.
-pub fn intake_queue(prefix: &str) -> String {
-    format!("{prefix}.intake")
+    /// What another number of shards has bound: taken away once all the others are made.
+    pub severed: Vec<Binding>,
 }
 
 /// Where the broker moves what was delivered too often without an ack.
@@ -91,17 +106,25 @@ impl Topology {
             .patronati()
             .filter(|one| one.queue)
             .map(|one| one.code.clone());
-        Self::of(&settings.prefix, settings.queue_type, sedi, portals)
+        let AmqpSettings {
+            prefix,
+            queue_type,
+            intake_shards,
+            ..
+        } = settings;
+        Self::of(prefix, *queue_type, *intake_shards, sedi, portals)
     }
 
     /// Everything: the engine's own queues, one per active sede (the two desks always among them), one per portal.
     pub fn of(
         prefix: &str,
         queue_type: QueueType,
+        intake_shards: NonZeroU16,
         sedi: impl IntoIterator<Item = SedeCode>,
         patronati: impl IntoIterator<Item = PatronatoCode>,
     ) -> Self {
         let mut topology = Self::of_engine(prefix, queue_type);
+        topology.include(shards::intake(prefix, queue_type, intake_shards));
         for sede in [SedeCode::lineainps(), SedeCode::unrouted_desk()] {
             topology.include(Self::of_sede(prefix, queue_type, &sede));
         }
@@ -132,6 +155,7 @@ impl Topology {
         extend(&mut self.exchanges, other.exchanges);
         extend(&mut self.queues, other.queues);
         extend(&mut self.bindings, other.bindings);
+        extend(&mut self.severed, other.severed);
     }
 
     /// One queue of this topology with its bindings.
@@ -148,33 +172,30 @@ impl Topology {
             bindings: self
                 .bindings
                 .iter()
-                .filter(|binding| binding.queue == name)
+                .filter(|binding| binding.to == Destination::Queue(name.to_owned()))
                 .cloned()
                 .collect(),
+            severed: Vec::new(),
         }
     }
 
     fn of_engine(prefix: &str, queue_type: QueueType) -> Self {
-        let (intake, quarantine, unroutable) = (
-            intake_queue(prefix),
-            quarantine_queue(prefix),
-            unroutable_queue(prefix),
-        );
+        let (quarantine, unroutable) = (quarantine_queue(prefix), unroutable_queue(prefix));
         let exchange = |name: String, routing, alternate| ExchangeSpec {
             name,
             routing,
             alternate,
         };
-        let queue = |name: &str, delivery_limit, dead_letters_to| QueueSpec {
+        let queue = |name: &str| QueueSpec {
             name: name.to_owned(),
             queue_type,
-            delivery_limit,
-            dead_letters_to,
+            delivery_limit: NO_DELIVERY_LIMIT,
+            dead_letters_to: None,
         };
-        let binding = |exchange: &str, queue: &str, key: &str| Binding {
-            exchange: exchange.to_owned(),
-            queue: queue.to_owned(),
-            key: key.to_owned(),
+        let bound = |name: &str| Binding {
+            exchange: name.to_owned(),
+            to: Destination::Queue(name.to_owned()),
+            key: String::new(),
         };
         Self {
             exchanges: vec![
@@ -188,16 +209,9 @@ impl Topology {
                 exchange(Exchange::Sedi.name(prefix), Routing::Topic, None),
                 exchange(Exchange::Events.name(prefix), Routing::Topic, None),
             ],
-            queues: vec![
-                queue(&unroutable, NO_DELIVERY_LIMIT, None),
-                queue(&quarantine, NO_DELIVERY_LIMIT, None),
-                queue(&intake, INTAKE_DELIVERY_LIMIT, Some(quarantine.clone())),
-            ],
-            bindings: vec![
-                binding(&unroutable, &unroutable, ""),
-                binding(&quarantine, &quarantine, ""),
-                binding(&Exchange::Commands.name(prefix), &intake, "#"),
-            ],
+            queues: vec![queue(&unroutable), queue(&quarantine)],
+            bindings: vec![bound(&unroutable), bound(&quarantine)],
+            severed: Vec::new(),
         }
     }
 
@@ -206,9 +220,10 @@ impl Topology {
             exchanges: Vec::new(),
             bindings: vec![Binding {
                 exchange: exchange.to_owned(),
-                queue: queue.clone(),
+                to: Destination::Queue(queue.clone()),
                 key,
             }],
+            severed: Vec::new(),
             queues: vec![QueueSpec {
                 name: queue,
                 queue_type,
@@ -228,10 +243,10 @@ fn extend<T: PartialEq>(all: &mut Vec<T>, more: Vec<T>) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn lines(topology: &Topology) -> Vec<String> {
+    pub(super) fn lines(topology: &Topology) -> Vec<String> {
         let exchanges = topology.exchanges.iter().map(|exchange| {
             let alternate = exchange.alternate.as_deref().unwrap_or("-");
             format!(
@@ -249,7 +264,9 @@ mod tests {
         let bindings = topology.bindings.iter().map(|binding| {
             format!(
                 "binding {} --{}--> {}",
-                binding.exchange, binding.key, binding.queue
+                binding.exchange,
+                binding.key,
+                binding.to.name()
             )
         });
         exchanges.chain(queues).chain(bindings).collect()
@@ -262,6 +279,7 @@ mod tests {
         let topology = Topology::of(
             "usciere",
             QueueType::Quorum,
+            NonZeroU16::MIN,
             [sede, SedeCode::lineainps()],
             [patronato],
         );
@@ -271,7 +289,7 @@ mod tests {
     #[test]
     fn what_is_included_twice_is_there_once() {
         let sede = SedeCode::parse("230001").unwrap();
-        let mut topology = Topology::of("p", QueueType::Classic, [sede.clone()], []);
+        let mut topology = Topology::of("p", QueueType::Classic, NonZeroU16::MIN, [sede.clone()], []);
         let before = topology.clone();
         topology.include(Topology::of_sede("p", QueueType::Classic, &sede));
         assert_eq!(topology, before);
@@ -279,7 +297,7 @@ mod tests {
 
     #[test]
     fn one_queue_comes_with_its_bindings_and_nothing_else() {
-        let topology = Topology::of("p", QueueType::Quorum, [], []);
+        let topology = Topology::of("p", QueueType::Quorum, NonZeroU16::MIN, [], []);
         insta::assert_json_snapshot!(lines(&topology.only_queue("p.intake")), @r#"
         [
           "queue p.intake quorum limit 10 dead letters p.intake.quarantine",

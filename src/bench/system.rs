@@ -15,6 +15,7 @@ use super::load::Load;
 use super::meter;
 use crate::amqp::BrokerError;
 use crate::amqp::bare;
+use crate::amqp::topology::shards::intake_queues;
 use crate::config::Config;
 use crate::config::amqp::AmqpSettings;
 use crate::domain::event::words;
@@ -121,7 +122,7 @@ impl Running {
             let load = Load::of(queues);
             let prefix = settings.prefix.clone();
             let copies = |number| load.copies(&prefix, number);
-            bare::forward(&settings, &format!("{}.intake", settings.prefix), copies, stopped).await
+            bare::forward(&settings, &intake_queues(&settings), copies, stopped).await
         });
         Self::Bare { stop, task }
     }
@@ -187,6 +188,10 @@ fn node(place: &Place, roles: &str, settings: &[(&str, &str)]) -> Result<Child, 
         .env("USCIERE_AMQP__URL", &config.amqp.url.0)
         .env("USCIERE_AMQP__PREFIX", &config.amqp.prefix)
         .env("USCIERE_AMQP__QUEUE_TYPE", config.amqp.queue_type.as_str())
+        .env(
+            "USCIERE_AMQP__INTAKE_SHARDS",
+            config.amqp.intake_shards.to_string(),
+        )
         .env("USCIERE_HTTP__LISTEN", place.http.to_string())
         .env("USCIERE_LOG__LEVEL", "warn")
         .env(

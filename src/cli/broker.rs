@@ -7,7 +7,8 @@ use super::exit::{Exit, Failure};
 use super::output::Row;
 use super::reach;
 use super::session::Session;
-use crate::amqp::{Broker, Deviation, Finding, Object, Topology};
+use crate::amqp::topology::{Binding, Destination};
+use crate::amqp::{Broker, Deviation, Finding, Object, PLUGIN_MISSING, Topology};
 
 /// Compare the broker with what the engine needs, and declare it
 #[derive(Debug, Args)]
@@ -40,6 +41,8 @@ enum State {
     Missing,
     Differs,
     Forbidden,
+    /// The broker lacks the plugin for it.
+    PluginMissing,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -73,13 +76,14 @@ impl State {
             Self::Missing => "missing",
             Self::Differs => "differs",
             Self::Forbidden => "forbidden",
+            Self::PluginMissing => "plugin_missing",
         }
     }
 
     const fn is_wrong(self) -> bool {
         match self {
             Self::Declared | Self::There | Self::Bound => false,
-            Self::Missing | Self::Differs | Self::Forbidden => true,
+            Self::Missing | Self::Differs | Self::Forbidden | Self::PluginMissing => true,
         }
     }
 }
@@ -89,7 +93,7 @@ impl ObjectRow {
         let kind = match object {
             Object::Exchange(_) => "exchange",
             Object::Queue(_) => "queue",
-            Object::Binding { .. } => "binding",
+            Object::Binding(_) => "binding",
         };
         Self {
             kind,
@@ -104,6 +108,7 @@ impl ObjectRow {
             Deviation::Missing => (State::Missing, None),
             Deviation::Different(why) => (State::Differs, Some(why.clone())),
             Deviation::Forbidden(why) => (State::Forbidden, Some(why.clone())),
+            Deviation::PluginMissing => (State::PluginMissing, Some(PLUGIN_MISSING.to_owned())),
         };
         Self {
             reason,
@@ -179,16 +184,31 @@ fn outcome(topology: &Topology, before: &[Finding], after: &[Finding]) -> Vec<Ob
         .iter()
         .map(|one| Object::Exchange(one.name.clone()));
     let queues = topology.queues.iter().map(|one| Object::Queue(one.name.clone()));
-    let bindings = topology.bindings.iter().map(|one| Object::Binding {
-        exchange: one.exchange.clone(),
-        queue: one.queue.clone(),
-        key: one.key.clone(),
-    });
     exchanges
         .chain(queues)
         .map(|object| of(object, State::There))
-        .chain(bindings.map(|object| of(object, State::Bound)))
+        .chain(topology.bindings.iter().map(|binding| {
+            let state = if ends_in_nothing(binding, after) {
+                State::Missing
+            } else {
+                State::Bound
+            };
+            of(Object::Binding(binding.clone()), state)
+        }))
         .collect()
+}
+
+/// Whether one of its ends could not be made.
+fn ends_in_nothing(binding: &Binding, after: &[Finding]) -> bool {
+    let to = match &binding.to {
+        Destination::Queue(name) => Object::Queue(name.clone()),
+        Destination::Exchange(name) => Object::Exchange(name.clone()),
+    };
+    let ends = [Object::Exchange(binding.exchange.clone()), to];
+    after.iter().any(|finding| match finding.deviation {
+        Deviation::Missing | Deviation::PluginMissing => ends.contains(&finding.object),
+        Deviation::Different(_) | Deviation::Forbidden(_) => false,
+    })
 }
 
 #[cfg(test)]
@@ -202,7 +222,7 @@ mod tests {
 
     #[test]
     fn every_object_is_told_as_the_declaration_left_it() {
-        let topology = Topology::of("usciere", QueueType::Quorum, [], []);
+        let topology = Topology::of("usciere", QueueType::Quorum, std::num::NonZeroU16::MIN, [], []);
         let queue = |name: &str| Object::Queue(name.to_owned());
         let differs = "PRECONDITION_FAILED - inequivalent arg 'x-queue-type'";
         let before = [
@@ -222,6 +242,25 @@ mod tests {
             .map(|row| row.cells().join(" | "))
             .collect();
         insta::assert_snapshot!(told.join("\n"));
+    }
+
+    #[test]
+    fn without_the_plugin_nothing_leads_to_the_shards() {
+        let two = std::num::NonZeroU16::new(2).unwrap();
+        let topology = Topology::of("usciere", QueueType::Quorum, two, [], []);
+        let exchange = Object::Exchange("usciere.intake.shards".to_owned());
+        let lacking = [finding(exchange, Deviation::PluginMissing)];
+        let rows = outcome(&topology, &lacking, &lacking);
+        let wrong = rows.iter().filter(|row| row.state.is_wrong());
+        let told: Vec<String> = wrong
+            .map(|row| format!("{} {}", row.name, row.state.as_str()))
+            .collect();
+        insta::assert_snapshot!(told.join("\n"), @r"
+        usciere.intake.shards plugin_missing
+        usciere.intake.shards --1--> usciere.intake.1 missing
+        usciere.intake.shards --1--> usciere.intake.2 missing
+        usciere.commands --#--> usciere.intake.shards missing
+        ");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `[amqp]`: where the broker is, what is declared there, and how much is taken at once.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU16;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,8 @@ pub struct AmqpSettings {
     /// What every name starts with; it separates engines that share a virtual host.
     pub prefix: String,
     pub queue_type: QueueType,
+    /// Queues commands are spread over.
+    pub intake_shards: NonZeroU16,
     pub heartbeat_seconds: u16,
     /// Deliveries a node may hold unacknowledged.
     pub prefetch: u16,
@@ -66,6 +69,7 @@ impl Default for AmqpSettings {
             url: BrokerUrl("amqp://guest:guest@127.0.0.1:5672/%2f".to_owned()),
             prefix: "usciere".to_owned(),
             queue_type: QueueType::Quorum,
+            intake_shards: NonZeroU16::MIN,
             heartbeat_seconds: 10,
             prefetch: 1_000,
             prefetch_bytes: Size::from_bytes(64 * 1_048_576),
@@ -78,6 +82,9 @@ impl Default for AmqpSettings {
         }
     }
 }
+
+/// Queues the intake may be spread over: beyond this, more prefixes or more brokers help, not more queues.
+pub const MOST_SHARDS: u16 = 32;
 
 impl AmqpSettings {
     pub const fn confirm_timeout(&self) -> Duration {

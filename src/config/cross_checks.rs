@@ -1,6 +1,6 @@
 //! Checks that look at more than one section, or at one that leaves its meaning to those who use it.
 
-use super::amqp::AmqpSettings;
+use super::amqp::{AmqpSettings, MOST_SHARDS};
 use super::check::Checks;
 use super::limits::Limits;
 use super::secret_url::SecretUrl;
@@ -21,6 +21,13 @@ pub(super) fn amqp(amqp: &AmqpSettings, checks: &mut Checks) {
             "amqp.prefix",
             "cannot begin a queue's name",
             "write 1 to 64 of a-z, 0-9, dot and -",
+        );
+    }
+    if amqp.intake_shards.get() > MOST_SHARDS {
+        checks.add(
+            "amqp.intake_shards",
+            "is more than one engine can use",
+            format!("write 1 to {MOST_SHARDS}"),
         );
     }
 }

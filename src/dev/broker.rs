@@ -22,6 +22,9 @@ pub(super) const NAME: &str = "usciere";
 /// The node stops in order within about 6 s, most of it waiting for its own statistics.
 pub(super) const FAREWELL: &[(Signal, Duration)] = &[(Signal::SIGTERM, Duration::from_secs(12))];
 
+/// What the pages of operators need, and an intake of several queues.
+const PLUGINS: &str = "[rabbitmq_management,rabbitmq_consistent_hash_exchange].\n";
+
 const POLL: Duration = Duration::from_millis(50);
 const ANSWER: Duration = Duration::from_secs(5);
 /// What a client of AMQP 0-9-1 says first; the broker answers with a method frame, whose first byte is 1.
@@ -74,8 +77,7 @@ impl Broker<'_> {
         }
         let plugins = home.join("enabled_plugins");
         if !plugins.exists() {
-            self.folder
-                .write_for_servers(&plugins, "[rabbitmq_management].\n", 0o600)?;
+            self.folder.write_for_servers(&plugins, PLUGINS, 0o600)?;
         }
         self.folder
             .write_for_servers(&home.join("rabbitmq.conf"), &self.configuration(ports), 0o600)

@@ -37,6 +37,17 @@ impl Pauses {
         self.0.get(queue)
     }
 
+    /// Whoever holds `queue` holds these too, unless they are held on their own.
+    #[must_use]
+    pub fn spread(mut self, queue: &str, others: impl IntoIterator<Item = String>) -> Self {
+        if let Some(pause) = self.0.get(queue).cloned() {
+            for other in others {
+                self.0.entry(other).or_insert_with(|| pause.clone());
+            }
+        }
+        self
+    }
+
     pub fn queues(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }

@@ -264,7 +264,6 @@ impl Original for KeptMessage {
             properties: self.properties.clone(),
             headers: self.headers.clone(),
             body: self.body.clone(),
-            replay_of: None,
         }
     }
 

@@ -11,6 +11,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use tracing::{debug, error, info, warn};
 
 use super::breaker::Breaker;
@@ -82,10 +83,11 @@ impl Mailer {
         })))
     }
 
-    /// Sends what falls due until `shutdown`, then finishes what is under way. `wake` tells of new mails.
-    pub async fn run(&self, shutdown: CancellationToken, wake: Arc<Notify>) {
+    /// Sends what falls due until `shutdown`, then finishes what is under way, until `cut`: what is still in hand then
+    /// is left to others at once. `wake` tells of new mails.
+    pub async fn run(&self, shutdown: CancellationToken, cut: CancellationToken, wake: Arc<Notify>) {
         let mut under_way = JoinSet::new();
-        self.free_own().await;
+        self.free_own("mails of a process that died").await;
         while !shutdown.is_cancelled() {
             self.start_due(&mut under_way).await;
             let poll = POLL + Duration::from_millis(rand::rng().random_range(0..250));
@@ -99,8 +101,13 @@ impl Mailer {
                 note_fault(ended);
             }
         }
-        while let Some(ended) = under_way.join_next().await {
+        while let Some(Some(ended)) = cut.run_until_cancelled(under_way.join_next()).await {
             note_fault(ended);
+        }
+        if !under_way.is_empty() {
+            // Dropped, they can neither be sent nor settled here any more.
+            under_way.shutdown().await;
+            self.free_own("mails still in hand at the stop").await;
         }
         self.0.transport.close().await;
     }
@@ -128,12 +135,12 @@ impl Mailer {
         self.0.transport.check().await
     }
 
-    /// What this node's last process died over need not wait for its lease.
-    async fn free_own(&self) {
+    /// What this node has in hand and nobody works on need not wait for its lease.
+    async fn free_own(&self, which: &'static str) {
         match self.0.store.free_mails(&self.0.node).await {
             Ok(0) => {}
-            Ok(freed) => info!(mails = freed, "mails of a process that died are tried again"),
-            Err(error) => warn!(error = %error, "mails of a process that died wait for their leases to end"),
+            Ok(freed) => info!(mails = freed, "{which} are tried again"),
+            Err(error) => warn!(error = %error, "{which} wait for their leases to end"),
         }
     }
 
@@ -272,9 +279,11 @@ impl Mailer {
 
 /// Runs a try as its own task, so that a panic in it ends only the try.
 async fn guarded(attempt: impl Future<Output = SendOutcome> + Send + 'static) -> SendOutcome {
-    tokio::spawn(attempt).await.unwrap_or_else(|_| {
-        SendOutcome::Permanent("the mailer panicked over it; the log has the place".to_owned())
-    })
+    AbortOnDropHandle::new(tokio::spawn(attempt))
+        .await
+        .unwrap_or_else(|_| {
+            SendOutcome::Permanent("the mailer panicked over it; the log has the place".to_owned())
+        })
 }
 
 fn note_fault(ended: Result<(), tokio::task::JoinError>) {

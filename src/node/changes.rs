@@ -122,7 +122,7 @@ impl TopologyKeeper {
         match self.broker.declare(&wanted).await {
             Ok(findings) => {
                 for finding in &findings {
-                    tracing::error!(finding = ?finding, "the broker differs from what was declared");
+                    tracing::error!(finding = %finding, "the broker differs from what was declared");
                 }
                 tracing::info!(queues = wanted.queues.len(), "topology declared");
                 self.declared = Some(wanted);

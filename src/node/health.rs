@@ -81,12 +81,15 @@ pub(super) async fn watch_unrouted(store: Store, readiness: Readiness, stop: Can
     }
 }
 
-/// Looks every few seconds how much waits in a queue of the broker.
-pub(super) async fn watch_queue(broker: Broker, queue: String, stop: CancellationToken) {
+/// Looks every few seconds how much waits in the intake: in its queues, and in shards left over.
+pub(super) async fn watch_intake(broker: Broker, queues: Vec<String>, stop: CancellationToken) {
     while !stop.is_cancelled() {
         // What cannot be asked now is asked again; that the broker is away is said elsewhere.
-        if let Ok(Some(status)) = broker.queue_status(&queue).await {
-            gauge!(QUEUE_LAG, "queue" => queue.clone()).set(f64::from(status.messages));
+        let left_over = broker.shards_left_over().await.unwrap_or_default();
+        for queue in queues.iter().chain(left_over) {
+            if let Ok(Some(status)) = broker.queue_status(queue).await {
+                gauge!(QUEUE_LAG, "queue" => queue.clone()).set(f64::from(status.messages));
+            }
         }
         tokio::select! {
             () = stop.cancelled() => {}

@@ -11,13 +11,13 @@ use super::changes::{Follower, TopologyKeeper};
 use super::engine::{attachments, engine};
 use super::ground::{listen, serve_http, wait_for_database};
 use super::heart::Heart;
+use super::intake::Consuming;
 use super::jobs::{JobParts, built_in};
 use super::registries::work_parked;
 use super::web::{WebParts, router};
 use super::{Node, NodeError, NodeOptions, Role, Workflows, health, pauses, store, time};
-use crate::amqp::intake::{Care, Intake, take_in};
-use crate::amqp::topology::{intake_queue, quarantine_queue};
-use crate::amqp::{Broker, DecodeRules};
+use crate::amqp::Broker;
+use crate::amqp::topology::shards::intake_queues;
 use crate::domain::ids::NodeName;
 use crate::domain::registers::Registers;
 use crate::engine::{Door, Engine};
@@ -267,8 +267,8 @@ impl Parts<'_> {
             readiness.clone(),
             self.stop.clone(),
         ));
-        let queue = intake_queue(&self.options.config.amqp.prefix);
-        shutdown.spawn(health::watch_queue(broker.clone(), queue, self.stop.clone()));
+        let queues = intake_queues(&self.options.config.amqp);
+        shutdown.spawn(health::watch_intake(broker.clone(), queues, self.stop.clone()));
     }
 
     fn scheduler(&self, engine: &Arc<Engine>, mails: &Arc<Notify>) {
@@ -303,14 +303,14 @@ impl Parts<'_> {
         let (store, name, clock) = (self.store.clone(), self.name.clone(), self.options.clock.clone());
         let mailer = Mailer::new(store, name, &config.smtp, &config.mail, surroundings, clock)
             .map_err(NodeError::Mail)?;
-        let (stop, wake) = (self.stop.clone(), Arc::clone(wake));
+        let (stop, cut) = (self.stop.clone(), self.options.shutdown.hard());
+        let wake = Arc::clone(wake);
         self.options
             .shutdown
-            .spawn(async move { mailer.run(stop, wake).await });
+            .spawn(async move { mailer.run(stop, cut, wake).await });
         Ok(())
     }
 
-    /// Consumes the intake, and its quarantine one at a time, once the registers are there to judge by.
     fn intake(
         &self,
         broker: &Broker,
@@ -320,32 +320,15 @@ impl Parts<'_> {
         if !self.has(Role::Intake) {
             return Vec::new();
         }
-        let settings = &self.options.config.amqp;
-        let queues = [
-            (intake_queue(&settings.prefix), settings.prefetch, Care::Suspects),
-            (quarantine_queue(&settings.prefix), 1, Care::Everything),
-        ];
-        queues
-            .into_iter()
-            .map(|(queue, prefetch, care)| {
-                let intake = Intake {
-                    door: door.clone(),
-                    store: self.store.clone(),
-                    rules: DecodeRules::from(settings),
-                    care,
-                };
-                let broker = broker.clone();
-                let (mut registers, stop) = (registers.clone(), self.stop.clone());
-                tokio::spawn(async move {
-                    tokio::select! {
-                        () = stop.cancelled() => return,
-                        loaded = registers.changed() => if loaded.is_err() { return },
-                    }
-                    let consumer = broker.consume(&queue, prefetch).await;
-                    take_in(consumer, intake).await;
-                })
-            })
-            .collect()
+        let consuming = Consuming {
+            settings: self.options.config.amqp.clone(),
+            broker: broker.clone(),
+            door: door.clone(),
+            store: self.store.clone(),
+            registers: registers.clone(),
+            stop: self.stop.clone(),
+        };
+        consuming.start()
     }
 }
 

@@ -55,7 +55,6 @@ pub struct NewDeadLetter {
     pub properties: serde_json::Value,
     pub headers: serde_json::Value,
     pub body: Vec<u8>,
-    pub replay_of: Option<DeadLetterId>,
 }
 
 words!(
@@ -94,6 +93,7 @@ pub struct DeadLetterSummary {
     pub routing_key: String,
     pub size: u64,
     pub received_at: DateTime<Utc>,
+    /// The dead letter whose replay came to this: it was worked under this one's message id.
     pub replay_of: Option<DeadLetterId>,
     /// `None`: it waits for a decision.
     pub resolved: Option<Resolved>,
@@ -143,8 +143,10 @@ pub(super) async fn insert(
         r#"
         insert into dead_letter (reason, detail, source, message_id, routing_key, properties, headers, body,
                                  replay_of)
-        select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[],
-                             $7::jsonb[], $8::bytea[], $9::bigint[])
+        select l.*, (select max(d.id) from dead_letter as d where d.replayed_as = l.message_id)
+        from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::jsonb[],
+                    $8::bytea[])
+             as l (reason, detail, source, message_id, routing_key, properties, headers, body)
         "#,
         &letters
             .iter()
@@ -171,11 +173,7 @@ pub(super) async fn insert(
             .iter()
             .map(|l| writable_json(&l.headers))
             .collect::<Vec<_>>(),
-        &letters.iter().map(|l| l.body.clone()).collect::<Vec<_>>(),
-        &letters
-            .iter()
-            .map(|l| l.replay_of.map(|id| id.0))
-            .collect::<Vec<_>>() as _
+        &letters.iter().map(|l| l.body.clone()).collect::<Vec<_>>()
     )
     .execute(&mut **transaction)
     .await?;

@@ -2,11 +2,12 @@
 
 use lapin::types::AMQPValue;
 use rstest::rstest;
-use usciere::amqp::{Deviation, Finding, Object, QueueStatus};
-use usciere::config::amqp::QueueType;
+use usciere::amqp::{BrokerError, Deviation, Finding, Object, QueueStatus, Session};
+use usciere::config::amqp::{BrokerUrl, QueueType};
 use usciere::domain::ids::SedeCode;
 
 use super::harness::{Outsider, Place, amqp_url};
+use super::proxy::Proxy;
 
 #[rstest]
 #[case::quorum(QueueType::Quorum)]
@@ -90,4 +91,21 @@ async fn a_new_sede_gets_its_queue_without_a_restart() {
         Some(1)
     );
     broker.close().await;
+}
+
+#[tokio::test]
+async fn a_broker_that_never_answers_a_declaration_is_not_waited_for_without_end() {
+    let mut place = Place::new(&amqp_url().await);
+    let proxy = Proxy::before(&place.settings.url.0, None).await;
+    place.settings.url = BrokerUrl(proxy.url.clone());
+    let session = Session::open(&place.settings, "test").await.unwrap();
+    assert_eq!(session.queue_status(&place.intake_queue()).await.unwrap(), None);
+    proxy.hold();
+    // Nothing else is to happen: time goes on to the end of the patience.
+    tokio::time::pause();
+    let error = session.declare(&place.topology()).await.unwrap_err();
+    let BrokerError::Broken(silence) = &error else {
+        panic!("{error:?}")
+    };
+    assert!(silence.to_string().contains("timed out"), "{silence}");
 }

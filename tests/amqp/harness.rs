@@ -54,10 +54,12 @@ impl Place {
         let AmqpSettings {
             prefix, queue_type, ..
         } = &self.settings;
-        let mut topology = Topology::of(prefix, *queue_type, [self.sede.clone()], [self.patronato.clone()]);
+        let shards = self.settings.intake_shards;
+        let (sede, patronato) = (self.sede.clone(), self.patronato.clone());
+        let mut topology = Topology::of(prefix, *queue_type, shards, [sede], [patronato]);
         let is_desk = |queue: &str| ["sede.lineainps", "sede.da-smistare"].contains(&queue);
         topology.queues.retain(|queue| !is_desk(&queue.name));
-        topology.bindings.retain(|binding| !is_desk(&binding.queue));
+        topology.bindings.retain(|binding| !is_desk(binding.to.name()));
         topology
     }
 

@@ -16,12 +16,11 @@ async fn bury(system: &System, reason: DeadLetterReason, properties: Value, body
         reason,
         detail: "as the intake found it".to_owned(),
         source: Some("portal.inca".to_owned()),
-        message_id: None,
+        message_id: properties["message_id"].as_str().map(str::to_owned),
         routing_key: "portal.inca.request.submit".to_owned(),
         properties,
         headers: json!({ "schema-version": 1 }),
         body: body.to_vec(),
-        replay_of: None,
     };
     let kept = system.work(Item::DeadLetter(Arc::new(letter))).await;
     assert!(matches!(kept, Handled::DeadLettered { .. }), "{kept:?}");
@@ -144,6 +143,15 @@ async fn what_is_still_bad_stays_and_the_rest_is_worked() {
         .await
         .unwrap();
     assert_eq!(linked, 1, "worked under the id the letter names");
+
+    let mut again = properties();
+    again["message_id"] = json!(new_id);
+    bury(&system, DeadLetterReason::EngineFault, again, b"{}").await;
+    let died = system.usciere(&["dead", "list"]).all("replay_of");
+    assert_eq!(
+        died[0], 2,
+        "what dies under that id names the letter it is the replay of"
+    );
 }
 
 #[tokio::test]
@@ -160,7 +168,6 @@ async fn a_filter_says_which_and_a_rehearsal_does_nothing() {
         properties: json!({}),
         headers: json!({}),
         body: b"{}".to_vec(),
-        replay_of: None,
     };
     system.work(Item::DeadLetter(Arc::new(stranger))).await;
     sqlx::query("update dead_letter set received_at = '2026-11-01T10:00:00Z' where id = 2")
@@ -256,7 +263,6 @@ async fn what_the_engine_will_not_take_stays_and_is_not_doubled() {
         properties: properties(),
         headers: json!({}),
         body: body.into_bytes(),
-        replay_of: None,
     };
     system.work(Item::DeadLetter(Arc::new(letter))).await;
     let replayed = system.usciere(&["dead", "replay", "1"]);

@@ -216,6 +216,18 @@ async fn dead_letters_are_found_rehearsed_and_worked_with_an_edited_copy() {
         (&told["outcome"], &told["code"]),
         (&json!("refused"), &json!("topic_unknown"))
     );
+    let which = json!({"command": "request.reply", "why": " "});
+    site.order("/dead-letters/discard", which)
+        .await
+        .problem(422, "invalid_body");
+    let which = json!({"command": "request.reply", "why": "prova"});
+    let closed = site.order("/dead-letters/discard", which).await.done(200);
+    assert_eq!(closed, json!({"ids": [untyped]}), "the other was replayed");
+    let why = site.dead_letters(&format!("/{untyped}")).await;
+    assert_eq!(
+        (&why["resolved"]["by"], &why["resolved"]["why"]),
+        (&json!("gestore1"), &json!("prova"))
+    );
     let shown = site.dead_letters(&format!("/{broken}")).await;
     assert_eq!(shown["resolved"]["by"], "gestore1");
     assert_eq!(shown["resolved"]["edited_sha256"].as_str().unwrap().len(), 64);

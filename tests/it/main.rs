@@ -33,12 +33,17 @@ mod overtaking;
 mod parking;
 mod pauses;
 mod program;
+#[expect(dead_code, reason = "not every fault is needed here")]
+#[path = "../chaos/proxy.rs"]
+mod proxy;
 mod quarantine;
 mod refusals;
 mod routing;
 mod s3;
 #[path = "../support/services.rs"]
 mod services;
+mod shards;
 mod submission;
+mod vanished;
 mod workflows;
 mod world;

@@ -217,7 +217,7 @@ async fn a_stop_waits_for_the_mail_under_way() {
             shutdown.clone(),
             wake.clone(),
         );
-        async move { mailer.run(shutdown, wake).await }
+        async move { mailer.run(shutdown, CancellationToken::new(), wake).await }
     });
     queue(&database.store, 1).await;
     wake.notify_one();
@@ -237,6 +237,34 @@ async fn a_stop_waits_for_the_mail_under_way() {
     );
     let seen = server.until(|seen| seen.left.contains(&1)).await;
     assert!(seen.commands.iter().any(|command| command.1 == "QUIT"));
+}
+
+#[tokio::test]
+async fn a_mail_still_in_hand_when_the_stop_is_cut_short_waits_for_no_lease() {
+    let database = TestDatabase::create().await;
+    let stalling = FakeSmtp::scripted(Privacy::None, |turn| match turn.moment {
+        Moment::EndOfMail => Answer::Hold,
+        _ => Answer::Usual,
+    });
+    let (stop, cut) = (CancellationToken::new(), CancellationToken::new());
+    let running = tokio::spawn({
+        let (mailer, stop, cut) = (
+            mailer(&database.store, &open(&stalling)),
+            stop.clone(),
+            cut.clone(),
+        );
+        async move { mailer.run(stop, cut, Arc::new(Notify::new())).await }
+    });
+    queue(&database.store, 1).await;
+    stalling.until(|seen| seen.held.len() == 1).await;
+    stop.cancel();
+    cut.cancel();
+    running.await.unwrap();
+    let server = FakeSmtp::start();
+    assert_eq!(sweep(&mailer(&database.store, &open(&server))).await, 1);
+    assert_eq!(counts(&database.store).await.sent_last_day, 1);
+    let tried = stalling.seen().held.len() + server.seen().mails.len();
+    assert_eq!(tried, 2, "once by each");
 }
 
 #[tokio::test]

@@ -9,8 +9,27 @@ use crate::domain::ids::MessageId;
 use crate::engine::{Engine, HandleError, Handled, Item};
 use crate::store::{DeadLetter, DeadLetterId, StoreError};
 
-/// Dead letters worked in one transaction.
+/// Most dead letters worked in one transaction.
 const BATCH: usize = 100;
+/// Bytes of their bodies read together: each may be as large as a message can be.
+const WEIGHT: u64 = 8 * 1_048_576;
+
+/// Cut so that no part weighs more, but one that is heavier alone.
+fn by_weight(letters: &[(DeadLetterId, u64)]) -> Vec<Vec<DeadLetterId>> {
+    let mut parts: Vec<Vec<DeadLetterId>> = Vec::new();
+    let mut weight = 0;
+    for &(id, size) in letters {
+        weight += size;
+        match parts.last_mut() {
+            Some(part) if weight <= WEIGHT => part.push(id),
+            Some(_) | None => {
+                parts.push(vec![id]);
+                weight = size;
+            }
+        }
+    }
+    parts
+}
 
 /// What dead letters are worked with.
 #[derive(Clone)]
@@ -33,11 +52,14 @@ impl Replay {
         by: &str,
         mut progress: impl FnMut(usize) + Send,
     ) -> Result<Vec<Replayed>, HandleError> {
+        let store = self.engine.store();
         let mut replayed = Vec::with_capacity(ids.len());
-        for batch in ids.chunks(BATCH) {
-            let letters = self.engine.store().dead_letters(batch).await?;
-            replayed.extend(self.batch(&letters, body, by).await?);
-            progress(batch.len());
+        for chunk in ids.chunks(BATCH) {
+            for batch in by_weight(&store.dead_letter_sizes(chunk).await?) {
+                let letters = store.dead_letters(&batch).await?;
+                replayed.extend(self.batch(&letters, body, by).await?);
+            }
+            progress(chunk.len());
         }
         Ok(replayed)
     }
@@ -48,18 +70,24 @@ impl Replay {
         ids: &[DeadLetterId],
         body: Option<&[u8]>,
     ) -> Result<Vec<Rehearsed>, StoreError> {
+        let store = self.engine.store();
         let mut rehearsed = Vec::with_capacity(ids.len());
-        for batch in ids.chunks(BATCH) {
-            for letter in self.engine.store().dead_letters(batch).await? {
-                let unfit = self.read(&letter, body).err();
-                rehearsed.push(Rehearsed {
-                    id: letter.summary.id,
-                    readable: unfit.is_none(),
-                    unfit,
-                });
+        for chunk in ids.chunks(BATCH) {
+            for batch in by_weight(&store.dead_letter_sizes(chunk).await?) {
+                let letters = store.dead_letters(&batch).await?;
+                rehearsed.extend(letters.iter().map(|letter| self.prospect(letter, body)));
             }
         }
         Ok(rehearsed)
+    }
+
+    fn prospect(&self, letter: &DeadLetter, body: Option<&[u8]>) -> Rehearsed {
+        let unfit = self.read(letter, body).err();
+        Rehearsed {
+            id: letter.summary.id,
+            readable: unfit.is_none(),
+            unfit,
+        }
     }
 
     /// Works some, and closes those the engine took. A crash in between does no harm: worked again under the same
@@ -126,5 +154,26 @@ impl Replay {
             .collect();
         self.engine.store().resolve_as_replayed(&taken, body, by).await?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heavy_letters_are_read_a_few_at_a_time_and_in_their_order() {
+        let cut = |sizes: &[u64]| -> Vec<Vec<i64>> {
+            let letters: Vec<_> = (1..).map(DeadLetterId).zip(sizes.iter().copied()).collect();
+            let parts = by_weight(&letters);
+            parts
+                .iter()
+                .map(|part| part.iter().map(|id| id.0).collect())
+                .collect()
+        };
+        assert_eq!(cut(&[]), Vec::<Vec<i64>>::new());
+        assert_eq!(cut(&[1_000; 3]), [[1, 2, 3]]);
+        assert_eq!(cut(&[WEIGHT, 1, WEIGHT - 1, 1]), [vec![1], vec![2, 3], vec![4]]);
+        assert_eq!(cut(&[9 * 1_048_576; 2]), [[1], [2]]);
     }
 }

@@ -21,11 +21,21 @@ use crate::domain::pause::Pauses;
 pub(in crate::amqp) struct Task {
     queue: String,
     prefetch: u16,
+    when_missing: WhenMissing,
     broker: Broker,
     stop: CancellationToken,
     deliveries: mpsc::Sender<Delivery>,
     acker: Acker,
     pauses: watch::Receiver<Arc<Pauses>>,
+}
+
+/// What to do when the queue is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::amqp) enum WhenMissing {
+    /// Declare it, and say so until it is back.
+    Mend,
+    /// Nobody needs it any more.
+    End,
 }
 
 /// Why consuming came to an end.
@@ -56,6 +66,7 @@ impl Task {
     pub(in crate::amqp) fn new(
         queue: &str,
         prefetch: u16,
+        when_missing: WhenMissing,
         broker: Broker,
         stop: CancellationToken,
     ) -> (Self, Consumer) {
@@ -72,6 +83,7 @@ impl Task {
                 pauses: broker.held(),
                 queue: queue.to_owned(),
                 prefetch,
+                when_missing,
                 broker,
                 stop,
                 deliveries: sender,
@@ -91,6 +103,7 @@ impl Task {
             let since = Instant::now();
             let fault = match self.consume(&live).await {
                 End::Wanted | End::Paused => break,
+                End::Fault(Fault::QueueMissing) if self.when_missing == WhenMissing::End => break,
                 End::Fault(fault) => fault,
             };
             self.acker.lose().await;

@@ -1,11 +1,13 @@
 //! Making a topology so, and telling what is not. Nothing is ever deleted: a queue that exists otherwise than wanted
 //! is told and left alone (a deleted and redeclared quorum queue may never come back, RELIABILITY.md F10).
 
-use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::options::{
+    ExchangeBindOptions, ExchangeDeclareOptions, ExchangeUnbindOptions, QueueBindOptions, QueueDeclareOptions,
+};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{Channel, Connection, Error, ExchangeKind};
 
-use super::{Binding, ExchangeSpec, QueueSpec, Routing, Topology};
+use super::{Binding, Destination, ExchangeSpec, QueueSpec, Routing, Topology, plugin};
 use crate::amqp::connection::answered;
 use crate::amqp::error::{BrokerError, NOT_FOUND, soft_code, told};
 use crate::config::amqp::QueueType;
@@ -15,11 +17,7 @@ use crate::config::amqp::QueueType;
 pub enum Object {
     Exchange(String),
     Queue(String),
-    Binding {
-        exchange: String,
-        queue: String,
-        key: String,
-    },
+    Binding(Binding),
 }
 
 impl std::fmt::Display for Object {
@@ -27,7 +25,7 @@ impl std::fmt::Display for Object {
         match self {
             Self::Exchange(_) => write!(f, "exchange {}", self.name()),
             Self::Queue(_) => write!(f, "queue {}", self.name()),
-            Self::Binding { .. } => write!(f, "binding {}", self.name()),
+            Self::Binding(_) => write!(f, "binding {}", self.name()),
         }
     }
 }
@@ -37,8 +35,10 @@ impl Object {
     pub fn name(&self) -> String {
         match self {
             Self::Exchange(name) | Self::Queue(name) => name.clone(),
-            Self::Binding { exchange, queue, key } if key.is_empty() => format!("{exchange} --> {queue}"),
-            Self::Binding { exchange, queue, key } => format!("{exchange} --{key}--> {queue}"),
+            Self::Binding(Binding { exchange, to, key }) if key.is_empty() => {
+                format!("{exchange} --> {}", to.name())
+            }
+            Self::Binding(Binding { exchange, to, key }) => format!("{exchange} --{key}--> {}", to.name()),
         }
     }
 }
@@ -51,7 +51,14 @@ pub enum Deviation {
     Different(String),
     /// The broker does not let us look or declare.
     Forbidden(String),
+    /// The broker cannot spread commands: they all go through one queue.
+    PluginMissing,
 }
+
+/// What to do about [`Deviation::PluginMissing`].
+pub const PLUGIN_MISSING: &str = "the broker lacks the plugin that spreads commands, and they all go through one queue: \
+     run `rabbitmq-plugins enable rabbitmq_consistent_hash_exchange` on each of its nodes, then \
+     `usciere broker declare`; or set amqp.intake_shards to 1";
 
 /// An object that is not as wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +73,7 @@ impl std::fmt::Display for Finding {
             Deviation::Missing => write!(f, "{} is missing", self.object),
             Deviation::Different(why) => write!(f, "{} is declared otherwise: {why}", self.object),
             Deviation::Forbidden(why) => write!(f, "{} may not be touched: {why}", self.object),
+            Deviation::PluginMissing => write!(f, "{} cannot be made: {PLUGIN_MISSING}", self.object),
         }
     }
 }
@@ -94,7 +102,24 @@ pub(in crate::amqp) async fn declare(
     }
     for binding in &topology.bindings {
         let done = bind(work.channel().await?, binding).await;
-        work.note(object_of(binding), done)?;
+        work.note(Object::Binding(binding.clone()), done)?;
+    }
+    for binding in &topology.severed {
+        match unbind(work.channel().await?, binding).await {
+            // Nothing to take away.
+            Err(error) if soft_code(&error) == Some(NOT_FOUND) => work.channel = None,
+            done => drop(work.note(Object::Binding(binding.clone()), done)?),
+        }
+    }
+    // A node with another number may have done the opposite meanwhile: whoever is last leaves a way.
+    let cut: Vec<&str> = topology.severed.iter().map(|one| one.exchange.as_str()).collect();
+    for binding in topology
+        .bindings
+        .iter()
+        .filter(|one| cut.contains(&one.exchange.as_str()))
+    {
+        let done = bind(work.channel().await?, binding).await;
+        work.note(Object::Binding(binding.clone()), done)?;
     }
     Ok(work.findings)
 }
@@ -187,8 +212,12 @@ async fn exchange_declare(channel: &Channel, exchange: &ExchangeSpec, passive: b
     let kind = match exchange.routing {
         Routing::Topic => ExchangeKind::Topic,
         Routing::Fanout => ExchangeKind::Fanout,
+        Routing::Hash => ExchangeKind::Custom(plugin::TYPE.to_owned()),
     };
     let mut arguments = FieldTable::default();
+    if exchange.routing == Routing::Hash {
+        arguments.insert("hash-property".into(), text("correlation_id"));
+    }
     if let Some(alternate) = &exchange.alternate {
         arguments.insert("alternate-exchange".into(), text(alternate));
     }
@@ -232,20 +261,31 @@ fn arguments_of(queue: &QueueSpec) -> FieldTable {
 }
 
 async fn bind(channel: &Channel, binding: &Binding) -> Result<(), Error> {
-    let (queue, exchange, key) = (
-        short(&binding.queue),
-        short(&binding.exchange),
-        short(&binding.key),
-    );
-    let (options, arguments) = (QueueBindOptions::default(), FieldTable::default());
-    answered(channel.queue_bind(queue, exchange, key, options, arguments)).await
+    let (exchange, key) = (short(&binding.exchange), short(&binding.key));
+    let arguments = FieldTable::default();
+    match &binding.to {
+        Destination::Queue(queue) => {
+            let options = QueueBindOptions::default();
+            answered(channel.queue_bind(short(queue), exchange, key, options, arguments)).await
+        }
+        Destination::Exchange(to) => {
+            let options = ExchangeBindOptions::default();
+            answered(channel.exchange_bind(short(to), exchange, key, options, arguments)).await
+        }
+    }
 }
 
-fn object_of(binding: &Binding) -> Object {
-    Object::Binding {
-        exchange: binding.exchange.clone(),
-        queue: binding.queue.clone(),
-        key: binding.key.clone(),
+async fn unbind(channel: &Channel, binding: &Binding) -> Result<(), Error> {
+    let (exchange, key) = (short(&binding.exchange), short(&binding.key));
+    let arguments = FieldTable::default();
+    match &binding.to {
+        Destination::Queue(queue) => {
+            answered(channel.queue_unbind(short(queue), exchange, key, arguments)).await
+        }
+        Destination::Exchange(to) => {
+            let options = ExchangeUnbindOptions::default();
+            answered(channel.exchange_unbind(short(to), exchange, key, options, arguments)).await
+        }
     }
 }
 

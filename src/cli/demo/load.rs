@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::story::{Situation, body};
@@ -16,6 +16,7 @@ use crate::cli::reach;
 use crate::cli::session::Session;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::calendar::TimeZone;
 use crate::domain::command::CommandKind;
 use crate::domain::ids::RequestId;
 use crate::engine::{Engine, Handled, Item};
@@ -134,6 +135,13 @@ fn plan(requests: usize, clock: &Clock) -> (Days, Vec<Line>) {
     (days, lines.collect())
 }
 
+/// To the same time of day so many days ago: where summer time ends or begins, that is an hour more or less.
+fn days_back(now: DateTime<Utc>, days: u16) -> TimeDelta {
+    let zone = TimeZone::default();
+    let wall = zone.local(now).naive_local() - TimeDelta::days(days.into());
+    now - zone.instant_of(wall)
+}
+
 /// An engine whose clock is moved back.
 struct Past {
     engine: Engine,
@@ -145,8 +153,9 @@ struct Past {
 impl Past {
     /// One day: what fell due, then what people do.
     async fn live(&self, days_ago: u16, deeds: &[Deed]) -> Result<(), Failure> {
-        self.clock
-            .set_offset(self.today - TimeDelta::days(days_ago.into()));
+        self.clock.set_offset(self.today);
+        let back = days_back(self.clock.now(), days_ago);
+        self.clock.set_offset(self.today - back);
         self.engine.sweep().await?;
         for deed in deeds {
             self.act(deed).await?;
@@ -187,6 +196,27 @@ impl Past {
                 Failure::new(Exit::Failed, format!("{} was not taken: {other:?}", deed.kind))
                     .fix("import the example registers: usciere import ... config/examples/*.csv"),
             ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::calendar::rome_date;
+
+    #[test]
+    fn a_day_back_is_a_day_of_the_calendar_whatever_the_hour() {
+        for now in [
+            "2026-11-27T22:18:00Z",
+            "2026-04-10T21:40:00Z",
+            "2026-11-27T23:05:00Z",
+        ] {
+            let now: DateTime<Utc> = now.parse().unwrap();
+            for days in 0..60 {
+                let then = rome_date(now - days_back(now, days));
+                assert_eq!(rome_date(now) - then, TimeDelta::days(days.into()), "{now}");
+            }
         }
     }
 }

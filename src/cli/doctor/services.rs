@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::{Finding, files, issuer, smtp};
-use crate::amqp::{Broker, BrokerState, Consuming, Publishing, Topology};
+use crate::amqp::{Broker, BrokerState, Consuming, Deviation, PLUGIN_MISSING, Publishing, Topology};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::mail::SmtpUrl;
@@ -181,6 +181,7 @@ async fn broker(config: &Config, registers: Option<&Registers>) -> Vec<Finding> 
     let mut findings = vec![reached(&address, state.as_ref())];
     if findings[0].fix.is_none() {
         findings.extend(declared(&broker, config, registers).await);
+        findings.extend(left_over(&broker).await);
     }
     broker.close().await;
     findings
@@ -228,6 +229,13 @@ fn reached(address: &str, state: Option<&BrokerState>) -> Finding {
 async fn declared(broker: &Broker, config: &Config, registers: Option<&Registers>) -> Option<Finding> {
     let topology = Topology::wanted(&config.amqp, registers?);
     Some(match broker.diff(&topology).await {
+        Ok(deviations)
+            if deviations
+                .iter()
+                .any(|one| one.deviation == Deviation::PluginMissing) =>
+        {
+            Finding::bad("topology", "the broker cannot spread the intake", PLUGIN_MISSING)
+        }
         Ok(deviations) => match deviations.first() {
             None => Finding::good(
                 "topology",
@@ -253,6 +261,25 @@ async fn declared(broker: &Broker, config: &Config, registers: Option<&Registers
             "give the user of amqp.url its rights on the virtual host",
         ),
     })
+}
+
+/// Shards of the intake that nothing leads to any more, if there are any.
+async fn left_over(broker: &Broker) -> Option<Finding> {
+    let queues = broker.shards_left_over().await.ok()?;
+    let (first, last) = (queues.first()?, queues.last()?);
+    let mut waiting = 0;
+    for queue in queues {
+        waiting += broker
+            .queue_status(queue)
+            .await
+            .ok()?
+            .map_or(0, |status| status.messages);
+    }
+    Some(Finding::warning(
+        "topology",
+        format!("{first} to {last} are of a larger amqp.intake_shards; {waiting} commands wait there"),
+        "nodes work them off; once they are empty: rabbitmqctl delete_queue, the last one first",
+    ))
 }
 
 /// An error with its causes, on one line. Some errors already say what caused them.

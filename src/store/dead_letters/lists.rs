@@ -81,6 +81,25 @@ impl Store {
         Ok(there.into_iter().map(DeadLetterId).collect())
     }
 
+    /// How large the bodies of these are, by id; those that do not exist are left out.
+    pub async fn dead_letter_sizes(
+        &self,
+        ids: &[DeadLetterId],
+    ) -> Result<Vec<(DeadLetterId, u64)>, StoreError> {
+        let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+        let rows = sqlx::query!(
+            r#"select id, octet_length(body) as "size!" from dead_letter where id = any($1) order by id"#,
+            &ids
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let size = |size: i32| u64::try_from(size).unwrap_or(0);
+        Ok(rows
+            .into_iter()
+            .map(|row| (DeadLetterId(row.id), size(row.size)))
+            .collect())
+    }
+
     /// These dead letters with all that came, by id; those that do not exist are left out.
     pub async fn dead_letters(&self, ids: &[DeadLetterId]) -> Result<Vec<DeadLetter>, StoreError> {
         let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();

@@ -37,8 +37,8 @@ impl Store {
         Ok(read.into_iter().flatten().collect())
     }
 
-    /// Frees the mails an earlier process of this name died over: names are their nodes' alone, so it is gone. Answers
-    /// how many.
+    /// Frees the mails this node has in hand and nobody works on: an earlier process of this name died over them (names
+    /// are their nodes' alone), or it dropped them as it stopped. Answers how many.
     pub async fn free_mails(&self, node: &NodeName) -> Result<u64, StoreError> {
         let freed = sqlx::query!(
             "update mail_outbox set next_try_at = now() where state = 'sending' and node = $1",

@@ -79,6 +79,16 @@ pub(super) fn routes() -> ApiRouter<Shared> {
                 says("discardDeadLetter", "Closes one without working it"),
             ),
         )
+        .api_route(
+            "/dead-letters/discard",
+            post_with(
+                discard_all,
+                says(
+                    "discardDeadLetters",
+                    "Closes all that wait and match, without working them",
+                ),
+            ),
+        )
 }
 
 /// A question whose fields say which dead letters, besides its own. serde flattens no struct that denies unknown fields.
@@ -311,10 +321,7 @@ async fn discard(
     Named(id): Named<DeadLetterId>,
     JsonBody(why): JsonBody<Why>,
 ) -> Result<Json<DeadLetterSheet>, Problem> {
-    let reason = why.reason.trim();
-    if reason.is_empty() {
-        return Err(invalid("/reason", "Scrivi perché: resta insieme al messaggio."));
-    }
+    let reason = written(&why.reason, "/reason")?;
     let done = api
         .store
         .discard_dead_letters(&[id], person.id.as_str(), reason)
@@ -325,4 +332,41 @@ async fn discard(
         return Err(conflict("not_open", "Qualcuno ha già deciso."));
     }
     Ok(Json(letter.into()))
+}
+
+/// Why they are closed.
+fn written<'text>(why: &'text str, pointer: &'static str) -> Result<&'text str, Problem> {
+    match why.trim() {
+        "" => Err(invalid(pointer, "Scrivi perché: resta insieme al messaggio.")),
+        why => Ok(why),
+    }
+}
+
+which_dead_letters! {
+    /// Which of those that wait, and why.
+    struct Discarding {
+        /// Kept with each of them.
+        why: String,
+    }
+}
+
+/// Those that were closed.
+#[derive(Debug, Serialize, JsonSchema)]
+struct DiscardedAll {
+    ids: Vec<DeadLetterId>,
+}
+
+async fn discard_all(
+    State(api): State<Shared>,
+    Manager(person): Manager,
+    JsonBody(which): JsonBody<Discarding>,
+) -> Result<Json<DiscardedAll>, Problem> {
+    let why = written(&which.why, "/why")?;
+    let matching = waiting(&api.store, &which.matching()).await?;
+    let mut ids = api
+        .store
+        .discard_dead_letters(&matching, person.id.as_str(), why)
+        .await?;
+    ids.sort_unstable();
+    Ok(Json(DiscardedAll { ids }))
 }

@@ -1,0 +1,106 @@
+//! What the relay keeps in memory while the broker is away.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use chrono::DateTime;
+use tokio::task::yield_now;
+use uuid::Uuid;
+
+use super::*;
+use crate::amqp::Broker;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::config::amqp::BrokerUrl;
+
+const SLOTS: u64 = 50;
+const ROWS: i64 = 1_000;
+
+fn rows(slot: u64) -> Vec<OutboxRow> {
+    let first = i64::try_from(slot).unwrap() * ROWS;
+    let row = |id: i64| OutboxRow {
+        id,
+        bucket: 0,
+        exchange: "usciere.sedi".to_owned(),
+        routing_key: "sede.230001".to_owned(),
+        destination: "sede.230001".to_owned(),
+        request: None,
+        case_seq: None,
+        message_id: Uuid::from_u128(1),
+        kind: "request.assigned".to_owned(),
+        causation_id: None,
+        trace_parent: None,
+        body: Bytes::new(),
+        created_at: DateTime::UNIX_EPOCH,
+    };
+    (first..first + ROWS).map(row).collect()
+}
+
+/// A relay whose broker nobody can reach, holding its one bucket.
+fn relay() -> (Relay, HandOff) {
+    let mut config = Config::default();
+    config.amqp.url = BrokerUrl("amqp://127.0.0.1:1/%2f".to_owned());
+    let node = config.node.name();
+    let store = crate::node::store(&config, &node).unwrap();
+    let broker = Broker::start(&config.amqp, &node, Clock::system());
+    let options = RelayOptions {
+        node,
+        buckets: 1,
+        lease: Duration::from_secs(10),
+        poll: Duration::from_secs(1),
+        window: 500,
+        longest_back_off: Duration::from_secs(1),
+    };
+    let (mut relay, handoff) = Relay::new(store, broker.publisher(), broker.held(), options);
+    relay.leases_changed([(0, 1)].into_iter().collect());
+    (relay, handoff)
+}
+
+/// The rows of all slots that were filled, as the relay would take them.
+async fn handed_over(relay: &mut Relay) -> usize {
+    let mut rows = 0;
+    while let Ok(ticket) = relay.tickets.receiver.try_recv() {
+        rows += relay
+            .tickets
+            .open(ticket)
+            .await
+            .map_or(0, |handed| handed.rows.len());
+    }
+    rows
+}
+
+#[tokio::test]
+async fn an_outage_of_the_broker_costs_no_memory_however_long_it_is() {
+    let (mut relay, handoff) = relay();
+    let growing = async {
+        for slot in 0..SLOTS {
+            handoff.reserve().fill(rows(slot), &[]);
+            yield_now().await;
+        }
+        for _ in 0..SLOTS {
+            yield_now().await;
+        }
+    };
+    let stop = CancellationToken::new();
+    tokio::select! {
+        () = relay.wait_for_broker(&stop) => panic!("there is no broker"),
+        () = growing => {}
+    }
+    assert_eq!(relay.tickets.opened(), SLOTS);
+    assert!(relay.queue.is_empty(), "the rows are left to the database");
+}
+
+#[tokio::test]
+async fn what_a_busy_relay_does_not_take_is_left_to_the_database_beyond_a_limit() {
+    let (mut relay, handoff) = relay();
+    for round in 0..2 {
+        for slot in 0..SLOTS {
+            handoff.reserve().fill(rows(slot), &[]);
+        }
+        assert_eq!(
+            handed_over(&mut relay).await,
+            10_000,
+            "round {round}: as much as there is room for"
+        );
+    }
+}
