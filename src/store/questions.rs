@@ -18,6 +18,7 @@ mod vocabulary;
 
 use sqlx::{Postgres, Transaction};
 
+use super::scope::BEGIN_QUESTION;
 use super::{Store, StoreError};
 use crate::domain::event::Side;
 use crate::domain::ids::{ActorId, Source};
@@ -91,7 +92,7 @@ impl Store {
                 )
             }
             Viewer::Administrator => {
-                let transaction = self.pool.begin_with("begin read only").await?;
+                let transaction = self.pool.begin_with(BEGIN_QUESTION).await?;
                 (transaction, None, None)
             }
         };

@@ -25,6 +25,9 @@ pub(super) fn as_engine(connection: &mut PgConnection) -> BoxFuture<'_, Result<(
     })
 }
 
+/// All answers are of one moment.
+pub(super) const BEGIN_QUESTION: &str = "begin isolation level repeatable read read only";
+
 /// As whom the database is asked, and what this login could do beside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rights {
@@ -42,7 +45,7 @@ impl Store {
         &self,
         scope: &Scope,
     ) -> Result<Transaction<'static, Postgres>, StoreError> {
-        let mut transaction = self.pool.begin_with("begin read only").await?;
+        let mut transaction = self.pool.begin_with(BEGIN_QUESTION).await?;
         let (patronato, office, sede) = match scope {
             Scope::Office { patronato, office } => (patronato.as_str(), office.as_str(), ""),
             Scope::Sede(sede) => ("", "", sede.as_str()),
