@@ -8,6 +8,9 @@ create index cases_by_opening on cases (opened_at desc, id desc);
 -- replies come in the order of their times
 create index reply_at on reply using brin (at) with (pages_per_range = 32, autosummarize = on);
 
+-- requests no rule could route: looked at every few seconds
+create index cases_unrouted on cases (id) where sede = 'da-smistare' and awaiting_since is not null;
+
 -- How far the counting has come, by the day of opening in Italy.
 create table statistics_state (
     only_row       boolean not null default true,

@@ -53,6 +53,7 @@ pub use audit::{AuditFilter, AuditReading, Sealed, Walked};
 pub use blockers::Blocker;
 pub use cases::Sending;
 pub use counting::FiguresCounted;
+pub use crowd::CrowdPart;
 pub use dead_letters::{
     DeadLetter, DeadLetterFilter, DeadLetterId, DeadLetterMatch, DeadLetterSummary, NewDeadLetter,
     Resolution, Resolved,

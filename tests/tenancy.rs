@@ -10,6 +10,8 @@ mod services;
 
 #[path = "tenancy/audit.rs"]
 mod audit;
+#[path = "tenancy/figures.rs"]
+mod figures;
 #[path = "tenancy/many.rs"]
 mod many;
 #[path = "tenancy/people.rs"]

@@ -77,7 +77,7 @@ impl Store {
             r#"
             select counted_before as "from!",
                    case when noted_since <= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-                        then least(noted_before, $1 + greatest(counted_before, (
+                        then least(noted_before, $1::int + greatest(counted_before, (
                             select (min(opened_at) at time zone 'Europe/Rome')::date from cases)))
                         else counted_before end as "until!"
             from statistics_state
@@ -108,7 +108,7 @@ async fn count_requests(
     let cells = sqlx::query!(
         r#"
         with portion as (
-            select $1::timestamp at time zone 'Europe/Rome' as from, $2::timestamp at time zone 'Europe/Rome' as until
+            select $1::date::timestamp at time zone 'Europe/Rome' as from, $2::date::timestamp at time zone 'Europe/Rome' as until
         ),
         counted_anyway as (
             delete from statistics_change using portion where opened_at >= portion.from and opened_at < until
@@ -181,7 +181,7 @@ async fn count_replies(
     let cells = sqlx::query!(
         r#"
         with portion as (
-            select $1::timestamp at time zone 'Europe/Rome' as from, $2::timestamp at time zone 'Europe/Rome' as until
+            select $1::date::timestamp at time zone 'Europe/Rome' as from, $2::date::timestamp at time zone 'Europe/Rome' as until
         ),
         counted_anyway as (
             delete from statistics_late_reply using portion where at >= portion.from and at < until

@@ -304,7 +304,7 @@ impl Store {
             r#"
             select count(*) as "counted!",
                    (select extract(epoch from now() - created_at)::float8 from outbox order by id limit 1) as age
-            from (select from outbox limit $1 + 1) as first
+            from (select from outbox limit $1::bigint + 1) as first
             "#,
             COUNTED
         )

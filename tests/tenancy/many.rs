@@ -11,9 +11,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::postgres::PgPool;
 use sqlx::{AssertSqlSafe, ConnectOptions as _};
 use usciere::domain::codice_fiscale::CodiceFiscale;
-use usciere::domain::filter::{BookingRule, Condition, DateRange, Order, Page, RequestFilter, Whose};
+use usciere::domain::filter::{
+    BookingRule, Condition, DateRange, Grouping, Order, Page, RequestFilter, Whose,
+};
 use usciere::domain::person::Person;
-use usciere::store::{Store, Viewer};
+use usciere::store::{Store, UnknownOutcome, Viewer};
 
 use crate::database::{self, TestDatabase};
 use crate::people::{self, member};
@@ -23,11 +25,13 @@ use crate::people::{self, member};
 const MANY: &str = "
     insert into cases (id, workflow, workflow_version, state, patronato, office, role, sender, sender_name, sede,
         protocol_office, protocol_on, protocol_year, protocol_sequence, reason, topic, person_id, codice_fiscale,
-        family_name, given_name, born_on, awaiting_since, overdue, first_solicit, sede_seq, version, opened_at, changed_at)
+        family_name, given_name, born_on, awaiting_since, due_on, overdue, first_solicit, sede_seq, version, opened_at,
+        changed_at)
     select gen_random_uuid(), 'richiesta', 1, case when n % 4 = 0 then 'assegnato_sede' else 'chiuso_da_funzionario' end,
         'inca', 'OF-' || n % $2, 'operator', 'op' || n % 7, 'Mario Rossi', 'sede-' || n % ($2 / 2), '7013',
         date '2026-01-01', 2026, n, 'access_requirements', 'assegno-sociale', 'p' || number, code, 'Bianchi', 'Mario',
-        '1950-01-01', case when n % 4 = 0 then date '2026-01-01' end, n % 50 = 1,
+        '1950-01-01', case when n % 4 = 0 then date '2026-01-01' end,
+        case when n % 4 = 0 then date '2100-01-01' end, n % 50 = 1,
         case when n % 20 = 1 then date '2026-02-01' end, jsonb_build_object('sede-' || n % ($2 / 2), 1), 1,
         timestamptz '2024-12-01 08:00Z' + make_interval(mins => n / 3 * 35), now()
     from generate_series(1, $1) as n
@@ -235,6 +239,80 @@ async fn questions_go_by_the_indexes_meant_for_them() {
     let since: DateTime<Utc> = "2025-12-01T00:00:00Z".parse().unwrap();
     question.replies(&filter, since, page).await.unwrap();
     plans.went_by("recent replies", &["reply_of_office", "cases_pk"]);
+    let filter = RequestFilter::of(&officer(), Whose::Sede).unwrap();
+    let mut question = store.ask(&Viewer::person(&officer())).await.unwrap();
+    question.replies(&filter, since, page).await.unwrap();
+    plans.went_by("recent replies of a sede", &["reply_of_sede", "cases_pk"]);
+
+    let mut question = store.ask(&Viewer::Administrator).await.unwrap();
+    let all = RequestFilter::default();
+    question.requests(&all, page).await.unwrap();
+    plans.went_by("a list of everything", &["cases_by_opening"]);
+    let filter = RequestFilter::of(&operator(), Whose::Office).unwrap();
+    let mut pages = store.every_request(Viewer::person(&operator()), filter, Order::default(), 500);
+    assert_eq!(pages.next().await.unwrap().unwrap().len(), 500);
+    plans.went_by("an export", &["cases_of_office"]);
+}
+
+/// What was counted before is not counted again.
+#[tokio::test]
+async fn figures_over_years_go_by_what_was_counted_before() {
+    let database = many(60_000, 100).await;
+    database.store.count_figures(Utc::now()).await.unwrap();
+    for table in ["statistics_cell", "statistics_reply_cell"] {
+        run(&database.pool, &format!("vacuum analyze {table}")).await;
+    }
+    let (plans, store, _guard) = Plans::told(&database).await;
+    let everything = RequestFilter::default();
+    let of = |person: &Person, whose| RequestFilter::of(person, whose).unwrap();
+    for (viewer, filter, by) in [
+        (Viewer::Administrator, everything.clone(), Some(Grouping::Month)),
+        (Viewer::Administrator, everything.clone(), Some(Grouping::Sede)),
+        (Viewer::Administrator, everything, Some(Grouping::Office)),
+        (Viewer::person(&operator()), of(&operator(), Whose::Office), None),
+        (Viewer::person(&officer()), of(&officer(), Whose::Sede), None),
+    ] {
+        let mut question = store.ask(&viewer).await.unwrap();
+        let told = question.statistics(&filter, &[], by).await.unwrap();
+        assert!(told.values().any(|line| line.reply_times.replies > 100));
+        let cells = ["statistics_cell_key", "statistics_reply_cell_key"];
+        plans.went_by(&format!("figures of {filter:?} by {by:?}"), &cells);
+    }
+}
+
+/// What nodes look at again and again costs by what there is to do.
+#[tokio::test]
+async fn nodes_look_for_work_by_the_indexes_meant_for_it() {
+    let database = many(20_000, 100).await;
+    for waiting in [
+        "insert into outbox (bucket, exchange, routing_key, destination, message_id, kind, body)
+         select n % 64, 'x', 'k', 'q', gen_random_uuid(), 'k', '' from generate_series(1, 20000) as n",
+        "insert into mail_outbox (dedup_key, case_id, kind, recipient, params, message_id, state, next_try_at, sent_at,
+                                  patronato, operator_id)
+         select n, gen_random_uuid(), 'k', 'r', '{}', gen_random_uuid(), 'sent', null, now(), 'inca', 'op1'
+         from generate_series(1, 20000) as n",
+    ] {
+        run(&database.pool, waiting).await;
+    }
+    for table in ["outbox", "mail_outbox"] {
+        run(&database.pool, &format!("vacuum analyze {table}")).await;
+    }
+    let (plans, store, _guard) = Plans::told(&database).await;
+    let today = NaiveDate::from_ymd_opt(2026, 11, 27).unwrap();
+    let mut sweep = store.begin_intake().await.unwrap();
+    assert!(sweep.lock_due(today, 1_000).await.unwrap().is_empty());
+    plans.went_by("the sweep", &["cases_due"]);
+    store.waiting_unrouted().await.unwrap();
+    plans.went_by("what no rule could route", &["cases_unrouted"]);
+    assert_eq!(store.unsent(&[7], &[], 500).await.unwrap().len(), 313);
+    plans.went_by("the relay", &["outbox_bucket"]);
+    let state = store.outbox_state().await.unwrap();
+    assert_eq!((state.unsent, state.exact), (20_000, false));
+    plans.went_by("the oldest unsent message", &["outbox_pk"]);
+    let (node, hour) = ("test-0".parse().unwrap(), std::time::Duration::from_hours(1));
+    let mails = store.claim_mails(&node, 16, hour, UnknownOutcome::Repeat, hour);
+    assert!(mails.await.unwrap().is_empty());
+    plans.went_by("the mailer", &["mail_outbox_due"]);
 }
 
 #[tokio::test]

@@ -99,7 +99,7 @@ impl Level {
         }
     }
 
-    const fn as_str(self) -> &'static str {
+    pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Topic => "topic",
             Self::Office => "office",
@@ -108,7 +108,7 @@ impl Level {
     }
 
     /// What is null in its cells: said, it lets their key be walked from the left.
-    const fn unused(self) -> &'static str {
+    pub(super) const fn unused(self) -> &'static str {
         match self {
             Self::Topic => " and c.patronato is null and c.office is null and c.sede is null",
             Self::Office => " and c.sede is null and c.topic is null",
