@@ -6,7 +6,7 @@
 -- lists over all offices, and what was opened on some days
 create index cases_by_opening on cases (opened_at desc, id desc);
 -- replies come in the order of their times
-create index reply_at on reply using brin (at) with (pages_per_range = 32, autosummarize = on);
+create index reply_at on reply using brin (at) with (pages_per_range = 16, autosummarize = on);
 
 -- requests no rule could route: looked at every few seconds
 create index cases_unrouted on cases (id) where sede = 'da-smistare' and awaiting_since is not null;
@@ -182,6 +182,4 @@ $visible$);
 grant select on statistics_state to usciere_question;
 
 -- Mails that failed or whose end nobody knows leave after a while as well.
-create index mail_outbox_failed on mail_outbox (created_at) where state in ('failed', 'unknown');
--- Files brought and named by no message since.
-create index attachment_upload_old on attachment_upload (uploaded_at);
+create index mail_outbox_unsent on mail_outbox (queued_at) where state in ('failed', 'unknown');

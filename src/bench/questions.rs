@@ -50,7 +50,11 @@ pub(super) async fn ask(store: &Store, engine: &Engine, report: &mut Report) -> 
     let (by_office, by_sede) = (Viewer::person(&asking.office), Viewer::person(&asking.sede));
     let all = RequestFilter::default();
     for (question, aim, latency) in [
-        ("list of an office", QUICK, asking.list(&by_office, &office).await?),
+        (
+            "list of an office",
+            QUICK,
+            asking.list(&by_office, &office).await?,
+        ),
         ("list of a sede", QUICK, asking.list(&by_sede, &sede).await?),
         (
             "list over all",

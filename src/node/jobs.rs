@@ -129,7 +129,9 @@ async fn clean_up(store: &Store, retention: &Retention, clock: &Clock) -> Result
     let mut forgotten = store.forget(&kept).await?;
     // So many at a time, until there is nothing left to forget.
     loop {
-        let portion = store.forget_sent_mails(retention.mails.get()).await?
+        let portion = store
+            .forget_mails(retention.mails.get(), retention.unsent_mails.get())
+            .await?
             + store
                 .forget_job_runs(retention.job_runs.get(), clock.now())
                 .await?;

@@ -19,16 +19,18 @@ const BEGIN: &str = "begin isolation level repeatable read; set local statement_
 /// What one run counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FiguresCounted {
-    /// Up to this day requests are in the cells; `None`: not yet.
-    pub before: Option<NaiveDate>,
     /// Cells that were written.
     pub cells: u64,
+    /// There are days that are over and could not be counted yet.
+    pub more: bool,
 }
 
 /// Days to be counted now: none where both are the same.
 struct Portion {
     from: NaiveDate,
     until: NaiveDate,
+    /// There are days after it that are over.
+    more: bool,
 }
 
 impl Store {
@@ -40,8 +42,8 @@ impl Store {
         loop {
             let (portion, cells) = self.count_portion().await?;
             counted.cells += cells;
-            counted.before = Some(portion.until);
             if portion.from == portion.until {
+                counted.more = portion.more;
                 return Ok(counted);
             }
         }
@@ -75,13 +77,15 @@ impl Store {
         let portion = sqlx::query_as!(
             Portion,
             r#"
-            select counted_before as "from!",
-                   case when noted_since <= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-                        then least(noted_before, $1::int + greatest(counted_before, (
-                            select (min(opened_at) at time zone 'Europe/Rome')::date from cases)))
-                        else counted_before end as "until!"
+            select counted_before as "from!", until as "until!", until < noted_before as "more!"
             from statistics_state
-            for update
+            cross join lateral (
+                select case when noted_since <= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+                            then least(noted_before, $1::int + greatest(counted_before, (
+                                select (min(opened_at) at time zone 'Europe/Rome')::date from cases)))
+                            else counted_before end as until
+            ) as reached
+            for update of statistics_state
             "#,
             PORTION
         )

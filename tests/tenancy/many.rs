@@ -258,25 +258,45 @@ async fn questions_go_by_the_indexes_meant_for_them() {
 #[tokio::test]
 async fn figures_over_years_go_by_what_was_counted_before() {
     let database = many(60_000, 100).await;
-    database.store.count_figures(Utc::now()).await.unwrap();
+    while database.store.count_figures(Utc::now()).await.unwrap().more {
+        // other tests have transactions open in the same cluster
+        tokio::task::yield_now().await;
+    }
     for table in ["statistics_cell", "statistics_reply_cell"] {
         run(&database.pool, &format!("vacuum analyze {table}")).await;
     }
     let (plans, store, _guard) = Plans::told(&database).await;
     let everything = RequestFilter::default();
     let of = |person: &Person, whose| RequestFilter::of(person, whose).unwrap();
-    for (viewer, filter, by) in [
-        (Viewer::Administrator, everything.clone(), Some(Grouping::Month)),
-        (Viewer::Administrator, everything.clone(), Some(Grouping::Sede)),
-        (Viewer::Administrator, everything, Some(Grouping::Office)),
-        (Viewer::person(&operator()), of(&operator(), Whose::Office), None),
-        (Viewer::person(&officer()), of(&officer(), Whose::Sede), None),
+    let own: &[&str] = &["statistics_cell_key", "statistics_reply_cell_key"];
+    // Of all cells most are read, in whatever order.
+    let all: &[&str] = &["cases_by_opening"];
+    for (viewer, filter, by, indexes) in [
+        (Viewer::Administrator, everything.clone(), None, all),
+        (
+            Viewer::Administrator,
+            everything.clone(),
+            Some(Grouping::Sede),
+            all,
+        ),
+        (Viewer::Administrator, everything, Some(Grouping::Office), all),
+        (
+            Viewer::person(&operator()),
+            of(&operator(), Whose::Office),
+            None,
+            own,
+        ),
+        (
+            Viewer::person(&officer()),
+            of(&officer(), Whose::Sede),
+            Some(Grouping::Month),
+            own,
+        ),
     ] {
         let mut question = store.ask(&viewer).await.unwrap();
         let told = question.statistics(&filter, &[], by).await.unwrap();
         assert!(told.values().any(|line| line.reply_times.replies > 100));
-        let cells = ["statistics_cell_key", "statistics_reply_cell_key"];
-        plans.went_by(&format!("figures of {filter:?} by {by:?}"), &cells);
+        plans.went_by(&format!("figures of {filter:?} by {by:?}"), indexes);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -26,6 +27,8 @@ use crate::store::{CrowdPart, Store};
 const CHUNK: u32 = 20_000;
 /// From so many copies on it is quicker to sort their words in at the end.
 const CROWD: u32 = 50_000;
+/// How long to wait for others before looking again.
+const LOOK: Duration = Duration::from_millis(200);
 
 #[derive(Debug, Serialize)]
 pub(in crate::cli) struct Line {
@@ -96,7 +99,12 @@ pub(in crate::cli) async fn live(
 }
 
 /// Copies what was lived through, and leaves the database as months of work would have: indexed, counted, vacuumed.
-async fn multiply(past: &Past, seeds: &[RequestId], cases: u32, session: &mut Session) -> Result<(), Failure> {
+async fn multiply(
+    past: &Past,
+    seeds: &[RequestId],
+    cases: u32,
+    session: &mut Session,
+) -> Result<(), Failure> {
     let store = past.engine.store();
     store.sort_words_in().await?;
     if cases == 0 {
@@ -113,7 +121,10 @@ async fn multiply(past: &Past, seeds: &[RequestId], cases: u32, session: &mut Se
     }
     copied?;
     session.printer.say("counting finished days ...");
-    store.count_figures(past.clock.now()).await?;
+    // Days wait for transactions that may not have heard of it: of nodes, of other databases of the cluster.
+    while store.count_figures(past.clock.now()).await?.more {
+        tokio::time::sleep(LOOK).await;
+    }
     if crowd {
         session.printer.say("vacuuming ...");
         store.look_through_crowd().await?;
@@ -127,9 +138,7 @@ async fn copy(store: &Store, seeds: &[RequestId], cases: u32, session: &Session)
     while after < cases {
         let count = CHUNK.min(cases - after);
         let total = cases;
-        store
-            .multiply(seeds, CrowdPart { after, count, total })
-            .await?;
+        store.multiply(seeds, CrowdPart { after, count, total }).await?;
         after += count;
         progress.inc(count.into());
     }

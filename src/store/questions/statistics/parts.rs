@@ -325,17 +325,35 @@ mod tests {
     #[test]
     fn whole_months_are_in_cells_and_what_is_left_is_counted() {
         for (from, to, cells, ends) in [
-            ("2026-01-01", "2026-03-31", Some(range("2026-01-01", "2026-03-31")), vec![]),
+            (
+                "2026-01-01",
+                "2026-03-31",
+                Some(range("2026-01-01", "2026-03-31")),
+                vec![],
+            ),
             ("", "2026-02-28", Some(range("", "2026-02-28")), vec![]),
             ("", "", Some(DateRange::ALL), vec![]),
             (
                 "2026-01-02",
                 "2026-03-30",
                 Some(range("2026-02-01", "2026-02-28")),
-                vec![range("2026-01-02", "2026-01-31"), range("2026-03-01", "2026-03-30")],
+                vec![
+                    range("2026-01-02", "2026-01-31"),
+                    range("2026-03-01", "2026-03-30"),
+                ],
             ),
-            ("2026-01-02", "2026-02-27", None, vec![range("2026-01-02", "2026-02-27")]),
-            ("2026-05-05", "2026-05-05", None, vec![range("2026-05-05", "2026-05-05")]),
+            (
+                "2026-01-02",
+                "2026-02-27",
+                None,
+                vec![range("2026-01-02", "2026-02-27")],
+            ),
+            (
+                "2026-05-05",
+                "2026-05-05",
+                None,
+                vec![range("2026-05-05", "2026-05-05")],
+            ),
             // the cells of this month end before this day anyway
             ("2026-11-01", "2026-11-25", Some(range("2026-11-01", "")), vec![]),
             (
@@ -345,7 +363,11 @@ mod tests {
                 vec![range("2026-11-01", "2026-11-24")],
             ),
         ] {
-            assert_eq!(divided(Level::Sede, range(from, to), true), (cells, ends), "{from} {to}");
+            assert_eq!(
+                divided(Level::Sede, range(from, to), true),
+                (cells, ends),
+                "{from} {to}"
+            );
         }
     }
 
@@ -393,7 +415,11 @@ mod tests {
             (&all, None, Some(&sede), None),
             (&all, None, Some(&Scope::Nothing), None),
         ] {
-            assert_eq!(Level::answering(filter, by, scope), level, "{filter:?} by {by:?} as {scope:?}");
+            assert_eq!(
+                Level::answering(filter, by, scope),
+                level,
+                "{filter:?} by {by:?} as {scope:?}"
+            );
         }
     }
 }

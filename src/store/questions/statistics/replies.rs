@@ -20,14 +20,10 @@ impl Question {
         &mut self,
         parts: &Parts<'_>,
     ) -> Result<BTreeMap<String, ReplyTimes>, StoreError> {
-        let mut query = QueryBuilder::new(format!(
-            "select {}, c.days, sum(c.replies) from (",
-            key(parts.by)
-        ));
+        let mut query = QueryBuilder::new(format!("select {}, c.days, sum(c.replies) from (", key(parts.by)));
         replies_of(&mut query, parts);
         query.push(") as c group by 1, 2");
-        let rows: Vec<(String, i32, i64)> =
-            query.build_query_as().fetch_all(&mut *self.transaction).await?;
+        let rows: Vec<(String, i32, i64)> = query.build_query_as().fetch_all(&mut *self.transaction).await?;
         let mut spreads: BTreeMap<String, Spread> = BTreeMap::new();
         for (key, days, replies) in rows {
             *spreads.entry(key).or_default().entry(days).or_default() += u64::try_from(replies).unwrap_or(0);
@@ -90,7 +86,9 @@ fn counted_now(query: &mut Query, filter: &RequestFilter, days: DateRange) {
     ));
     of_places(query, filter);
     if let Some(sender) = &filter.sender {
-        query.push(" and c.sender = ").push_bind(sender.as_str().to_owned());
+        query
+            .push(" and c.sender = ")
+            .push_bind(sender.as_str().to_owned());
     }
     if let Some(begins) = days.begins() {
         query.push(" and c.at >= ").push_bind(begins);
@@ -151,8 +149,14 @@ mod tests {
         ] {
             let times = times(&spread(days));
             assert_eq!(times.replies, days.len() as u64);
-            assert!((times.median.unwrap() - median).abs() < 1e-9, "{days:?}: {times:?}");
-            assert!((times.ninetieth.unwrap() - ninetieth).abs() < 1e-9, "{days:?}: {times:?}");
+            assert!(
+                (times.median.unwrap() - median).abs() < 1e-9,
+                "{days:?}: {times:?}"
+            );
+            assert!(
+                (times.ninetieth.unwrap() - ninetieth).abs() < 1e-9,
+                "{days:?}: {times:?}"
+            );
         }
     }
 }
