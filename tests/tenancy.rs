@@ -16,6 +16,8 @@ mod figures;
 mod many;
 #[path = "tenancy/people.rs"]
 mod people;
+#[path = "tenancy/plans.rs"]
+mod plans;
 #[path = "tenancy/rights.rs"]
 mod rights;
 #[path = "tenancy/rows.rs"]

@@ -240,7 +240,7 @@ async fn figures_agree_with_the_lists_they_open_whatever_happens() {
     lot.happen(0).await;
     lot.count_all().await;
     lot.agree().await;
-    for round in 1..=4 {
+    for round in 1..=3 {
         // some of them under days that were counted long ago
         lot.open(round, 40).await;
         lot.happen(round).await;
