@@ -52,6 +52,9 @@ impl Store {
 
     /// Builds the index of words again, if it was set aside by this process or one that did not live to do so.
     pub async fn sort_words_in(&self) -> Result<(), StoreError> {
+        if !self.rights().await?.owner {
+            return Ok(());
+        }
         let mut connection = self.unhurried().await?;
         let mut transaction = connection.begin().await?;
         let definition: Option<String> =

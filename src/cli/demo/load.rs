@@ -29,6 +29,7 @@ const CHUNK: u32 = 20_000;
 const CROWD: u32 = 50_000;
 /// How long to wait for others before looking again.
 const LOOK: Duration = Duration::from_millis(200);
+const LOOKS: u8 = 100;
 
 #[derive(Debug, Serialize)]
 pub(in crate::cli) struct Line {
@@ -121,8 +122,12 @@ async fn multiply(
     }
     copied?;
     session.printer.say("counting finished days ...");
-    // Days wait for transactions that may not have heard of it: of nodes, of other databases of the cluster.
-    while store.count_figures(past.clock.now()).await?.more {
+    // Days wait for transactions that may not have heard of it, also of other databases of the cluster; what is left
+    // is the job's.
+    for _ in 0..LOOKS {
+        if !store.count_figures(past.clock.now()).await?.more {
+            break;
+        }
         tokio::time::sleep(LOOK).await;
     }
     if crowd {
