@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{Days, TimeDelta};
 use serde::Serialize;
 
 use super::story::{Situation, body};
@@ -17,6 +17,7 @@ use crate::cli::reach;
 use crate::cli::session::Session;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::calendar::{TimeZone, rome_date};
 use crate::domain::command::CommandKind;
 use crate::domain::ids::RequestId;
 use crate::engine::{Engine, Handled, Item};
@@ -190,8 +191,13 @@ struct Past {
 impl Past {
     /// One day: what fell due, then what people do.
     async fn live(&self, days_ago: u16, deeds: &[Deed]) -> Result<(), Failure> {
-        self.clock
-            .set_offset(self.today - TimeDelta::days(days_ago.into()));
+        // From midnight to midnight in Italy, or what is done after fifteen days came after fourteen where summer time
+        // ended in between.
+        self.clock.set_offset(self.today);
+        let today = rome_date(self.clock.now());
+        let midnight = |date| TimeZone::default().start_of(date);
+        let back = midnight(today) - midnight(today - Days::new(days_ago.into()));
+        self.clock.set_offset(self.today - back);
         self.engine.sweep().await?;
         for deed in deeds {
             self.act(deed).await?;
