@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{Days, TimeDelta};
+use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::story::{Situation, body};
@@ -196,7 +196,7 @@ impl Past {
         self.clock.set_offset(self.today);
         let today = rome_date(self.clock.now());
         let midnight = |date| TimeZone::default().start_of(date);
-        let back = midnight(today) - midnight(today - Days::new(days_ago.into()));
+        let back = midnight(today) - midnight(today - TimeDelta::days(days_ago.into()));
         self.clock.set_offset(self.today - back);
         self.engine.sweep().await?;
         for deed in deeds {

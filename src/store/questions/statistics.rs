@@ -2,6 +2,7 @@
 //! condition of the list it opens: over what was counted before where that tells the requests apart (`parts`), over
 //! the requests themselves otherwise.
 
+mod cells;
 mod parts;
 mod replies;
 
