@@ -93,6 +93,7 @@ impl Store {
     }
 
     /// Adds copies of these requests, with their histories, in one transaction.
+    #[expect(clippy::too_many_lines, reason = "one statement")]
     pub async fn multiply(&self, seeds: &[RequestId], part: CrowdPart) -> Result<(), StoreError> {
         let seeds: Vec<Uuid> = seeds.iter().map(|seed| seed.0).collect();
         let mut transaction = self.pool.begin_with(BEGIN).await?;

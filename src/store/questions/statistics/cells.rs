@@ -96,7 +96,7 @@ pub(super) struct Divided {
 
 impl Cells {
     /// `reaches_border`: no day from the border on is in any cell.
-    pub(super) fn divide(&self, dates: DateRange, reaches_border: bool) -> Divided {
+    pub(super) fn divide(self, dates: DateRange, reaches_border: bool) -> Divided {
         if self.level == Level::Topic {
             return Divided {
                 cells: Some(dates),

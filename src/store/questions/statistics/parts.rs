@@ -92,7 +92,7 @@ impl Question {
         let border = TimeZone::default().start_of(cells.border);
         let divided = cells.divide(filter.dates, basis == Basis::Opened);
         if let Some(days) = divided.cells {
-            counted_before(query, &filter, basis, &cells, days);
+            counted_before(query, &filter, basis, cells, days);
             changed_since(query, &filter, basis, days);
             query.push(" and c.opened_at < ").push_bind(border);
             query.push(" union all ");
@@ -126,7 +126,7 @@ fn columns(day: &str) -> String {
     )
 }
 
-fn counted_before(query: &mut Query, filter: &RequestFilter, basis: Basis, cells: &Cells, days: DateRange) {
+fn counted_before(query: &mut Query, filter: &RequestFilter, basis: Basis, cells: Cells, days: DateRange) {
     query.push(format_args!(
         "select {}, c.requests from statistics_cell as c where c.level = '{}' and c.basis = '{}'{}",
         columns("c.day"),
