@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{Days, Months, NaiveDate, Utc};
+use chrono::{Days, Months, NaiveDate};
 use sqlx::postgres::PgPool;
 use usciere::clock::Clock;
 use usciere::domain::calendar::rome_date;
@@ -90,7 +90,7 @@ impl Lot {
 
     /// Every figure of every question is that of the list it opens.
     async fn agree(&self) {
-        for (viewer, filter) in questions(rome_date(Utc::now())) {
+        for (viewer, filter) in questions(rome_date(Clock::system().now())) {
             for by in [None].into_iter().chain(Grouping::ALL.iter().copied().map(Some)) {
                 agree(&self.database.store, &viewer, &filter, by).await;
             }
@@ -102,7 +102,7 @@ impl Lot {
 fn rules() -> [BookingRule; 1] {
     [BookingRule {
         workflow: "richiesta.v1".parse().unwrap(),
-        waiting_since: rome_date(Utc::now()).checked_sub_days(Days::new(200)),
+        waiting_since: rome_date(Clock::system().now()).checked_sub_days(Days::new(200)),
         interactions: 2,
     }]
 }
