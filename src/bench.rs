@@ -19,6 +19,7 @@ use crate::amqp::bare::{self, Arrivals};
 use crate::amqp::{BrokerError, Session, Topology};
 use crate::domain::ids::RequestId;
 use crate::domain::registers::Registers;
+use crate::engine::Engine;
 use crate::store::{Store, StoreError};
 
 use clients::Clients;
@@ -113,6 +114,7 @@ pub async fn run_grown(
     place: &Place,
     store: &Store,
     registers: &Registers,
+    engine: &Engine,
     empty: &mut Report,
     tell: impl FnMut(&str),
 ) -> Result<(), BenchError> {
@@ -121,7 +123,7 @@ pub async fn run_grown(
     let grown = run(plan, place, store, registers, tell).await?;
     empty.compare(&grown);
     empty.add("database", "MiB", whole(bytes / 1024 / 1024));
-    questions::ask(store, empty).await
+    questions::ask(store, engine, empty).await
 }
 
 /// What was lived through before it was multiplied has messages to send: they are none of the next round's.

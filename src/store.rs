@@ -12,6 +12,7 @@ mod attempts;
 mod audit;
 mod blockers;
 mod cases;
+mod counting;
 mod crowd;
 mod dead_letters;
 mod drafts;
@@ -51,6 +52,8 @@ pub use attempts::Fingerprint;
 pub use audit::{AuditFilter, AuditReading, Sealed, Walked};
 pub use blockers::Blocker;
 pub use cases::Sending;
+pub use counting::FiguresCounted;
+pub use crowd::CrowdPart;
 pub use dead_letters::{
     DeadLetter, DeadLetterFilter, DeadLetterId, DeadLetterMatch, DeadLetterSummary, NewDeadLetter,
     Resolution, Resolved,

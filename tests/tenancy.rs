@@ -10,10 +10,14 @@ mod services;
 
 #[path = "tenancy/audit.rs"]
 mod audit;
+#[path = "tenancy/figures.rs"]
+mod figures;
 #[path = "tenancy/many.rs"]
 mod many;
 #[path = "tenancy/people.rs"]
 mod people;
+#[path = "tenancy/plans.rs"]
+mod plans;
 #[path = "tenancy/rights.rs"]
 mod rights;
 #[path = "tenancy/rows.rs"]

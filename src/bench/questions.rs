@@ -1,17 +1,18 @@
-//! What people ask, asked of a database of many requests; and what a sweep costs that finds nothing due.
+//! What people ask, asked of a database of many requests, by the office and the sede that have most of them and by
+//! whoever looks after all; and what sweeps cost.
 
 use std::time::{Duration, Instant};
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::{Days, NaiveDate, TimeDelta};
 
-use super::BenchError;
 use super::load::operator;
 use super::report::{Latency, Report};
+use super::{BenchError, rate, whole};
 use crate::clock::Clock;
 use crate::domain::calendar::rome_date;
-use crate::domain::filter::{DateRange, Grouping, Order, Page, RequestFilter};
-use crate::domain::ids::SedeCode;
-use crate::domain::person::{Capacity, Person};
+use crate::domain::filter::{DateRange, Figure, Grouping, Order, Page, RequestFilter, Whose};
+use crate::domain::person::{Capacity, Membership, Person};
+use crate::engine::Engine;
 use crate::store::{Store, StoreError, Viewer};
 
 /// How often each is asked.
@@ -21,67 +22,176 @@ const PAGE: Page = Page {
     order: Order::NEWEST_FIRST,
     limit: 25,
 };
+/// A page of an export.
+const EXPORTED: u16 = 500;
+/// By then everything that waits now is due.
+const LATER: TimeDelta = TimeDelta::days(20);
 
-/// Who asks and what.
+/// What is to be reached, at p99.
+const QUICK: f64 = 20.0;
+const YEAR: f64 = 100.0;
+const NOTHING_DUE: f64 = 1.0;
+
+/// Who asks.
 struct Asking<'a> {
     store: &'a Store,
-    office: Viewer,
-    sede: Viewer,
+    office: Person,
+    sede: Person,
     clock: Clock,
 }
 
 /// Asks everything, and adds how long it took.
-pub(super) async fn ask(store: &Store, report: &mut Report) -> Result<(), BenchError> {
-    let asking = Asking {
-        store,
-        office: Viewer::person(&operator()),
-        sede: Viewer::person(&of_sede()),
-        clock: Clock::system(),
-    };
-    let all = RequestFilter::default;
-    let answers = [
-        ("list of an office", asking.list(&asking.office, all()).await?),
-        ("list of a sede", asking.list(&asking.sede, all()).await?),
+pub(super) async fn ask(store: &Store, engine: &Engine, report: &mut Report) -> Result<(), BenchError> {
+    let asking = Asking::of_the_busiest(store).await?;
+    let (office, sede) = (
+        usual(&asking.office, Whose::Office),
+        usual(&asking.sede, Whose::Sede),
+    );
+    let (by_office, by_sede) = (Viewer::person(&asking.office), Viewer::person(&asking.sede));
+    let all = RequestFilter::default();
+    for (question, aim, latency) in [
+        (
+            "list of an office",
+            QUICK,
+            asking.list(&by_office, &office).await?,
+        ),
+        ("list of a sede", QUICK, asking.list(&by_sede, &sede).await?),
+        (
+            "list over all",
+            QUICK,
+            asking.list(&Viewer::Administrator, &all).await?,
+        ),
         (
             "overdue ones of a sede",
-            asking.list(&asking.sede, overdue()).await?,
+            QUICK,
+            asking.list(&by_sede, &overdue(&sede)).await?,
         ),
-        ("search by words", asking.list(&asking.office, words()).await?),
-        ("one request, its history", asking.one().await?),
-        ("recent replies", asking.replies().await?),
-        ("year of an office", asking.statistics(&asking.office).await?),
-        ("year of a sede", asking.statistics(&asking.sede).await?),
-        ("sweep with nothing due", asking.sweep().await?),
-    ];
-    for (question, latency) in answers {
-        report.add(question, "ms at p99", latency.p99);
+        (
+            "search by words, an office",
+            QUICK,
+            asking.list(&by_office, &words(&office)).await?,
+        ),
+        (
+            "search by words, a sede",
+            QUICK,
+            asking.list(&by_sede, &words(&sede)).await?,
+        ),
+        (
+            "export's first page",
+            QUICK,
+            asking.export(&by_office, &office).await?,
+        ),
+        (
+            "one request, its history",
+            QUICK,
+            asking.one(&by_office, &office).await?,
+        ),
+        (
+            "recent replies, an office",
+            QUICK,
+            asking.replies(&by_office, &office).await?,
+        ),
+        ("recent replies, one's own", QUICK, asking.own_replies().await?),
+        (
+            "year of an office by month",
+            YEAR,
+            asking.year(&by_office, &office, Grouping::Month).await?,
+        ),
+        (
+            "year of a sede by month",
+            YEAR,
+            asking.year(&by_sede, &sede, Grouping::Month).await?,
+        ),
+        (
+            "year of all by month",
+            YEAR,
+            asking.year(&Viewer::Administrator, &all, Grouping::Month).await?,
+        ),
+        (
+            "year of all by topic",
+            YEAR,
+            asking.year(&Viewer::Administrator, &all, Grouping::Topic).await?,
+        ),
+        (
+            "year of all by office",
+            YEAR,
+            asking
+                .year(&Viewer::Administrator, &all, Grouping::Office)
+                .await?,
+        ),
+        ("sweep with nothing due", NOTHING_DUE, asking.sweep().await?),
+    ] {
+        report.aim(question, "ms at p99", aim, latency.p99);
     }
+    sweep_all(engine, report).await
+}
+
+/// Everything that waits falls due at once, as after a midnight that nobody worked.
+async fn sweep_all(engine: &Engine, report: &mut Report) -> Result<(), BenchError> {
+    engine.clock().set_offset(LATER);
+    let began = Instant::now();
+    let swept = engine.sweep().await?;
+    let fired = usize::try_from(swept.fired).unwrap_or(usize::MAX);
+    report.add("fell due at once", "requests", whole(swept.fired));
+    report.add("sweep of those", "requests/s", rate(fired, began.elapsed()));
     Ok(())
 }
 
-impl Asking<'_> {
-    async fn list(&self, viewer: &Viewer, filter: RequestFilter) -> Result<Latency, StoreError> {
+impl<'a> Asking<'a> {
+    async fn of_the_busiest(store: &'a Store) -> Result<Self, StoreError> {
+        let mut office = operator();
+        if let Some((patronato, code)) = busiest(store, Grouping::Office)
+            .await?
+            .as_deref()
+            .and_then(|key| key.split_once(' '))
+            && let (Ok(patronato), Ok(code)) = (patronato.parse(), code.parse())
+        {
+            office.capacity = Capacity::Patronato(Membership {
+                patronato,
+                office: code,
+                roles: Vec::new(),
+                region: None,
+            });
+        }
+        let mut sede = operator();
+        if let Some(Ok(code)) = busiest(store, Grouping::Sede).await?.map(|key| key.parse()) {
+            sede.capacity = Capacity::Sede { sede: code };
+        }
+        Ok(Self {
+            store,
+            office,
+            sede,
+            clock: Clock::system(),
+        })
+    }
+
+    async fn list(&self, viewer: &Viewer, filter: &RequestFilter) -> Result<Latency, StoreError> {
         timed(async || {
-            self.store.ask(viewer).await?.requests(&filter, PAGE).await?;
+            self.store.ask(viewer).await?.requests(filter, PAGE).await?;
             Ok(())
         })
         .await
     }
 
-    async fn one(&self) -> Result<Latency, StoreError> {
-        let filter = RequestFilter::default();
-        let listed = self
-            .store
-            .ask(&self.office)
-            .await?
-            .requests(&filter, PAGE)
-            .await?;
-        let Some(first) = listed.last() else {
+    async fn export(&self, viewer: &Viewer, filter: &RequestFilter) -> Result<Latency, StoreError> {
+        timed(async || {
+            let mut pages =
+                self.store
+                    .every_request(viewer.clone(), filter.clone(), Order::default(), EXPORTED);
+            pages.next().await?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn one(&self, viewer: &Viewer, filter: &RequestFilter) -> Result<Latency, StoreError> {
+        let listed = self.store.ask(viewer).await?.requests(filter, PAGE).await?;
+        let Some(last) = listed.last() else {
             return Ok(Latency::default());
         };
-        let id = first.request.case.id;
+        let id = last.request.case.id;
         timed(async || {
-            let mut question = self.store.ask(&self.office).await?;
+            let mut question = self.store.ask(viewer).await?;
             question.request(id).await?;
             question.history(id).await?;
             Ok(())
@@ -89,30 +199,36 @@ impl Asking<'_> {
         .await
     }
 
-    async fn replies(&self) -> Result<Latency, StoreError> {
+    async fn own_replies(&self) -> Result<Latency, StoreError> {
+        let own = usual(&self.office, Whose::Mine);
+        self.replies(&Viewer::person(&self.office), &own).await
+    }
+
+    async fn replies(&self, viewer: &Viewer, filter: &RequestFilter) -> Result<Latency, StoreError> {
         let since = self.clock.now() - TimeDelta::days(3);
-        let filter = RequestFilter::default();
         timed(async || {
-            self.store
-                .ask(&self.office)
-                .await?
-                .replies(&filter, since, PAGE)
-                .await?;
+            let mut question = self.store.ask(viewer).await?;
+            question.replies(filter, since, PAGE).await?;
             Ok(())
         })
         .await
     }
 
-    async fn statistics(&self, viewer: &Viewer) -> Result<Latency, StoreError> {
+    async fn year(
+        &self,
+        viewer: &Viewer,
+        filter: &RequestFilter,
+        by: Grouping,
+    ) -> Result<Latency, StoreError> {
         let today = self.today();
-        let dates = DateRange::new(today.checked_sub_days(chrono::Days::new(365)), Some(today));
+        let dates = DateRange::new(today.checked_sub_days(Days::new(365)), Some(today));
         let filter = RequestFilter {
             dates: dates.unwrap_or(DateRange::ALL),
-            ..RequestFilter::default()
+            ..filter.clone()
         };
         timed(async || {
             let mut question = self.store.ask(viewer).await?;
-            question.statistics(&filter, &[], Some(Grouping::Month)).await?;
+            question.statistics(&filter, &[], Some(by)).await?;
             Ok(())
         })
         .await
@@ -133,6 +249,18 @@ impl Asking<'_> {
     }
 }
 
+/// The group with most requests.
+async fn busiest(store: &Store, by: Grouping) -> Result<Option<String>, StoreError> {
+    let mut question = store.ask(&Viewer::Administrator).await?;
+    let groups = question
+        .statistics(&RequestFilter::default(), &[], Some(by))
+        .await?;
+    let most = groups
+        .into_iter()
+        .max_by_key(|(_, line)| line.counts.get(Figure::Open) + line.counts.get(Figure::Closed));
+    Ok(most.map(|(key, _)| key))
+}
+
 async fn timed(mut question: impl AsyncFnMut() -> Result<(), StoreError>) -> Result<Latency, StoreError> {
     let mut taken: Vec<Duration> = Vec::with_capacity(TIMES);
     for _ in 0..TIMES {
@@ -143,25 +271,21 @@ async fn timed(mut question: impl AsyncFnMut() -> Result<(), StoreError>) -> Res
     Ok(Latency::of(taken))
 }
 
-fn overdue() -> RequestFilter {
+/// What a person sees who asks for no more.
+fn usual(person: &Person, whose: Whose) -> RequestFilter {
+    RequestFilter::of(person, whose).unwrap_or_default()
+}
+
+fn overdue(filter: &RequestFilter) -> RequestFilter {
     RequestFilter {
         overdue: Some(true),
-        ..RequestFilter::default()
+        ..filter.clone()
     }
 }
 
-fn words() -> RequestFilter {
+fn words(filter: &RequestFilter) -> RequestFilter {
     RequestFilter {
         text: "requisiti parol77".parse().ok(),
-        ..RequestFilter::default()
-    }
-}
-
-fn of_sede() -> Person {
-    Person {
-        capacity: Capacity::Sede {
-            sede: SedeCode::parse("230001").expect("of the examples"),
-        },
-        ..operator()
+        ..filter.clone()
     }
 }

@@ -255,6 +255,12 @@ impl Report {
         });
     }
 
+    /// Adds a figure of the engine alone beside the most it may be.
+    pub(super) fn aim(&mut self, measure: &'static str, unit: &'static str, most: f64, engine: f64) {
+        let measure = aimed(measure, unit, Aim::AtMost(1.0), |_| None);
+        self.lines.push(Line::new(&measure, Some(most), engine));
+    }
+
     /// Adds how the ratios of a run in a grown database compare with these.
     pub(super) fn compare(&mut self, grown: &Self) {
         for (measure, name) in GROWING {

@@ -10,6 +10,7 @@ use super::demo;
 use super::dev::{supply, unavailable};
 use super::exit::{Exit, Failure};
 use super::output::Row;
+use super::reach;
 use super::session::Session;
 use crate::bench::baseline::Baseline;
 use crate::bench::report::{Aim, Line, Report};
@@ -143,8 +144,12 @@ async fn measure(
             ways: &[Way::Bare, Way::Engine],
             ..plan
         };
+        let clock = reach::clock(&place.config, &store).await?;
+        let engine = node::engine_only(&place.config, &store, clock)
+            .await
+            .map_err(super::run::failure)?;
         let told = |step: &str| session.printer.say(step);
-        bench::run_grown(&grown, &place, &store, &registers, &mut report, told).await?;
+        bench::run_grown(&grown, &place, &store, &registers, &engine, &mut report, told).await?;
     }
     Ok(report)
 }

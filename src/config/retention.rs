@@ -16,6 +16,8 @@ pub struct Retention {
     pub dead_letters: Interval,
     /// Sent mails.
     pub mails: Interval,
+    /// Mails that failed for good, or of which nobody knows whether they were sent.
+    pub unsent_mails: Interval,
     /// Finished runs of jobs.
     pub job_runs: Interval,
     /// Who did what, and who read whom. Whole months are dropped.
@@ -32,6 +34,7 @@ impl Default for Retention {
             outbox: Interval::from_days(35),
             dead_letters: Interval::from_days(365),
             mails: Interval::from_days(90),
+            unsent_mails: Interval::from_days(365),
             job_runs: Interval::from_days(90),
             audit: Interval::from_days(731),
         }
@@ -58,6 +61,7 @@ impl Retention {
             ("retention.outbox", self.outbox),
             ("retention.dead_letters", self.dead_letters),
             ("retention.mails", self.mails),
+            ("retention.unsent_mails", self.unsent_mails),
             ("retention.job_runs", self.job_runs),
         ] {
             checks.not_zero(key, interval);

@@ -7,7 +7,6 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::amqp::{Broker, BrokerState, Consuming, Publishing};
-use crate::domain::ids::SedeCode;
 use crate::lifecycle::readiness::{Part, Readiness, Reason, Status};
 use crate::store::{Store, StoreError, in_time};
 use crate::telemetry::metrics::{
@@ -63,7 +62,7 @@ async fn writable(store: &Store) -> Status {
 pub(super) async fn watch_unrouted(store: Store, readiness: Readiness, stop: CancellationToken) {
     while !stop.is_cancelled() {
         // That the database is away is said elsewhere.
-        if let Ok(waiting) = store.waiting_at(&SedeCode::unrouted_desk()).await {
+        if let Ok(waiting) = store.waiting_unrouted().await {
             gauge!(UNROUTED_REQUESTS).set(f64::from(i32::try_from(waiting).unwrap_or(i32::MAX)));
             readiness.set(
                 Part::Routing,

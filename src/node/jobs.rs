@@ -13,11 +13,12 @@ use crate::scheduler::{CronLine, Job, JobContext, JobError, JobReport};
 use crate::store::{JobName, Kept, Store, StoreError};
 
 /// When each built-in job runs unless the configuration says otherwise.
-const SCHEDULES: [(&str, &str, Tz); 5] = [
+const SCHEDULES: [(&str, &str, Tz); 6] = [
     ("overdue", "0 * * * * *", Tz::UTC),
     ("mail", "*/30 * * * * *", Tz::UTC),
     ("digest", "0 */5 * * * *", Tz::UTC),
     ("attachment-scan", "20 * * * * *", Tz::UTC),
+    ("statistics", "40 * * * * *", Tz::UTC),
     ("janitor", "0 15 3 * * *", Tz::Europe__Rome),
 ];
 
@@ -48,6 +49,7 @@ fn job(name: &'static str, cron: &str, zone: Tz, parts: &JobParts, retention: &R
         "overdue" => Job::new(name, cron, zone, move |_| sweep(parts.clone())),
         "mail" => Job::new(name, cron, zone, move |_| wake(parts.clone())),
         "digest" => Job::new(name, cron, zone, move |context| digest(parts.clone(), context)),
+        "statistics" => Job::new(name, cron, zone, move |_| count(parts.clone())),
         "attachment-scan" => Job::new(name, cron, zone, move |_| scan(parts.clone())),
         _ => Job::new(name, cron, zone, move |_| clean(parts.clone(), retention.clone())),
     }
@@ -102,6 +104,15 @@ async fn digest(parts: JobParts, context: JobContext) -> Result<JobReport, JobEr
     })
 }
 
+/// Figures: days that are over, and what changed since about the requests of earlier ones.
+async fn count(parts: JobParts) -> Result<JobReport, JobError> {
+    let counted = parts.store.count_figures(parts.clock.now()).await?;
+    Ok(JobReport {
+        worked: counted.cells,
+        note: None,
+    })
+}
+
 /// Partitions ahead, and everything older than it has to be kept.
 async fn clean(parts: JobParts, retention: Retention) -> Result<JobReport, JobError> {
     let worked = clean_up(&parts.store, &retention, &parts.clock).await?;
@@ -118,7 +129,9 @@ async fn clean_up(store: &Store, retention: &Retention, clock: &Clock) -> Result
     let mut forgotten = store.forget(&kept).await?;
     // So many at a time, until there is nothing left to forget.
     loop {
-        let portion = store.forget_sent_mails(retention.mails.get()).await?
+        let portion = store
+            .forget_mails(retention.mails.get(), retention.unsent_mails.get())
+            .await?
             + store
                 .forget_job_runs(retention.job_runs.get(), clock.now())
                 .await?;

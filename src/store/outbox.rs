@@ -69,8 +69,13 @@ impl OutboxRow {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OutboxState {
     pub unsent: i64,
+    /// Whether `unsent` was counted; otherwise it is an estimate.
+    pub exact: bool,
     pub oldest: Option<Duration>,
 }
+
+/// Unsent messages that are counted; how many more there are is estimated, for this is asked every second.
+const COUNTED: i64 = 10_000;
 
 impl Store {
     /// Renews this node's leases, up to `share`; lets go of the rest; takes over what nobody holds.
@@ -291,22 +296,45 @@ impl Store {
             .collect())
     }
 
-    /// How much waits, and for how long the oldest has.
+    /// How much waits, and for how long the message queued first has.
     pub async fn outbox_state(&self) -> Result<OutboxState, StoreError> {
         let row = sqlx::query!(
             r#"
-            select count(*) as "unsent!", extract(epoch from now() - min(created_at))::float8 as age
-            from outbox
-            "#
+            select count(*) as "counted!",
+                   (select extract(epoch from now() - created_at)::float8 from outbox order by id limit 1) as age
+            from (select from outbox limit $1::bigint + 1) as first
+            "#,
+            COUNTED
         )
         .fetch_one(&self.pool)
         .await?;
         let oldest = row
             .age
             .and_then(|age| Duration::try_from_secs_f64(age.max(0.0)).ok());
+        let exact = row.counted <= COUNTED;
+        let unsent = if exact {
+            row.counted
+        } else {
+            self.estimated_unsent().await?.max(COUNTED)
+        };
         Ok(OutboxState {
-            unsent: row.unsent,
+            unsent,
+            exact,
             oldest,
         })
+    }
+
+    /// Rows to a page as the last vacuum found them, times the pages there are now.
+    async fn estimated_unsent(&self) -> Result<i64, StoreError> {
+        let rows = sqlx::query_scalar!(
+            r#"
+            select (greatest(reltuples, 0) / greatest(relpages, 1) * pg_relation_size(oid)
+                    / current_setting('block_size')::integer)::bigint as "rows!"
+            from pg_class where oid = 'outbox'::regclass
+            "#
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(rows)
     }
 }

@@ -37,10 +37,11 @@ pub struct Rights {
 }
 
 impl Store {
-    /// Begins to answer people, in one round trip. With a plan for the values at hand: an office of ten requests and a
+    /// Begins to answer people, in one round trip. All answers are of one moment, each with a plan for the values at hand: an office of ten requests and a
     /// sede of a million go different ways, and so do filters that are set and those that are not.
     pub(super) async fn begin_reading(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
-        const BEGIN: &str = "begin read only; set local plan_cache_mode = force_custom_plan";
+        const BEGIN: &str = "begin isolation level repeatable read read only; \
+                             set local plan_cache_mode = force_custom_plan";
         Ok(self.pool.begin_with(BEGIN).await?)
     }
 

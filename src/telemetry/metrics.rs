@@ -156,7 +156,7 @@ fn describe() {
     describe_gauge!(
         OUTBOX_UNSENT,
         Unit::Count,
-        "Messages in the outbox that are not sent"
+        "Messages in the outbox that are not sent; above 10,000 an estimate"
     );
     describe_gauge!(
         OUTBOX_OLDEST_AGE_SECONDS,

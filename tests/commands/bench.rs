@@ -31,7 +31,7 @@ async fn every_way_is_measured_and_a_report_is_kept() {
             .env("AMQP_URL", broker.as_str());
         command
     };
-    let mut measuring = bench(&["-o", "json", "--report"]);
+    let mut measuring = bench(&["--cases", "200", "-o", "json", "--report"]);
     let ended = measuring.arg(&report).output().unwrap();
     assert!(
         ended.status.success(),
@@ -46,6 +46,10 @@ async fn every_way_is_measured_and_a_report_is_kept() {
     }
     assert!(line("one by one")["limit"].as_f64().unwrap() > 0.0);
     assert!(line("64 clients over HTTP")["engine"].as_f64().unwrap() > 0.0);
+    assert!(line("live, grown through empty")["ratio"].as_f64().unwrap() > 0.0);
+    assert!(line("year of all by month")["engine"].as_f64().unwrap() > 0.0);
+    let waiting = line("fell due at once")["engine"].as_f64().unwrap();
+    assert!(waiting > 100.0, "those measured and some of the crowd: {waiting}");
 
     let kept: Value = serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
     assert_eq!(kept["lines"], Value::from(lines.clone()));

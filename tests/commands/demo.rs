@@ -18,7 +18,7 @@ async fn every_situation_is_lived_through() {
         ("barred", 2),
         ("interactions = 2", 2),
         ("appointment = 'confirmed'", 2),
-        ("opened_at::date = protocol_on", 20),
+        ("(opened_at at time zone 'Europe/Rome')::date = protocol_on", 20),
     ] {
         let counted: i64 = sqlx::query_scalar(AssertSqlSafe(format!(
             "select count(*) from cases where {condition}"

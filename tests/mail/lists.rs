@@ -108,21 +108,22 @@ async fn mails_are_counted_by_state() {
 }
 
 #[tokio::test]
-async fn sent_mails_are_forgotten_in_time_and_others_never() {
+async fn mails_are_forgotten_in_time() {
     let database = waiting(3).await;
     let store = &database.store;
     let claimed = claim(store, "a", LEASE).await;
     finish(store, &claimed[0], &MailEnd::Sent).await;
     finish(store, &claimed[1], &MailEnd::Failed { error: error() }).await;
-    assert_eq!(
-        store.forget_sent_mails(Duration::from_hours(24)).await.unwrap(),
-        0
-    );
-    let long_ago = "update mail_outbox set sent_at = sent_at - interval '2 days' where state = 'sent'";
-    execute(&database, long_ago).await;
-    assert_eq!(
-        store.forget_sent_mails(Duration::from_hours(24)).await.unwrap(),
-        1
-    );
-    assert_eq!(all(store).await.len(), 2);
+    let (day, week) = (Duration::from_hours(24), Duration::from_hours(24 * 7));
+    let forget = async || store.forget_mails(day, week).await.unwrap();
+    assert_eq!(forget().await, 0);
+    let days_pass = "update mail_outbox set queued_at = queued_at - interval '4 days',
+                                            sent_at = sent_at - interval '4 days'";
+    // the one that was sent, then the one that failed
+    for _ in 0..2 {
+        execute(&database, days_pass).await;
+        assert_eq!(forget().await, 1);
+    }
+    // Only what nobody tries any more goes.
+    assert_eq!(all(store).await.len(), 1);
 }

@@ -1,21 +1,15 @@
-//! Questions over many requests: the indexes they go by, and pages that neither skip nor repeat.
-//!
-//! PostgreSQL itself tells how it went about each question (`auto_explain`), as it was asked: with the rights of who
-//! asks, with the values at hand, and inside its functions.
+//! Many requests to ask questions of; and pages of them that neither skip nor repeat.
 
 use std::collections::BTreeSet;
-use std::io;
-use std::sync::{Arc, Mutex};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgPool;
-use sqlx::{AssertSqlSafe, ConnectOptions as _};
 use usciere::domain::codice_fiscale::CodiceFiscale;
-use usciere::domain::filter::{BookingRule, Condition, DateRange, Order, Page, RequestFilter, Whose};
+use usciere::domain::filter::{Order, RequestFilter, Whose};
 use usciere::domain::person::Person;
-use usciere::store::{Store, Viewer};
+use usciere::store::Viewer;
 
-use crate::database::{self, TestDatabase};
+use crate::database::TestDatabase;
 use crate::people::{self, member};
 
 /// Requests of so many offices at half as many sedi over two years; one in 50 overdue, one in 20 solicited, three in
@@ -23,11 +17,13 @@ use crate::people::{self, member};
 const MANY: &str = "
     insert into cases (id, workflow, workflow_version, state, patronato, office, role, sender, sender_name, sede,
         protocol_office, protocol_on, protocol_year, protocol_sequence, reason, topic, person_id, codice_fiscale,
-        family_name, given_name, born_on, awaiting_since, overdue, first_solicit, sede_seq, version, opened_at, changed_at)
+        family_name, given_name, born_on, awaiting_since, due_on, overdue, first_solicit, sede_seq, version, opened_at,
+        changed_at)
     select gen_random_uuid(), 'richiesta', 1, case when n % 4 = 0 then 'assegnato_sede' else 'chiuso_da_funzionario' end,
         'inca', 'OF-' || n % $2, 'operator', 'op' || n % 7, 'Mario Rossi', 'sede-' || n % ($2 / 2), '7013',
         date '2026-01-01', 2026, n, 'access_requirements', 'assegno-sociale', 'p' || number, code, 'Bianchi', 'Mario',
-        '1950-01-01', case when n % 4 = 0 then date '2026-01-01' end, n % 50 = 1,
+        '1950-01-01', case when n % 4 = 0 then date '2026-01-01' end,
+        case when n % 4 = 0 then date '2100-01-01' end, n % 50 = 1,
         case when n % 20 = 1 then date '2026-02-01' end, jsonb_build_object('sede-' || n % ($2 / 2), 1), 1,
         timestamptz '2024-12-01 08:00Z' + make_interval(mins => n / 3 * 35), now()
     from generate_series(1, $1) as n
@@ -42,19 +38,11 @@ const REPLIES: &str = "
     select id, 3, patronato, office, sender, sede, topic, opened_at + interval '4 days', 4
     from cases where awaiting_since is null";
 
-/// From now on PostgreSQL tells those who connect how it goes about each statement.
-const TELL: [&str; 4] = [
-    "session_preload_libraries = 'auto_explain'",
-    "auto_explain.log_min_duration = 0",
-    "auto_explain.log_nested_statements = on",
-    "auto_explain.log_level = notice",
-];
-
 const CONSONANTS: [char; 20] = [
     'B', 'C', 'D', 'F', 'G', 'H', 'J', 'K', 'L', 'M', 'N', 'P', 'Q', 'R', 'S', 'T', 'V', 'W', 'X', 'Z',
 ];
 
-async fn many(count: i32, offices: i32) -> TestDatabase {
+pub(crate) async fn many(count: i32, offices: i32) -> TestDatabase {
     let database = TestDatabase::create().await;
     let fill = sqlx::query(MANY).bind(count).bind(offices).bind(codes());
     fill.execute(&database.pool).await.unwrap();
@@ -80,161 +68,17 @@ fn codes() -> Vec<String> {
     (0..8_000).map(code).collect()
 }
 
-async fn run(pool: &PgPool, statement: &str) {
+pub(crate) async fn run(pool: &PgPool, statement: &str) {
     let statement = sqlx::query(AssertSqlSafe(statement.to_owned()));
     statement.execute(pool).await.unwrap();
 }
 
-/// What PostgreSQL told since it was last looked at.
-#[derive(Clone, Default)]
-struct Plans(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Plans {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Plans {
-    /// Asked on this thread, on connections of a store of its own.
-    async fn told(database: &TestDatabase) -> (Self, Store, tracing::subscriber::DefaultGuard) {
-        let options = database.pool.connect_options();
-        let name = options.get_database().unwrap();
-        for setting in TELL {
-            run(&database.pool, &format!("alter database {name} set {setting}")).await;
-        }
-        let plans = Self::default();
-        let writer = plans.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_env_filter("sqlx::postgres::notice=info")
-            .with_ansi(false)
-            .with_writer(move || writer.clone())
-            .finish();
-        let guard = tracing::subscriber::set_default(subscriber);
-        (plans, database::store(options.to_url_lossy().as_str()), guard)
-    }
-
-    /// The indexes were used, and no table of requests was read from end to end.
-    #[track_caller]
-    fn went_by(&self, question: &str, indexes: &[&str]) {
-        let told = String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap();
-        for index in indexes {
-            assert!(
-                told.contains(&format!(" on {index} ")) || told.contains(&format!(" using {index} on")),
-                "{question} went not by {index}:\n{told}"
-            );
-        }
-        for table in ["cases", "request_digest", "reply"] {
-            assert!(
-                !told.contains(&format!("Seq Scan on {table}")),
-                "{question}:\n{told}"
-            );
-        }
-    }
-}
-
-fn operator() -> Person {
+pub(crate) fn operator() -> Person {
     member("inca", "OF-1")
 }
 
-fn officer() -> Person {
+pub(crate) fn officer() -> Person {
     people::officer("sede-1")
-}
-
-/// Filters of both sides with the index meant for each.
-fn lists() -> Vec<(Person, RequestFilter, &'static str)> {
-    let of = |person: Person, whose, index, change: &dyn Fn(&mut RequestFilter)| {
-        let mut filter = RequestFilter::of(&person, whose).unwrap();
-        change(&mut filter);
-        (person, filter, index)
-    };
-    let overdue = |filter: &mut RequestFilter| filter.condition = Some(Condition::Overdue);
-    let solicited = |filter: &mut RequestFilter| filter.condition = Some(Condition::FirstSolicit);
-    let state = |filter: &mut RequestFilter| filter.state = Some("inviato_lineainps".parse().unwrap());
-    let days = |filter: &mut RequestFilter| {
-        filter.dates = DateRange::new("2025-03-01".parse().ok(), "2025-03-31".parse().ok()).unwrap();
-    };
-    let unread = |filter: &mut RequestFilter| filter.unread = Some(true);
-    let words = |filter: &mut RequestFilter| filter.text = Some("numero 1201".parse().unwrap());
-    let code = |filter: &mut RequestFilter| filter.codice_fiscale = Some("BNCMRA50A01H501U".parse().unwrap());
-    let number = |filter: &mut RequestFilter| {
-        filter.protocol = Some("INPS.7013.01/01/2026.0000401".parse().unwrap());
-    };
-    let (office, sede) = (Whose::Office, Whose::Sede);
-    vec![
-        of(operator(), office, "cases_of_office", &|_| {}),
-        of(operator(), Whose::Mine, "cases_of_office", &|_| {}),
-        of(operator(), office, "cases_of_office", &days),
-        of(operator(), office, "cases_of_office", &unread),
-        of(operator(), office, "cases_overdue_of_office", &overdue),
-        of(operator(), office, "cases_solicited_of_office", &solicited),
-        of(operator(), office, "cases_of_codice_fiscale", &code),
-        of(operator(), office, "cases_protocol", &number),
-        of(operator(), office, "request_digest_document", &words),
-        of(officer(), sede, "cases_of_sede", &|_| {}),
-        of(officer(), Whose::Mine, "cases_of_officer", &|_| {}),
-        of(officer(), sede, "cases_of_sede", &state),
-        of(officer(), sede, "cases_of_sede", &days),
-        of(officer(), sede, "cases_overdue_of_sede", &overdue),
-        of(officer(), sede, "cases_solicited_of_sede", &solicited),
-        of(officer(), sede, "request_digest_document", &words),
-    ]
-}
-
-#[tokio::test]
-async fn questions_go_by_the_indexes_meant_for_them() {
-    let database = many(60_000, 100).await;
-    let (plans, store, _guard) = Plans::told(&database).await;
-    let page = Page {
-        after: None,
-        order: Order::default(),
-        limit: 51,
-    };
-    for (person, filter, index) in lists() {
-        let mut question = store.ask(&Viewer::person(&person)).await.unwrap();
-        let found = question.requests(&filter, page).await.unwrap();
-        plans.went_by(&format!("a list of {filter:?}"), &[index]);
-        let mut question = store.ask(&Viewer::person(&person)).await.unwrap();
-        let counted = question.count(&filter, 10_000).await.unwrap();
-        plans.went_by(&format!("the count of {filter:?}"), &[index]);
-        assert_eq!(found.len() as u64, counted.count.min(51));
-    }
-    let rules = [BookingRule {
-        workflow: "richiesta.v1".parse().unwrap(),
-        waiting_since: NaiveDate::from_ymd_opt(2026, 1, 2),
-        interactions: 2,
-    }];
-    for (person, whose, indexes) in [
-        (
-            operator(),
-            Whose::Office,
-            ["cases_of_office", "cases_solicited_of_office", "reply_of_office"],
-        ),
-        (
-            operator(),
-            Whose::Mine,
-            ["cases_of_office", "cases_solicited_of_office", "reply_of_office"],
-        ),
-        (
-            officer(),
-            Whose::Sede,
-            ["cases_of_sede", "cases_solicited_of_sede", "reply_of_sede"],
-        ),
-    ] {
-        let filter = RequestFilter::of(&person, whose).unwrap();
-        let mut question = store.ask(&Viewer::person(&person)).await.unwrap();
-        question.statistics(&filter, &rules, None).await.unwrap();
-        plans.went_by(&format!("the figures of {filter:?}"), &indexes);
-    }
-    let filter = RequestFilter::of(&operator(), Whose::Mine).unwrap();
-    let mut question = store.ask(&Viewer::person(&operator())).await.unwrap();
-    let since: DateTime<Utc> = "2025-12-01T00:00:00Z".parse().unwrap();
-    question.replies(&filter, since, page).await.unwrap();
-    plans.went_by("recent replies", &["reply_of_office", "cases_pk"]);
 }
 
 #[tokio::test]

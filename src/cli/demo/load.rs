@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
@@ -21,10 +22,15 @@ use crate::domain::command::CommandKind;
 use crate::domain::ids::RequestId;
 use crate::engine::{Engine, Handled, Item};
 use crate::node;
-use crate::store::Store;
+use crate::store::{CrowdPart, Store};
 
 /// Copies made in one transaction.
-const CHUNK: u32 = 5_000;
+const CHUNK: u32 = 20_000;
+/// From so many copies on it is quicker to sort their words in at the end.
+const CROWD: u32 = 50_000;
+/// How long to wait for others before looking again.
+const LOOK: Duration = Duration::from_millis(200);
+const LOOKS: u8 = 100;
 
 #[derive(Debug, Serialize)]
 pub(in crate::cli) struct Line {
@@ -63,7 +69,7 @@ pub(in crate::cli) async fn live(
     cases: u32,
     config: &Config,
     store: &Store,
-    session: &Session,
+    session: &mut Session,
 ) -> Result<Vec<Line>, Failure> {
     let clock = reach::clock(config, store).await?;
     let engine = node::engine_only(config, store, clock.clone())
@@ -90,18 +96,57 @@ pub(in crate::cli) async fn live(
         .filter(|deed| deed.kind == CommandKind::Submit)
         .map(|deed| deed.request)
         .collect();
-    multiply(store, &lived, cases, session).await?;
+    multiply(&past, &lived, cases, session).await?;
     Ok(lines)
 }
 
-async fn multiply(store: &Store, seeds: &[RequestId], cases: u32, session: &Session) -> Result<(), Failure> {
+/// Copies what was lived through, and leaves the database as months of work would have: indexed, counted, vacuumed.
+async fn multiply(
+    past: &Past,
+    seeds: &[RequestId],
+    cases: u32,
+    session: &mut Session,
+) -> Result<(), Failure> {
+    let store = past.engine.store();
+    store.sort_words_in().await?;
+    if cases == 0 {
+        return Ok(());
+    }
+    let crowd = cases >= CROWD;
+    if crowd {
+        store.set_words_aside().await?;
+    }
+    let copied = copy(store, seeds, cases, session).await;
+    if crowd {
+        session.printer.say("sorting their words in ...");
+        store.sort_words_in().await?;
+    }
+    copied?;
+    session.printer.say("counting finished days ...");
+    // Days wait for transactions that may not have heard of it, also of other databases of the cluster; what is left
+    // is the job's.
+    for _ in 0..LOOKS {
+        if !store.count_figures(past.clock.now()).await?.more {
+            break;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    if crowd {
+        session.printer.say("vacuuming ...");
+        store.look_through_crowd().await?;
+    }
+    Ok(())
+}
+
+async fn copy(store: &Store, seeds: &[RequestId], cases: u32, session: &Session) -> Result<(), Failure> {
     let progress = session.printer.progress(cases.into(), "multiplying");
-    let mut left = cases;
-    while left > 0 {
-        let chunk = left.min(CHUNK);
-        store.multiply(seeds, chunk.cast_signed()).await?;
-        left -= chunk;
-        progress.inc(chunk.into());
+    let mut after = 0;
+    while after < cases {
+        let count = CHUNK.min(cases - after);
+        let total = cases;
+        store.multiply(seeds, CrowdPart { after, count, total }).await?;
+        after += count;
+        progress.inc(count.into());
     }
     progress.finish_and_clear();
     Ok(())

@@ -116,8 +116,9 @@ impl Store {
         })
     }
 
-    /// Forgets mails that are done with since longer than `age`, at most 10,000 of a kind at a time: answers how many.
-    pub async fn forget_sent_mails(&self, age: Duration) -> Result<u64, StoreError> {
+    /// Deletes up to some thousands of mails older than that: those done with, and those that were not sent and that
+    /// nobody tries any more. Answers how many.
+    pub async fn forget_mails(&self, done: Duration, unsent: Duration) -> Result<u64, StoreError> {
         let gone = sqlx::query!(
             r#"
             delete from mail_outbox where id = any(array(
@@ -125,9 +126,14 @@ impl Store {
             )) or id = any(array(
                 select id from mail_outbox
                 where state in ('told', 'dropped') and created_at < now() - make_interval(secs => $1) limit 10000
+            )) or id = any(array(
+                select id from mail_outbox
+                where state in ('failed', 'unknown') and next_try_at is null
+                  and queued_at < now() - make_interval(secs => $2) limit 10000
             ))
             "#,
-            age.as_secs_f64()
+            done.as_secs_f64(),
+            unsent.as_secs_f64()
         )
         .execute(&self.pool)
         .await?;

@@ -1,14 +1,21 @@
-//! The figures of the statistics (R-110 to R-112), counted when they are asked for: never stale. Each is counted by
-//! the condition of the list it opens.
+//! The figures of the statistics (R-110 to R-112), exact as of the moment they are asked for. Each is counted by the
+//! condition of the list it opens: over what was counted before where that tells the requests apart (`parts`), over
+//! the requests themselves otherwise.
+
+mod cells;
+mod parts;
+mod replies;
 
 use std::collections::BTreeMap;
 
-use sqlx::{Postgres, QueryBuilder};
+use sqlx::QueryBuilder;
 
 use super::Question;
 use super::conditions::fits;
 use crate::domain::filter::{BookingRule, Condition, Figure, Grouping, RequestFilter};
 use crate::store::StoreError;
+
+use parts::{Basis, Parts};
 
 /// A number for each figure.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -72,19 +79,24 @@ impl Question {
         rules: &[BookingRule],
         by: Option<Grouping>,
     ) -> Result<Statistics, StoreError> {
+        let parts = self.parts(filter, by).await?;
         let mut lines = Statistics::new();
         if by.is_none() {
             lines.insert(String::new(), StatisticsLine::default());
         }
-        for figures in [&BY_OPENING[..], &[Figure::FirstSolicit], &[Figure::SecondSolicit]] {
-            for (key, counts) in self.counts(filter, figures, rules, by).await? {
+        for (basis, figures) in [
+            (Basis::Opened, &BY_OPENING[..]),
+            (Basis::FirstSolicit, &[Figure::FirstSolicit]),
+            (Basis::SecondSolicit, &[Figure::SecondSolicit]),
+        ] {
+            for (key, counts) in self.counts(&parts, basis, figures, rules).await? {
                 let line = lines.entry(key).or_default();
                 for (figure, count) in figures.iter().zip(counts) {
                     line.counts.set(*figure, count);
                 }
             }
         }
-        for (key, times) in self.reply_times(filter, by).await? {
+        for (key, times) in self.reply_times(&parts).await? {
             lines.entry(key).or_default().reply_times = times;
         }
         Ok(lines)
@@ -93,109 +105,40 @@ impl Question {
     /// Figures that go by the same days, in one pass.
     async fn counts(
         &mut self,
-        filter: &RequestFilter,
+        parts: &Parts<'_>,
+        basis: Basis,
         figures: &[Figure],
         rules: &[BookingRule],
-        by: Option<Grouping>,
     ) -> Result<Vec<(String, Vec<i64>)>, StoreError> {
-        let solicit = match figures {
-            [one @ (Figure::FirstSolicit | Figure::SecondSolicit)] => Some(Condition::of(*one, rules)),
-            _ => None,
-        };
-        let key = key(by, solicit.as_ref());
-        let mut query = QueryBuilder::new(format!("select {key}, array["));
+        let mut query = QueryBuilder::new(format!("select {}, array[", key(parts.by)));
         for (index, figure) in figures.iter().enumerate() {
             query.push(if index == 0 { "" } else { ", " });
-            query.push("count(*) filter (where ");
-            fits(&mut query, &Condition::of(*figure, rules));
-            query.push(")");
+            query.push("coalesce(sum(c.requests)");
+            if basis == Basis::Opened {
+                query.push(" filter (where ");
+                fits(&mut query, &Condition::of(*figure, rules));
+                query.push(")");
+            }
+            query.push(", 0)");
         }
-        query.push("]");
-        self.tables(&mut query);
-        query.push(" where true");
-        let filter = RequestFilter {
-            condition: solicit,
-            ..filter.clone()
-        };
-        self.narrow(&mut query, &filter);
-        if by.is_some() {
+        query.push("] from (");
+        self.requests_of(&mut query, parts, basis, rules);
+        query.push(") as c");
+        if parts.by.is_some() {
             query.push(" group by 1");
         }
         Ok(query.build_query_as().fetch_all(&mut *self.transaction).await?)
     }
-
-    /// By the day of the answer and the sede that gave it.
-    async fn reply_times(
-        &mut self,
-        filter: &RequestFilter,
-        by: Option<Grouping>,
-    ) -> Result<Vec<(String, ReplyTimes)>, StoreError> {
-        let key = reply_key(by);
-        let mut query = QueryBuilder::new(format!(
-            "select {key}, count(days), percentile_cont(0.5) within group (order by days), \
-             percentile_cont(0.9) within group (order by days) from reply where true"
-        ));
-        of_replies(&mut query, filter);
-        if by.is_some() {
-            query.push(" group by 1");
-        }
-        let rows: Vec<(String, i64, Option<f64>, Option<f64>)> =
-            query.build_query_as().fetch_all(&mut *self.transaction).await?;
-        let line = |(key, replies, median, ninetieth): (String, i64, Option<f64>, Option<f64>)| {
-            let replies = u64::try_from(replies).unwrap_or(0);
-            let times = ReplyTimes {
-                replies,
-                median,
-                ninetieth,
-            };
-            (key, times)
-        };
-        Ok(rows.into_iter().map(line).collect())
-    }
 }
 
-fn of_replies(query: &mut QueryBuilder<Postgres>, filter: &RequestFilter) {
-    for (column, value) in [
-        ("patronato", filter.patronato.as_ref().map(ToString::to_string)),
-        ("office", filter.office.as_ref().map(ToString::to_string)),
-        ("sender", filter.sender.as_ref().map(ToString::to_string)),
-        ("sede", filter.sede.as_ref().map(ToString::to_string)),
-        ("topic", filter.topic.as_ref().map(ToString::to_string)),
-    ] {
-        if let Some(value) = value {
-            query.push(format_args!(" and {column} = ")).push_bind(value);
-        }
-    }
-    if let Some(begins) = filter.dates.begins() {
-        query.push(" and at >= ").push_bind(begins);
-    }
-    if let Some(ends) = filter.dates.ends() {
-        query.push(" and at < ").push_bind(ends);
-    }
-}
-
-fn key(by: Option<Grouping>, solicit: Option<&Condition>) -> &'static str {
+/// What a line is about, of rows that count requests or replies.
+const fn key(by: Option<Grouping>) -> &'static str {
     match by {
         None => "''",
         Some(Grouping::Topic) => "c.topic",
         Some(Grouping::Patronato) => "c.patronato",
         Some(Grouping::Office) => "c.patronato || ' ' || c.office",
         Some(Grouping::Sede) => "c.sede",
-        Some(Grouping::Month) => match solicit {
-            Some(Condition::FirstSolicit) => "to_char(c.first_solicit, 'YYYY-MM')",
-            Some(Condition::SecondSolicit) => "to_char(c.second_solicit, 'YYYY-MM')",
-            Some(_) | None => "to_char(c.opened_at at time zone 'Europe/Rome', 'YYYY-MM')",
-        },
-    }
-}
-
-fn reply_key(by: Option<Grouping>) -> &'static str {
-    match by {
-        None => "''",
-        Some(Grouping::Topic) => "topic",
-        Some(Grouping::Patronato) => "patronato",
-        Some(Grouping::Office) => "patronato || ' ' || office",
-        Some(Grouping::Sede) => "sede",
-        Some(Grouping::Month) => "to_char(at at time zone 'Europe/Rome', 'YYYY-MM')",
+        Some(Grouping::Month) => "to_char(c.day, 'YYYY-MM')",
     }
 }

@@ -1,0 +1,217 @@
+//! Counts finished days once, for figures over many years (migration 0021 says how the parts fit together).
+//!
+//! A day is counted in two steps, so that no batch ever waits for it: first batches are told to note what changes about
+//! its requests, and once every transaction that may not have heard of that is over, it is counted and what was noted
+//! until then forgotten, both as of one moment.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+
+use super::{Store, StoreError};
+use crate::domain::calendar::rome_date;
+
+/// After the end of a day, until it is counted. Migration 0021 relies on more than a day.
+const RIPE: TimeDelta = TimeDelta::hours(25);
+/// Days counted in one transaction.
+const PORTION: i32 = 7;
+/// Of which millions may have been opened.
+const BEGIN: &str = "begin isolation level repeatable read; set local statement_timeout = '5min'";
+
+/// What one run counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FiguresCounted {
+    /// Cells that were written.
+    pub cells: u64,
+    /// There are days that are over and could not be counted yet.
+    pub more: bool,
+}
+
+/// Days to be counted now: none where both are the same.
+struct Portion {
+    from: NaiveDate,
+    until: NaiveDate,
+    /// There are days after it that are over.
+    more: bool,
+}
+
+impl Store {
+    /// Counts the days that are over and have not been counted, and joins what has changed since to the cells. What
+    /// cannot be counted yet, because a transaction is still open, is left to the next run.
+    pub async fn count_figures(&self, now: DateTime<Utc>) -> Result<FiguresCounted, StoreError> {
+        self.note_changes_before(rome_date(now - RIPE)).await?;
+        let mut counted = FiguresCounted::default();
+        loop {
+            let (portion, cells) = self.count_portion().await?;
+            counted.cells += cells;
+            if portion.from == portion.until {
+                counted.more = portion.more;
+                return Ok(counted);
+            }
+        }
+    }
+
+    /// From now on batches note what happens to requests opened before that day.
+    async fn note_changes_before(&self, day: NaiveDate) -> Result<(), StoreError> {
+        // Never later than the machine's clock says: the triggers know no other.
+        sqlx::query!(
+            r#"
+            update statistics_state set noted_before = ripe.day, noted_since = null
+            from (select least($1, ((now() - interval '25 hours') at time zone 'Europe/Rome')::date) as day) as ripe
+            where noted_before < ripe.day
+            "#,
+            day
+        )
+        .execute(&self.pool)
+        .await?;
+        // Every transaction that did not see that has a lower number than this.
+        sqlx::query!(
+            "update statistics_state set noted_since = pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+             where noted_since is null and counted_before < noted_before"
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    async fn count_portion(&self) -> Result<(Portion, u64), StoreError> {
+        let mut transaction = self.pool.begin_with(BEGIN).await?;
+        let portion = sqlx::query_as!(
+            Portion,
+            r#"
+            select counted_before as "from!", until as "until!", until < noted_before as "more!"
+            from statistics_state
+            cross join lateral (
+                select case when noted_since <= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+                            then least(noted_before, $1::int + greatest(counted_before, (
+                                select (min(opened_at) at time zone 'Europe/Rome')::date from cases)))
+                            else counted_before end as until
+            ) as reached
+            for update of statistics_state
+            "#,
+            PORTION
+        )
+        .fetch_one(&mut *transaction)
+        .await?;
+        let cells = count_requests(&mut transaction, &portion).await?
+            + count_replies(&mut transaction, &portion).await?;
+        sqlx::query!("delete from statistics_cell where requests = 0")
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query!("update statistics_state set counted_before = $1", portion.until)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok((portion, cells))
+    }
+}
+
+/// The requests of these days as they are now, and what changed about those of the days before.
+async fn count_requests(
+    transaction: &mut sqlx::Transaction<'static, sqlx::Postgres>,
+    portion: &Portion,
+) -> Result<u64, StoreError> {
+    let cells = sqlx::query!(
+        r#"
+        with portion as (
+            select $1::date::timestamp at time zone 'Europe/Rome' as from, $2::date::timestamp at time zone 'Europe/Rome' as until
+        ),
+        counted_anyway as (
+            delete from statistics_change using portion where opened_at >= portion.from and opened_at < until
+        ),
+        changed as (
+            delete from statistics_change using portion where opened_at < portion.from
+            returning requests, opened_at, patronato, office, sede, topic, workflow, workflow_version, awaiting_since,
+                      overdue, first_solicit, second_solicit, interactions, barred, appointment_enabled, appointment
+        ),
+        opened as (
+            select 1::smallint, opened_at, patronato, office, sede, topic, workflow, workflow_version, awaiting_since,
+                   overdue, first_solicit, second_solicit, interactions, barred, appointment_enabled, appointment
+            from cases, portion where opened_at >= portion.from and opened_at < until
+        ),
+        -- what makes no difference any more is left out: who has booked may not book, who may book because the sede
+        -- said so may whatever else holds
+        versions as (
+            select requests, (opened_at at time zone 'Europe/Rome')::date as opened_on, patronato, office, sede, topic,
+                   overdue, first_solicit, second_solicit,
+                   case when settled or barred then case when awaiting_since is not null then date '1900-01-01' end
+                        else awaiting_since end as awaiting_since,
+                   case when not settled then workflow end as workflow,
+                   case when not settled then workflow_version end as workflow_version,
+                   case when not settled then barred end as barred,
+                   case when not settled and not barred and awaiting_since is null then interactions end
+                       as interactions,
+                   appointment_enabled and not booked as appointment_enabled,
+                   case when booked then 'booked' else 'none' end as appointment
+            from (select * from changed union all select * from opened) as version
+            cross join lateral (select appointment in ('booked', 'confirmed') as booked) as b
+            cross join lateral (select booked or appointment_enabled as settled) as s
+        )
+        insert into statistics_cell as s (
+            level, basis, day, patronato, office, sede, topic, workflow, workflow_version, awaiting_since, overdue,
+            interactions, barred, appointment_enabled, appointment, requests)
+        select level, basis, case when level = 'topic' then t.day else date_trunc('month', t.day)::date end,
+               case when level = 'office' then v.patronato end, case when level = 'office' then v.office end,
+               case when level = 'sede' then v.sede end, case when level = 'topic' then v.topic end,
+               t.workflow, t.workflow_version, t.awaiting_since, t.overdue, t.interactions, t.barred,
+               t.appointment_enabled, t.appointment, sum(v.requests)
+        from versions as v
+        cross join (values ('topic'), ('office'), ('sede')) as levels (level)
+        cross join lateral (
+            select 'opened' as basis, opened_on as day, workflow, workflow_version, awaiting_since, overdue,
+                   interactions, barred, appointment_enabled, appointment
+            union all
+            select 'first_solicit', first_solicit, null, null, null, null, null, null, null, null
+            where first_solicit is not null
+            union all
+            select 'second_solicit', second_solicit, null, null, null, null, null, null, null, null
+            where second_solicit is not null
+        ) as t
+        group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+        having sum(v.requests) <> 0
+        on conflict on constraint statistics_cell_key do update set requests = s.requests + excluded.requests
+        "#,
+        portion.from,
+        portion.until
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(cells.rows_affected())
+}
+
+/// The replies of these days, and those that came in late under a day before.
+async fn count_replies(
+    transaction: &mut sqlx::Transaction<'static, sqlx::Postgres>,
+    portion: &Portion,
+) -> Result<u64, StoreError> {
+    let cells = sqlx::query!(
+        r#"
+        with portion as (
+            select $1::date::timestamp at time zone 'Europe/Rome' as from, $2::date::timestamp at time zone 'Europe/Rome' as until
+        ),
+        counted_anyway as (
+            delete from statistics_late_reply using portion where at >= portion.from and at < until
+        ),
+        late as (
+            delete from statistics_late_reply using portion where at < portion.from
+            returning patronato, office, sede, topic, at, days
+        ),
+        given as (
+            select patronato, office, sede, topic, at, days from reply, portion
+            where at >= portion.from and at < until and days is not null
+        )
+        insert into statistics_reply_cell as s (level, day, patronato, office, sede, topic, days, replies)
+        select level, date_trunc(case when level = 'topic' then 'day' else 'month' end,
+                                 at at time zone 'Europe/Rome')::date,
+               case when level = 'office' then patronato end, case when level = 'office' then office end,
+               case when level = 'sede' then sede end, case when level = 'topic' then topic end, days, count(*)
+        from (select * from late union all select * from given) as r
+        cross join (values ('topic'), ('office'), ('sede')) as levels (level)
+        group by 1, 2, 3, 4, 5, 6, 7
+        on conflict on constraint statistics_reply_cell_key do update set replies = s.replies + excluded.replies
+        "#,
+        portion.from,
+        portion.until
+    )
+    .execute(&mut **transaction)
+    .await?;
+    Ok(cells.rows_affected())
+}
