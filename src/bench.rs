@@ -129,11 +129,17 @@ pub async fn run_grown(
 /// What was lived through before it was multiplied has messages to send: they are none of the next round's.
 async fn send_the_rest(place: &Place, store: &Store, registers: &Registers) -> Result<(), BenchError> {
     let running = Running::start(Way::Engine, place, &Load::new(registers))?;
+    all_sent(store).await?;
+    running.stop().await
+}
+
+/// Waits until nothing is left to send: the next node would send it as its own.
+async fn all_sent(store: &Store) -> Result<(), StoreError> {
     let until = Instant::now() + PATIENCE;
     while store.outbox_state().await?.unsent > 0 && Instant::now() < until {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    running.stop().await
+    Ok(())
 }
 
 struct Bench<'a> {
@@ -192,6 +198,7 @@ impl Bench<'_> {
         }
         round.spent.peak_memory = running.peak_memory();
         self.portal_was_told(told).await?;
+        all_sent(self.store).await?;
         running.stop().await?;
         driver.close().await;
         arrivals.close().await;
@@ -212,6 +219,7 @@ impl Bench<'_> {
         let arrived = self.all_of(&sent, &mut arrivals, &mut running).await?;
         let cost = meter.stop(&running, self.store).await?;
         self.portal_was_told(sent.len()).await?;
+        all_sent(self.store).await?;
         running.stop().await?;
         arrivals.close().await;
         Ok(Round {
