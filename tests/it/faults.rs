@@ -1,10 +1,13 @@
 //! When parts of the outside go away, and come back.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lapin::options::QueueDeleteOptions;
 use lapin::{Connection, ConnectionProperties};
 use url::Url;
+use usciere::domain::ids::NodeName;
 use usciere::lifecycle::readiness::{Part, Status};
 
 use crate::world::{SEDE, World, by_operator, request, with};
@@ -191,4 +194,27 @@ async fn a_sede_that_reads_nothing_holds_up_only_itself() {
     }
     world.settle().await;
     assert_eq!(world.depth(&queue).await, 0, "each came once");
+}
+
+/// A node that was too slow to renew its leases may still mark what it published, until another takes its buckets.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_that_ran_out_is_good_until_somebody_takes_it() {
+    let mut world = World::start().await;
+    let store = world.node().store.clone();
+    world.stop().await;
+    let [ours, theirs]: [NodeName; 2] = ["ours", "theirs"].map(|name| name.parse().unwrap());
+    let (buckets, hour) = (world.config.relay.buckets.get(), Duration::from_hours(1));
+    let leases = store.hold_buckets(&ours, buckets, buckets, hour).await.unwrap();
+    assert_eq!(leases.len(), usize::from(buckets));
+    let ids: Vec<i64> = sqlx::query_scalar(
+        "insert into outbox (bucket, exchange, routing_key, destination, message_id, kind, body)
+         select 0, 'x', 'k', 'q', gen_random_uuid(), 'k', '' from generate_series(1, 2) returning id",
+    )
+    .fetch_all(&world.pool)
+    .await
+    .unwrap();
+    world.execute("update relay_lease set until = now()").await;
+    assert_eq!(store.confirm_sent(&ours, &leases, &ids[..1]).await.unwrap(), 1);
+    store.hold_buckets(&theirs, buckets, buckets, hour).await.unwrap();
+    assert_eq!(store.confirm_sent(&ours, &leases, &ids[1..]).await.unwrap(), 0);
 }
