@@ -255,7 +255,7 @@ async fn what_was_counted_is_not_counted_again(plans: &Plans, store: &Store) {
 async fn fill_queues(database: &TestDatabase) {
     for waiting in [
         "insert into outbox (bucket, exchange, routing_key, destination, message_id, kind, body)
-         select n % 64, 'x', 'k', 'q', gen_random_uuid(), 'k', '' from generate_series(1, 20000) as n",
+         select n % 64, 'x', 'k', 'q' || n % 50, gen_random_uuid(), 'k', '' from generate_series(1, 20000) as n",
         "insert into mail_outbox (dedup_key, case_id, kind, recipient, params, message_id, state, next_try_at, sent_at,
                                   patronato, operator_id)
          select n, gen_random_uuid(), 'k', 'r', '{}', gen_random_uuid(), 'sent', null, now(), 'inca', 'op1'
