@@ -249,8 +249,8 @@ const daysUntil = async (person, before) => {
   const found = text.match(new RegExp(`${before} (\\d\\d)/(\\d\\d)/(\\d{4})`));
   if (!found) return 0;
   const [, day, month, year] = found;
-  const today = new Date();
-  return Math.round((Date.UTC(year, month - 1, day) - Date.UTC(today.getFullYear(), today.getMonth(), today.getDate())) / 864e5);
+  const today = new Date().toLocaleDateString('sv', { timeZone: 'Europe/Rome' });
+  return Math.round((Date.UTC(year, month - 1, day) - Date.parse(today)) / 864e5);
 };
 
 /** A request that waits and was not solicited yet. */
@@ -461,7 +461,7 @@ test('every route for everybody: one\'s own office, another, a referent, a sede'
 
 /** Last: the lists are long from now on. */
 test('15: a file of more than a thousand requests holds them all', async () => {
-  system.usciere('demo', 'load', '--requests', '1', '--cases', '1300');
+  system.usciere('demo', 'load', '--requests', '1', '--cases', '10000');
   const office = "patronato = 'inca' and office = 'INCA-RM-001'";
   const expected = Number(system.psql(`select count(*) from cases where ${office}`));
   assert.ok(expected > 1200, `${expected}`);
