@@ -151,6 +151,10 @@ impl Inside {
 
 impl Drop for InHand<'_> {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            // Nobody knows what became of them: what follows for these requests would overtake them.
+            return;
+        }
         let mut inside = self.lobby.inside();
         for request in &self.requests {
             inside.in_hand.remove(request);
@@ -228,6 +232,22 @@ mod tests {
         let taken = lobby.take(up_to(4)).await.unwrap();
         assert_eq!(taken.entries.len(), 1);
         assert!(lobby.take(up_to(4)).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn what_a_worker_panicked_over_is_overtaken_by_nothing() {
+        let lobby = Arc::new(Lobby::new(10));
+        for at in 0..3 {
+            lobby.put(entry(at, Some(at as u128 / 2))).await;
+        }
+        let taking = Arc::clone(&lobby);
+        let worker = tokio::spawn(async move {
+            let _taken = taking.take(up_to(1)).await;
+            panic!("on purpose");
+        });
+        assert!(worker.await.unwrap_err().is_panic());
+        let taken = lobby.take(up_to(4)).await.unwrap();
+        assert_eq!(taken.entries.iter().map(number).collect::<Vec<_>>(), [2]);
     }
 
     #[tokio::test]
