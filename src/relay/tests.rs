@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use chrono::DateTime;
 use tokio::task::yield_now;
-use uuid::Uuid;
 
 use super::*;
 use crate::amqp::Broker;
@@ -18,20 +15,9 @@ const ROWS: i64 = 1_000;
 
 fn rows(slot: u64) -> Vec<OutboxRow> {
     let first = i64::try_from(slot).unwrap() * ROWS;
-    let row = |id: i64| OutboxRow {
-        id,
-        bucket: 0,
-        exchange: "usciere.sedi".to_owned(),
-        routing_key: "sede.230001".to_owned(),
-        destination: "sede.230001".to_owned(),
+    let row = |id| OutboxRow {
         request: None,
-        case_seq: None,
-        message_id: Uuid::from_u128(1),
-        kind: "request.assigned".to_owned(),
-        causation_id: None,
-        trace_parent: None,
-        body: Bytes::new(),
-        created_at: DateTime::UNIX_EPOCH,
+        ..window::tests::row(id, 0, "sede.230001")
     };
     (first..first + ROWS).map(row).collect()
 }

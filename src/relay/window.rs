@@ -37,7 +37,7 @@ pub(super) fn take_window(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use bytes::Bytes;
     use chrono::DateTime;
     use proptest::prelude::*;
@@ -45,7 +45,7 @@ mod tests {
 
     use super::*;
 
-    fn row(id: i64, request: u128, destination: &str) -> OutboxRow {
+    pub(in crate::relay) fn row(id: i64, request: u128, destination: &str) -> OutboxRow {
         OutboxRow {
             id,
             bucket: 0,
