@@ -5,6 +5,7 @@
 //! and by a slow poll. A destination that refuses or that people hold waits as a whole; the others do not notice.
 
 mod confirmer;
+mod flights;
 mod handoff;
 mod leases;
 mod message;
@@ -16,6 +17,7 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -27,9 +29,10 @@ use crate::failpoint::{FailPoint, reached};
 use crate::store::{LOOK, OutboxRow, Store, in_time};
 
 use confirmer::Confirmer;
-use handoff::{Handed, Ticket, Tickets};
+use flights::{Flights, Landed};
+use handoff::{Handed, Opened, Tickets};
 use leases::{Held, LeaseKeeper};
-use message::{outgoing, why};
+use message::why;
 
 pub use handoff::{HandOff, Slot};
 
@@ -48,7 +51,7 @@ pub struct RelayOptions {
 /// Publishes what the engine queued.
 pub struct Relay {
     store: Store,
-    publisher: Publisher,
+    flights: Flights,
     options: RelayOptions,
     tickets: Tickets,
     held: Held,
@@ -70,16 +73,17 @@ pub struct Relay {
 }
 
 impl Relay {
+    /// With as many windows under way at once as there are publishers.
     pub fn new(
         store: Store,
-        publisher: Publisher,
+        publishers: Vec<Publisher>,
         pauses: watch::Receiver<Arc<Pauses>>,
         options: RelayOptions,
     ) -> (Self, HandOff) {
         let (handoff, tickets) = HandOff::new(options.buckets);
         let relay = Self {
             store,
-            publisher,
+            flights: Flights::by(publishers),
             options,
             tickets,
             held: Held::new(),
@@ -114,6 +118,9 @@ impl Relay {
 
         while !stop.is_cancelled() {
             if std::mem::take(&mut self.broker_away) {
+                // The rest of what is under way hears the same.
+                self.publish_queue(&confirmer).await;
+                self.broker_away = false;
                 self.wait_for_broker(&stop).await;
                 continue;
             }
@@ -123,17 +130,20 @@ impl Relay {
                 changed = held.changed() => {
                     if changed.is_ok() { let now = held.borrow_and_update().clone(); self.leases_changed(now); }
                 }
-                Some(ticket) = self.tickets.receiver.recv() => self.take(ticket).await,
+                Some(landed) = self.flights.land() => { self.settle(landed, &confirmer).await; }
+                Some(opened) = self.tickets.next(), if self.queue.len() < self.options.window => self.take(opened),
                 Some(buckets) = told.recv() => self.told(&buckets),
                 // What was held back stands in the database.
                 Ok(()) = self.pauses.changed() => self.all_dirty(),
                 () = tokio::time::sleep_until(next_look) => self.time_to_look(),
             }
-            self.publish_queue(&confirmer).await;
+            self.launch();
             self.look(&confirmer).await;
         }
-        while let Ok(ticket) = self.tickets.receiver.try_recv() {
-            self.take(ticket).await;
+        while !self.tickets.is_empty()
+            && let Some(opened) = self.tickets.next().await
+        {
+            self.take(opened);
         }
         self.publish_queue(&confirmer).await;
         confirmer.idle().await;
@@ -207,13 +217,13 @@ impl Relay {
             .map_or(self.next_poll, |due| due.min(self.next_poll))
     }
 
-    /// Takes this slot and every other one that is there.
-    async fn take(&mut self, ticket: Ticket) {
-        let mut next = Some(ticket);
-        while let Some(ticket) = next {
+    /// Takes this slot and every other one whose transaction has ended.
+    fn take(&mut self, opened: Opened) {
+        let mut next = Some(opened);
+        while let Some(opened) = next {
             self.forget_looks();
-            match self.tickets.open(ticket).await {
-                Some(Handed { rows, look }) => {
+            match opened {
+                Opened::Filled(Handed { rows, look }) => {
                     self.dirty
                         .extend(look.into_iter().filter(|bucket| self.held.contains_key(bucket)));
                     self.queue.extend(rows.into_iter().filter(|row| {
@@ -222,10 +232,10 @@ impl Relay {
                             && !self.looked_at.contains(&row.id)
                     }));
                 }
-                None => self.all_dirty(),
+                Opened::Unfilled => self.all_dirty(),
             }
             next = if self.queue.len() < self.options.window {
-                self.tickets.receiver.try_recv().ok()
+                self.tickets.next().now_or_never().flatten()
             } else {
                 None
             };
@@ -238,13 +248,11 @@ impl Relay {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = self.publisher.ready() => {
+                () = self.flights.ready() => {
                     self.next_poll = Instant::now();
                     return;
                 }
-                Some(ticket) = self.tickets.receiver.recv() => {
-                    self.tickets.open(ticket).await;
-                }
+                Some(_) = self.tickets.next() => {}
             }
         }
     }
@@ -259,6 +267,10 @@ impl Relay {
     /// Looks into the database for what no slot will bring, until nothing is left to find.
     async fn look(&mut self, confirmer: &Confirmer) {
         while !self.dirty.is_empty() {
+            // What is under way would be found as unsent.
+            if !self.publish_queue(confirmer).await {
+                return;
+            }
             confirmer.idle().await;
             let buckets: Vec<u16> = self.dirty.iter().copied().collect();
             // By what this relay remembers, not by what the database says now: a message left out for a reason the
@@ -279,46 +291,45 @@ impl Relay {
                 self.dirty.clear();
             }
             self.queue.extend(rows);
-            if !self.publish_queue(confirmer).await {
+        }
+        self.launch();
+    }
+
+    /// Sends off as many windows of what is queued as there is room for.
+    fn launch(&mut self) {
+        while !self.queue.is_empty() && self.flights.has_room() {
+            let held_back = self.held_back();
+            let size = self.options.window;
+            let window = window::take_window(&mut self.queue, size, &held_back, self.flights.routes());
+            if window.is_empty() {
+                // All of the rest follows something that is under way.
                 return;
             }
+            self.flights.launch(window);
         }
     }
 
-    /// Publishes everything queued; false when the broker could not be reached and the rest was given back.
+    /// Publishes everything queued, to the last confirm; false when messages were lost and the rest was given back.
     async fn publish_queue(&mut self, confirmer: &Confirmer) -> bool {
-        while !self.queue.is_empty() {
-            let held_back = self.held_back();
-            let window = window::take_window(&mut self.queue, self.options.window, &held_back);
-            if window.is_empty() {
-                continue;
-            }
-            let (window, outgoing): (Vec<_>, Vec<_>) = window
-                .into_iter()
-                .filter_map(|row| outgoing(&row).map(|message| (row, message)))
-                .unzip();
-            let outcomes = self.publisher.publish(outgoing).await;
-            if !self.settle(window, outcomes, confirmer).await {
-                self.queue.clear();
-                self.all_dirty();
-                return false;
+        let mut complete = true;
+        loop {
+            self.launch();
+            match self.flights.land().await {
+                Some(landed) => complete &= self.settle(landed, confirmer).await,
+                None => return complete,
             }
         }
-        true
     }
 
-    /// Books the outcome of a window; false when messages were lost with their channel.
-    async fn settle(
-        &mut self,
-        window: Vec<OutboxRow>,
-        outcomes: Vec<Published>,
-        confirmer: &Confirmer,
-    ) -> bool {
+    /// Books the outcome of a window; false when messages were lost with their channel: then all that waits is left to
+    /// the database, where what was lost comes before it.
+    async fn settle(&mut self, landed: Landed, confirmer: &Confirmer) -> bool {
+        let window = landed.messages;
         let mut taken = Vec::with_capacity(window.len());
         let mut refused: HashMap<String, (String, Vec<i64>)> = HashMap::new();
         let mut lost = None;
         let mut recovered = Vec::new();
-        for (row, outcome) in window.into_iter().zip(outcomes) {
+        for (row, outcome) in window {
             match outcome {
                 Published::Confirmed => {
                     taken.push(row.id);
@@ -348,16 +359,15 @@ impl Relay {
             self.back_off(destination, &reason, &ids).await;
         }
         match &lost {
-            None => true,
-            Some(Lost::Blocked | Lost::NotConnected) => {
-                self.broker_away = true;
-                false
-            }
+            None => return true,
+            Some(Lost::Blocked | Lost::NotConnected) => self.broker_away = true,
             Some(Lost::Broken(_) | Lost::Silent) => {
                 tracing::info!(reason = ?lost, "messages in flight were lost and will be published again");
-                false
             }
         }
+        self.queue.clear();
+        self.all_dirty();
+        false
     }
 
     async fn back_off(&mut self, destination: String, reason: &str, ids: &[i64]) {

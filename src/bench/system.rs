@@ -18,6 +18,7 @@ use crate::amqp::bare;
 use crate::amqp::topology::shards::intake_queues;
 use crate::config::Config;
 use crate::config::amqp::AmqpSettings;
+use crate::config::relay::RelaySettings;
 use crate::domain::event::words;
 
 words!(
@@ -194,6 +195,9 @@ fn node(place: &Place, roles: &str, settings: &[(&str, &str)]) -> Result<Child, 
         )
         .env("USCIERE_HTTP__LISTEN", place.http.to_string())
         .env("USCIERE_LOG__LEVEL", "warn")
+        // As anywhere but in tests, which look ten times a second.
+        .env("USCIERE_RELAY__POLL", RelaySettings::default().poll.to_string())
+        .env("USCIERE_RELAY__LEASE", RelaySettings::default().lease.to_string())
         .env(
             "USCIERE_SMTP__URL",
             format!("file:{}", place.folder.join("mail").display()),

@@ -30,6 +30,8 @@ use crate::telemetry::metrics::Exporter;
 
 /// Longest a destination that refuses is left alone.
 const LONGEST_BACK_OFF: Duration = Duration::from_mins(1);
+/// Windows of a relay that are under way at once, each on a channel of its own.
+const WINDOWS: usize = 4;
 
 impl Node {
     /// Starts a node; it runs on `shutdown` until that is asked to stop.
@@ -194,7 +196,8 @@ impl Parts<'_> {
             window: settings.window.get(),
             longest_back_off: LONGEST_BACK_OFF,
         };
-        let (relay, handoff) = Relay::new(self.store.clone(), broker.publisher(), broker.held(), options);
+        let publishers = (0..WINDOWS).map(|_| broker.publisher()).collect();
+        let (relay, handoff) = Relay::new(self.store.clone(), publishers, broker.held(), options);
         let relaying = Running::start(|stop| relay.run(told, stop));
         (Some(handoff), Some(relaying))
     }

@@ -48,8 +48,8 @@ pub struct Slot {
 
 /// The relay's side of a slot.
 #[derive(Debug)]
-pub(super) struct Ticket {
-    pub(super) rows: oneshot::Receiver<Handed>,
+struct Ticket {
+    rows: oneshot::Receiver<Handed>,
 }
 
 /// What a transaction queued.
@@ -60,10 +60,20 @@ pub(super) struct Handed {
     pub(super) look: BTreeSet<u16>,
 }
 
+/// What became of a slot.
+#[derive(Debug)]
+pub(super) enum Opened {
+    Filled(Handed),
+    /// It never will be filled: what its transaction queued, if anything, stands in the database alone.
+    Unfilled,
+}
+
 /// The relay's end.
 #[derive(Debug)]
 pub(super) struct Tickets {
-    pub(super) receiver: mpsc::UnboundedReceiver<Ticket>,
+    receiver: mpsc::UnboundedReceiver<Ticket>,
+    /// The one whose transaction has not ended yet.
+    next: Option<Ticket>,
     opened: u64,
     shared: Arc<Shared>,
 }
@@ -80,6 +90,7 @@ impl HandOff {
         });
         let tickets = Tickets {
             receiver,
+            next: None,
             opened: 0,
             shared: Arc::clone(&shared),
         };
@@ -161,13 +172,24 @@ impl Tickets {
         self.shared.reserved.load(Ordering::Acquire)
     }
 
-    /// What the slot was filled with; `None`: it never will be. Waits for the end of its transaction.
-    pub(super) async fn open(&mut self, ticket: Ticket) -> Option<Handed> {
-        let handed = ticket.rows.await.ok();
+    /// The next slot in order, once its transaction has ended; `None` when nobody is left to reserve one. May be
+    /// dropped while it waits: nothing is lost.
+    pub(super) async fn next(&mut self) -> Option<Opened> {
+        if self.next.is_none() {
+            self.next = self.receiver.recv().await;
+        }
+        let handed = (&mut self.next.as_mut()?.rows).await;
+        self.next = None;
         self.opened += 1;
-        let rows = handed.as_ref().map_or(0, |handed| handed.rows.len());
-        self.shared.waiting.fetch_sub(rows, Ordering::AcqRel);
-        handed
+        Some(handed.map_or(Opened::Unfilled, |handed| {
+            self.shared.waiting.fetch_sub(handed.rows.len(), Ordering::AcqRel);
+            Opened::Filled(handed)
+        }))
+    }
+
+    /// Whether every slot reserved so far was opened.
+    pub(super) fn is_empty(&self) -> bool {
+        self.next.is_none() && self.receiver.is_empty()
     }
 
     /// How many slots were opened so far.

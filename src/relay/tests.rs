@@ -37,7 +37,7 @@ fn relay() -> (Relay, HandOff) {
         window: 500,
         longest_back_off: Duration::from_secs(1),
     };
-    let (mut relay, handoff) = Relay::new(store, broker.publisher(), broker.held(), options);
+    let (mut relay, handoff) = Relay::new(store, vec![broker.publisher()], broker.held(), options);
     relay.leases_changed([(0, 1)].into_iter().collect());
     (relay, handoff)
 }
@@ -45,12 +45,11 @@ fn relay() -> (Relay, HandOff) {
 /// The rows of all slots that were filled, as the relay would take them.
 async fn handed_over(relay: &mut Relay) -> usize {
     let mut rows = 0;
-    while let Ok(ticket) = relay.tickets.receiver.try_recv() {
-        rows += relay
-            .tickets
-            .open(ticket)
-            .await
-            .map_or(0, |handed| handed.rows.len());
+    while !relay.tickets.is_empty() {
+        rows += match relay.tickets.next().await {
+            Some(Opened::Filled(handed)) => handed.rows.len(),
+            Some(Opened::Unfilled) | None => 0,
+        };
     }
     rows
 }

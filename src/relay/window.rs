@@ -8,24 +8,35 @@ use std::collections::{HashSet, VecDeque};
 use crate::domain::ids::RequestId;
 use crate::store::OutboxRow;
 
-/// Takes up to `size` messages that may be in flight together off the queue, keeping the order of the rest.
+/// What goes to one destination of one request: in order, one at a time.
+pub(super) type Route = (RequestId, String);
+
+/// The route of a message; `None` for one that may leave whenever it likes.
+pub(super) fn route(row: &OutboxRow) -> Option<Route> {
+    Some((row.request?, row.destination.clone()))
+}
+
+/// Takes up to `size` messages that may be in flight together, and with what is `under_way`, off the queue, keeping
+/// the order of the rest.
 ///
 /// Messages to destinations in `held_back` are dropped from the queue: they stay in the database.
 pub(super) fn take_window(
     queue: &mut VecDeque<OutboxRow>,
     size: usize,
     held_back: &HashSet<String>,
+    under_way: &HashSet<Route>,
 ) -> Vec<OutboxRow> {
     let mut window = Vec::with_capacity(size.min(queue.len()));
     let mut later = VecDeque::new();
-    let mut in_flight: HashSet<(Option<RequestId>, String)> = HashSet::new();
+    let mut taken: HashSet<Route> = HashSet::new();
     while window.len() < size {
         let Some(row) = queue.pop_front() else { break };
         if held_back.contains(&row.destination) {
             continue;
         }
-        let key = (row.request, row.destination.clone());
-        if row.request.is_some() && !in_flight.insert(key) {
+        if let Some(route) = route(&row)
+            && (under_way.contains(&route) || !taken.insert(route))
+        {
             later.push_back(row);
             continue;
         }
@@ -77,12 +88,16 @@ pub(super) mod tests {
                 .collect();
             let total = queue.len();
             let mut seen = Vec::new();
+            let mut before: Vec<OutboxRow> = Vec::new();
             while !queue.is_empty() {
-                let window = take_window(&mut queue, size, &HashSet::new());
-                prop_assert!(!window.is_empty() && window.len() <= size);
-                let together: HashSet<_> = window.iter().map(|r| (r.request, r.destination.clone())).collect();
-                prop_assert_eq!(together.len(), window.len());
-                seen.extend(window);
+                // Two windows at a time: the one before is still under way.
+                let under_way: HashSet<_> = before.iter().filter_map(route).collect();
+                let window = take_window(&mut queue, size, &HashSet::new(), &under_way);
+                prop_assert!(!(window.is_empty() && before.is_empty()) && window.len() <= size);
+                let together: HashSet<_> = before.iter().chain(&window).filter_map(route).collect();
+                prop_assert_eq!(together.len(), before.len() + window.len());
+                seen.extend(window.clone());
+                before = window;
             }
             prop_assert_eq!(seen.len(), total);
             for (position, earlier) in seen.iter().enumerate() {
@@ -98,7 +113,12 @@ pub(super) mod tests {
     #[test]
     fn a_waiting_destination_is_left_to_the_database() {
         let mut queue = VecDeque::from([row(1, 1, "sede.full"), row(2, 2, "sede.open")]);
-        let window = take_window(&mut queue, 10, &HashSet::from(["sede.full".to_owned()]));
+        let window = take_window(
+            &mut queue,
+            10,
+            &HashSet::from(["sede.full".to_owned()]),
+            &HashSet::new(),
+        );
         assert_eq!(window.iter().map(|r| r.id).collect::<Vec<_>>(), [2]);
         assert!(queue.is_empty());
     }

@@ -3,28 +3,6 @@
 //! Chaining waits for nobody: rows that are in no chain yet stand in `audit_pending`, so one whose transaction commits
 //! late is chained late, and never missed. One node at a time chains, by a lock that its transaction holds.
 
-/// The row of `audit` that a query read beside others; `None` where it is gone. A macro, as each query has a type of
-/// its own.
-macro_rules! record {
-    ($row:ident, $id:ident, $at:ident) => {
-        $row.capacity.map(|capacity| Record {
-            id: $row.$id,
-            at: $row.$at,
-            actor: $row.actor,
-            capacity,
-            patronato: $row.patronato,
-            office: $row.office,
-            sede: $row.sede,
-            action: $row.action.unwrap_or_default(),
-            outcome: $row.outcome.unwrap_or_default(),
-            code: $row.code,
-            requests: $row.requests.unwrap_or_default(),
-            persons: $row.persons.unwrap_or_default(),
-            correlation: $row.correlation,
-        })
-    };
-}
-
 mod reading;
 mod sealing;
 

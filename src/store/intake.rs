@@ -227,22 +227,19 @@ impl IntakeTransaction {
         sqlx::query!(
             r#"
             insert into case_event (case_id, seq, kind, actor, event, details, source, caused_by, at)
-            select * from unnest($1::uuid[], $2::int[], $3::text[], $4::jsonb[], $5::jsonb[], $6::jsonb[],
+            select * from unnest($1::uuid[], $2::int[], $3::text[], $4::json[], $5::json[], $6::json[],
                                  $7::text[], $8::text[], $9::timestamptz[])
             "#,
             &entries.iter().map(|e| e.request.0).collect::<Vec<_>>(),
             &entries.iter().map(|e| to_i32(e.seq)).collect::<Vec<_>>(),
-            &entries
-                .iter()
-                .map(|e| e.kind.as_str().to_owned())
-                .collect::<Vec<_>>(),
+            &entries.iter().map(|e| e.kind.as_str()).collect::<Vec<_>>() as _,
             &entries.iter().map(|e| Json(&e.actor)).collect::<Vec<_>>() as _,
             &entries.iter().map(|e| Json(&e.event)).collect::<Vec<_>>() as _,
             &entries.iter().map(|e| Json(&e.details)).collect::<Vec<_>>() as _,
             &entries.iter().map(|e| e.source.to_string()).collect::<Vec<_>>(),
             &entries
                 .iter()
-                .map(|e| e.caused_by.as_ref().map(ToString::to_string))
+                .map(|e| e.caused_by.as_ref().map(MessageId::as_str))
                 .collect::<Vec<_>>() as _,
             &entries.iter().map(|e| e.at).collect::<Vec<_>>()
         )
@@ -260,16 +257,13 @@ impl IntakeTransaction {
             r#"
             insert into inbox (month, source, message_id, body_sha256, case_id, outcome, answer)
             select date_trunc('month', now())::date, t.*
-            from unnest($1::text[], $2::text[], $3::bytea[], $4::uuid[], $5::text[], $6::jsonb[]) as t
+            from unnest($1::text[], $2::text[], $3::bytea[], $4::uuid[], $5::text[], $6::json[]) as t
             "#,
             &rows.iter().map(|r| r.source.to_string()).collect::<Vec<_>>(),
-            &rows.iter().map(|r| r.message_id.to_string()).collect::<Vec<_>>(),
-            &rows.iter().map(|r| r.body_hash.0.to_vec()).collect::<Vec<_>>(),
+            &rows.iter().map(|r| r.message_id.as_str()).collect::<Vec<_>>() as _,
+            &rows.iter().map(|r| r.body_hash.0.as_slice()).collect::<Vec<_>>() as _,
             &rows.iter().map(|r| r.request.map(|id| id.0)).collect::<Vec<_>>() as _,
-            &rows
-                .iter()
-                .map(|r| r.outcome.as_str().to_owned())
-                .collect::<Vec<_>>(),
+            &rows.iter().map(|r| r.outcome.as_str()).collect::<Vec<_>>() as _,
             &rows
                 .iter()
                 .map(|r| r.answer.as_ref().map(Json))
@@ -299,15 +293,15 @@ impl IntakeTransaction {
             returning id
             "#,
             &rows.iter().map(|r| to_i16(r.bucket)).collect::<Vec<_>>(),
-            &rows.iter().map(|r| r.exchange.clone()).collect::<Vec<_>>(),
-            &rows.iter().map(|r| r.routing_key.clone()).collect::<Vec<_>>(),
-            &rows.iter().map(|r| r.destination.clone()).collect::<Vec<_>>(),
+            &rows.iter().map(|r| r.exchange.as_str()).collect::<Vec<_>>() as _,
+            &rows.iter().map(|r| r.routing_key.as_str()).collect::<Vec<_>>() as _,
+            &rows.iter().map(|r| r.destination.as_str()).collect::<Vec<_>>() as _,
             &rows.iter().map(|r| r.request.map(|id| id.0)).collect::<Vec<_>>() as _,
             &rows.iter().map(|r| r.case_seq.map(to_i32)).collect::<Vec<_>>() as _,
             &rows.iter().map(|r| r.message_id).collect::<Vec<_>>(),
-            &rows.iter().map(|r| r.kind.to_owned()).collect::<Vec<_>>(),
-            &rows.iter().map(|r| r.causation_id.clone()).collect::<Vec<_>>() as _,
-            &rows.iter().map(|r| r.trace_parent.clone()).collect::<Vec<_>>() as _,
+            &rows.iter().map(|r| r.kind).collect::<Vec<_>>() as _,
+            &rows.iter().map(|r| r.causation_id.as_deref()).collect::<Vec<_>>() as _,
+            &rows.iter().map(|r| r.trace_parent.as_deref()).collect::<Vec<_>>() as _,
             &rows.iter().map(|r| r.body.as_ref()).collect::<Vec<_>>() as _
         )
         .fetch_all(&mut *self.transaction)

@@ -228,8 +228,8 @@ impl<'a> CaseColumns<'a> {
         self.0.iter().map(|request| value(request)).collect()
     }
 
-    fn text(&self, value: impl Fn(&'a Request) -> &'a str) -> Vec<String> {
-        self.column(|request| value(request).to_owned())
+    fn text(&self, value: impl Fn(&'a Request) -> &'a str) -> Vec<&'a str> {
+        self.column(value)
     }
 
     fn citizen<T>(&self, value: impl Fn(&'a IdentifiedCitizen) -> Option<T>) -> Vec<Option<T>> {
@@ -260,30 +260,30 @@ impl<'a> CaseColumns<'a> {
                 state, sede, awaiting_since, due_on, sede_seq, version)
             "#,
             &self.column(|r| r.case.id.0),
-            &self.text(|r| r.case.workflow.name.as_str()),
+            &self.text(|r| r.case.workflow.name.as_str()) as _,
             &self.column(|r| to_i32(r.case.workflow.version)),
-            &self.text(|r| r.case.patronato.as_str()),
-            &self.text(|r| r.case.office.as_str()),
-            &self.text(|r| r.role.as_str()),
-            &self.text(|r| r.case.sender.as_str()),
-            &self.text(|r| &r.sender.name.0),
-            &self.column(|r| r.sender.email.as_ref().map(|email| email.as_str().to_owned())) as _,
-            &self.text(|r| r.protocol.office().as_str()),
+            &self.text(|r| r.case.patronato.as_str()) as _,
+            &self.text(|r| r.case.office.as_str()) as _,
+            &self.text(|r| r.role.as_str()) as _,
+            &self.text(|r| r.case.sender.as_str()) as _,
+            &self.text(|r| &r.sender.name.0) as _,
+            &self.column(|r| r.sender.email.as_ref().map(|email| email.as_str())) as _,
+            &self.text(|r| r.protocol.office().as_str()) as _,
             &self.column(|r| r.protocol.date()),
             &self.column(|r| protocol_year(r.protocol.date())),
             &self.column(|r| to_i32(r.protocol.sequence())),
-            &self.text(|r| r.reason.as_str()),
-            &self.text(|r| r.topic.as_str()),
-            &self.column(|r| r.practice.as_ref().map(|p| p.kind.as_str().to_owned())) as _,
-            &self.column(|r| r.practice.as_ref().map(|p| p.number.as_str().to_owned())) as _,
-            &self.citizen(|c| Some(c.person_id.to_string())) as _,
-            &self.citizen(|c| c.codice_fiscale.as_ref().map(|code| code.as_str().to_owned())) as _,
-            &self.citizen(|c| Some(c.family_name.0.clone())) as _,
-            &self.citizen(|c| Some(c.given_name.0.clone())) as _,
+            &self.text(|r| r.reason.as_str()) as _,
+            &self.text(|r| r.topic.as_str()) as _,
+            &self.column(|r| r.practice.as_ref().map(|p| p.kind.as_str())) as _,
+            &self.column(|r| r.practice.as_ref().map(|p| p.number.as_str())) as _,
+            &self.citizen(|c| Some(c.person_id.as_str())) as _,
+            &self.citizen(|c| c.codice_fiscale.as_ref().map(|code| code.as_str())) as _,
+            &self.citizen(|c| Some(c.family_name.0.as_str())) as _,
+            &self.citizen(|c| Some(c.given_name.0.as_str())) as _,
             &self.citizen(|c| Some(c.born_on)) as _,
             &self.column(|r| r.opened_at),
-            &self.text(|r| r.case.state.as_str()),
-            &self.text(|r| r.case.sede.as_str()),
+            &self.text(|r| r.case.state.as_str()) as _,
+            &self.text(|r| r.case.sede.as_str()) as _,
             &self.column(|r| r.case.facts.awaiting_since) as _,
             &self.column(|r| r.due_on) as _,
             &self.column(|r| sede_seq_json(&r.sede_seq)),
@@ -316,8 +316,8 @@ impl<'a> CaseColumns<'a> {
             where c.id = t.id
             "#,
             &self.column(|r| r.case.id.0),
-            &self.text(|r| r.case.state.as_str()),
-            &self.text(|r| r.case.sede.as_str()),
+            &self.text(|r| r.case.state.as_str()) as _,
+            &self.text(|r| r.case.sede.as_str()) as _,
             &self.column(|r| r.case.facts.awaiting_since) as _,
             &self.column(|r| i16::try_from(r.case.facts.elapsed).unwrap_or(i16::MAX)),
             &self.column(|r| r.case.facts.overdue),
@@ -326,8 +326,8 @@ impl<'a> CaseColumns<'a> {
             &self.column(|r| i16::from(r.case.facts.interactions)),
             &self.column(|r| r.case.facts.barred),
             &self.column(|r| r.case.facts.appointment_enabled),
-            &self.text(|r| r.case.facts.appointment.as_str()),
-            &self.column(|r| r.case.facts.charge.as_ref().map(|charge| charge.officer.to_string())) as _,
+            &self.text(|r| r.case.facts.appointment.as_str()) as _,
+            &self.column(|r| r.case.facts.charge.as_ref().map(|charge| charge.officer.as_str())) as _,
             &self.column(|r| r.case.facts.charge.as_ref().map(|charge| charge.until)) as _,
             &self.column(|r| r.due_on) as _,
             &self.column(|r| sede_seq_json(&r.sede_seq)),

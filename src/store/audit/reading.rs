@@ -164,7 +164,21 @@ impl AuditReading {
                 audit_at: row.audit_at,
                 hash: head.hash,
             };
-            let record = record!(row, audit_id, audit_at);
+            let record = row.capacity.map(|capacity| Record {
+                id: row.audit_id,
+                at: row.audit_at,
+                actor: row.actor,
+                capacity,
+                patronato: row.patronato,
+                office: row.office,
+                sede: row.sede,
+                action: row.action.unwrap_or_default(),
+                outcome: row.outcome.unwrap_or_default(),
+                code: row.code,
+                requests: row.requests.unwrap_or_default(),
+                persons: row.persons.unwrap_or_default(),
+                correlation: row.correlation,
+            });
             Ok((link, record))
         });
         links.collect()

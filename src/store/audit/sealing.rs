@@ -1,10 +1,10 @@
 //! Chaining what was written, and dropping what was kept long enough.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::{Postgres, Transaction};
-use uuid::Uuid;
 
 use super::insert;
 use crate::domain::audit::{ChainHash, Expiry, Head, Record};
@@ -44,8 +44,8 @@ impl Store {
         }
         let head = head(&mut transaction).await?;
         let waiting = take(&mut transaction).await?;
-        let rows = waiting.iter().map(|batch| batch.rows.len()).sum();
-        let head = append(&mut transaction, head, waiting).await?;
+        let rows = waiting.iter().map(|batch| batch.ids.len()).sum();
+        let head = append(&mut transaction, head, &waiting).await?;
         transaction.commit().await?;
         Ok(Sealed {
             rows,
@@ -133,15 +133,16 @@ pub(super) fn read_head(position: i64, hash: &[u8]) -> Result<Head, StoreError> 
     })
 }
 
-/// What one transaction wrote: each row with its number, unless somebody removed it before it was chained.
+/// What one transaction wrote: the numbers of its rows, in order.
 struct Batch {
-    first: i64,
     at: DateTime<Utc>,
-    rows: Vec<(i64, Option<Record>)>,
+    ids: Vec<i64>,
 }
 
+/// Takes the oldest batches that are in no chain yet.
 async fn take(transaction: &mut Transaction<'static, Postgres>) -> Result<Vec<Batch>, StoreError> {
-    let rows = sqlx::query!(
+    let batches = sqlx::query_as!(
+        Batch,
         r#"
         with oldest as (
             select first, sum(cardinality(ids)) over (order by first) - cardinality(ids) as before
@@ -151,69 +152,81 @@ async fn take(transaction: &mut Transaction<'static, Postgres>) -> Result<Vec<Ba
             delete from audit_pending where first in (select first from oldest where before < $1)
             returning first, ids, at
         )
-        select t.first as "first!", t.at as "at!", u.id as "id!", a.actor, a.capacity as "capacity?", a.patronato,
-               a.office, a.sede, a.action as "action?", a.outcome as "outcome?", a.code,
-               a.requests as "requests?: Vec<Uuid>", a.persons as "persons?: Vec<String>", a.correlation
-        from taken as t
-        cross join unnest(t.ids) as u (id)
-        left join audit as a on a.id = u.id and a.at = t.at
-        order by t.first, u.id
+        select at, ids from taken order by first
         "#,
         ROUND
     )
     .fetch_all(&mut **transaction)
     .await?;
-    let mut batches: Vec<Batch> = Vec::new();
-    for row in rows {
-        if batches.last().is_none_or(|batch| batch.first != row.first) {
-            batches.push(Batch {
-                first: row.first,
-                at: row.at,
-                rows: Vec::new(),
-            });
-        }
-        if let Some(batch) = batches.last_mut() {
-            batch.rows.push((row.id, record!(row, id, at)));
-        }
-    }
     Ok(batches)
+}
+
+/// The rows of these batches by their numbers: those that nobody removed or changed the time of.
+async fn records(
+    transaction: &mut Transaction<'static, Postgres>,
+    batches: &[Batch],
+) -> Result<HashMap<(i64, DateTime<Utc>), Record>, StoreError> {
+    let ids: Vec<i64> = batches.iter().flat_map(|batch| &batch.ids).copied().collect();
+    let times = || batches.iter().map(|batch| batch.at);
+    // Both ends of the time leave one partition or two to look into.
+    let records = sqlx::query_as!(
+        Record,
+        r#"
+        select id, at, actor, capacity, patronato, office, sede, action, outcome, code, requests, persons, correlation
+        from audit where id = any($1) and at between $2 and $3
+        "#,
+        &ids,
+        times().min().unwrap_or_default(),
+        times().max().unwrap_or_default()
+    )
+    .fetch_all(&mut **transaction)
+    .await?;
+    Ok(records
+        .into_iter()
+        .map(|record| ((record.id, record.at), record))
+        .collect())
 }
 
 /// Links the rows behind the head and answers the new one.
 async fn append(
     transaction: &mut Transaction<'static, Postgres>,
     mut head: Head,
-    batches: Vec<Batch>,
+    batches: &[Batch],
 ) -> Result<Head, StoreError> {
-    let (mut firsts, mut times) = (Vec::<i64>::new(), Vec::new());
-    let (mut positions, mut ids, mut hashes) = (Vec::new(), Vec::<i64>::new(), Vec::new());
+    let records = records(transaction, batches).await?;
+    let (mut ids, mut hashes) = (Vec::new(), Vec::new());
+    let (mut starts, mut ends, mut positions, mut times) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for batch in batches {
-        for (id, record) in batch.rows {
+        starts.push(count(ids.len() + 1));
+        for &id in &batch.ids {
             head.position += 1;
-            head.hash = head.hash.next(head.position, record.as_ref());
-            firsts.push(batch.first);
-            times.push(batch.at);
-            positions.push(i64::try_from(head.position).unwrap_or(i64::MAX));
+            head.hash = head.hash.next(head.position, records.get(&(id, batch.at)));
             ids.push(id);
             hashes.push(head.hash.as_bytes().to_vec());
         }
+        ends.push(count(ids.len()));
+        positions.push(i64::try_from(head.position).unwrap_or(i64::MAX));
+        times.push(batch.at);
     }
     sqlx::query!(
         r#"
         insert into audit_chain (position, audit_ids, audit_at, hashes, sealed_at)
-        select max(position), array_agg(audit_id order by position), audit_at, array_agg(hash order by position),
-               clock_timestamp()
-        from unnest($1::bigint[], $2::timestamptz[], $3::bigint[], $4::bigint[], $5::bytea[])
-             as t (batch, audit_at, position, audit_id, hash)
-        group by batch, audit_at
+        select position, ($5::bigint[])[start:stop], audit_at, ($6::bytea[])[start:stop], clock_timestamp()
+        from unnest($1::bigint[], $2::timestamptz[], $3::int[], $4::int[]) as t (position, audit_at, start, stop)
         "#,
-        &firsts,
-        &times,
         &positions,
+        &times,
+        &starts,
+        &ends,
         &ids,
         &hashes
     )
     .execute(&mut **transaction)
     .await?;
     Ok(head)
+}
+
+/// A round's rows fit into this many times over.
+fn count(rows: usize) -> i32 {
+    i32::try_from(rows).unwrap_or(i32::MAX)
 }

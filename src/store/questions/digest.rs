@@ -1,5 +1,6 @@
 //! What a batch leaves behind for questions: words, news, replies. Two set-based statements in its transaction.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -34,18 +35,21 @@ impl DigestRow {
     }
 
     /// What to find it by, with spaces between: `@` and its name for each scope that may find it from now on, and words.
-    fn document(&self, stems: &Stems) -> String {
-        let office = self
-            .opened
-            .then(|| format!("@{}/{}", self.patronato, self.office));
-        let sedi = self.sedi.iter().map(|sede| format!("@{sede}"));
-        let words = stems.of(&self.words).into_iter().map(str::to_owned);
-        office
-            .into_iter()
-            .chain(sedi)
-            .chain(words)
-            .collect::<Vec<_>>()
-            .join(" ")
+    fn document(&self, stems: &Stems<'_>) -> String {
+        let mut document = String::with_capacity(self.words.len() + 64);
+        // Writing into a string cannot fail.
+        if self.opened {
+            let _ = write!(document, "@{}/{} ", self.patronato, self.office);
+        }
+        for sede in &self.sedi {
+            let _ = write!(document, "@{sede} ");
+        }
+        for stem in stems.of(&self.words) {
+            document.push_str(stem);
+            document.push(' ');
+        }
+        document.pop();
+        document
     }
 }
 
@@ -73,6 +77,7 @@ impl IntakeTransaction {
         let vocabulary = Arc::clone(&self.vocabulary);
         let texts = rows.iter().map(|row| row.words.as_str());
         let stems = vocabulary.stems(texts, &mut self.transaction).await?;
+        let documents = stems.read(|stems| rows.iter().map(|row| row.document(stems)).collect::<Vec<_>>());
         sqlx::query!(
             r#"
             insert into request_digest as d
@@ -90,9 +95,9 @@ impl IntakeTransaction {
                 sede_news = greatest(d.sede_news, excluded.sede_news)
             "#,
             &rows.iter().map(|r| r.request.0).collect::<Vec<_>>(),
-            &rows.iter().map(|r| r.patronato.to_string()).collect::<Vec<_>>(),
-            &rows.iter().map(|r| r.office.to_string()).collect::<Vec<_>>(),
-            &rows.iter().map(|r| r.document(&stems)).collect::<Vec<_>>(),
+            &rows.iter().map(|r| r.patronato.as_str()).collect::<Vec<_>>() as _,
+            &rows.iter().map(|r| r.office.as_str()).collect::<Vec<_>>() as _,
+            &documents,
             &rows.iter().map(|r| to_i32(r.attachments)).collect::<Vec<_>>(),
             &rows
                 .iter()
@@ -120,11 +125,11 @@ impl IntakeTransaction {
             "#,
             &rows.iter().map(|r| r.request.0).collect::<Vec<_>>(),
             &rows.iter().map(|r| to_i32(r.seq)).collect::<Vec<_>>(),
-            &rows.iter().map(|r| r.patronato.to_string()).collect::<Vec<_>>(),
-            &rows.iter().map(|r| r.office.to_string()).collect::<Vec<_>>(),
-            &rows.iter().map(|r| r.sender.to_string()).collect::<Vec<_>>(),
-            &rows.iter().map(|r| r.sede.to_string()).collect::<Vec<_>>(),
-            &rows.iter().map(|r| r.topic.to_string()).collect::<Vec<_>>(),
+            &rows.iter().map(|r| r.patronato.as_str()).collect::<Vec<_>>() as _,
+            &rows.iter().map(|r| r.office.as_str()).collect::<Vec<_>>() as _,
+            &rows.iter().map(|r| r.sender.as_str()).collect::<Vec<_>>() as _,
+            &rows.iter().map(|r| r.sede.as_str()).collect::<Vec<_>>() as _,
+            &rows.iter().map(|r| r.topic.as_str()).collect::<Vec<_>>() as _,
             &rows.iter().map(|r| r.at).collect::<Vec<_>>(),
             &rows.iter().map(|r| r.days.map(to_i32)).collect::<Vec<_>>() as _
         )

@@ -4,8 +4,8 @@
 //! texts are words of letters and digits, so there is nothing to parse; and the words people write are few, so a node
 //! asks for the stem of each once.
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::{PoisonError, RwLock};
+use std::collections::{HashMap, HashSet};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use sqlx::{Postgres, Transaction};
 
@@ -23,41 +23,52 @@ type Words = HashMap<Box<str>, Option<Box<str>>>;
 #[derive(Debug, Default)]
 pub(in crate::store) struct Vocabulary(RwLock<Words>);
 
-/// The stems of a batch of texts.
-pub(super) struct Stems(Words);
+/// The stems of a batch of texts: what this node knew, and what it learned of them and had no room to keep.
+pub(super) struct Learned<'v> {
+    known: &'v Vocabulary,
+    new: Words,
+}
+
+/// Stems to look up.
+pub(super) struct Stems<'v> {
+    known: &'v Words,
+    new: &'v Words,
+}
 
 impl Vocabulary {
-    /// The stems of all words of folded texts.
+    /// Learns the stems of all words of folded texts.
     pub(super) async fn stems<'a>(
         &self,
         texts: impl Iterator<Item = &'a str>,
         transaction: &mut Transaction<'static, Postgres>,
-    ) -> Result<Stems, StoreError> {
-        let (mut stems, unknown) = self.known(texts);
-        if !unknown.is_empty() {
-            let new = ask(unknown, transaction).await?;
-            self.learn(&new);
-            stems.extend(new);
-        }
-        Ok(Stems(stems))
+    ) -> Result<Learned<'_>, StoreError> {
+        let unknown = self.unknown(texts);
+        let new = if unknown.is_empty() {
+            Words::new()
+        } else {
+            ask(unknown, transaction).await?
+        };
+        self.learn(&new);
+        Ok(Learned { known: self, new })
     }
 
-    fn known<'a>(&self, texts: impl Iterator<Item = &'a str>) -> (Words, Vec<String>) {
-        let wanted: BTreeSet<&str> = texts.flat_map(words).filter(|word| has_stem(word)).collect();
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let (mut stems, mut unknown) = (Words::with_capacity(wanted.len()), Vec::new());
-        for word in wanted {
-            match known.get(word) {
-                Some(stem) => {
-                    stems.insert(word.into(), stem.clone());
-                }
-                None => unknown.push(word.to_owned()),
-            }
-        }
-        (stems, unknown)
+    fn unknown<'a>(&self, texts: impl Iterator<Item = &'a str>) -> Vec<String> {
+        let known = self.words();
+        let unknown: HashSet<&str> = texts
+            .flat_map(words)
+            .filter(|word| !known.contains_key(*word) && has_stem(word))
+            .collect();
+        unknown.into_iter().map(str::to_owned).collect()
+    }
+
+    fn words(&self) -> RwLockReadGuard<'_, Words> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn learn(&self, new: &Words) {
+        if new.is_empty() {
+            return;
+        }
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let room = MOST.saturating_sub(known.len());
         known.extend(
@@ -68,14 +79,26 @@ impl Vocabulary {
     }
 }
 
-impl Stems {
-    /// What a document holds of a folded text, each once.
-    pub(super) fn of<'t>(&'t self, text: &'t str) -> BTreeSet<&'t str> {
-        words(text).filter_map(|word| self.stem(word)).collect()
+impl Learned<'_> {
+    /// Looks something up; nobody learns meanwhile.
+    pub(super) fn read<T>(&self, look: impl FnOnce(&Stems<'_>) -> T) -> T {
+        let known = self.known.words();
+        look(&Stems {
+            known: &known,
+            new: &self.new,
+        })
+    }
+}
+
+impl Stems<'_> {
+    /// What a document holds of a folded text, in the order of its words and as often.
+    pub(super) fn of<'t>(&'t self, text: &'t str) -> impl Iterator<Item = &'t str> {
+        words(text).filter_map(|word| self.stem(word))
     }
 
     fn stem<'t>(&'t self, word: &'t str) -> Option<&'t str> {
-        self.0.get(word).map_or(Some(word), |stem| stem.as_deref())
+        let stem = self.known.get(word).or_else(|| self.new.get(word));
+        stem.map_or(Some(word), |stem| stem.as_deref())
     }
 }
 
@@ -126,18 +149,22 @@ mod tests {
     }
 
     #[test]
-    fn a_document_holds_stems_once_and_what_has_none_as_it_is() {
+    fn a_document_holds_stems_and_what_has_none_as_it_is() {
         let text = "della pratica 7013  pratiche ";
-        let (stems, unknown) = vocabulary().known(std::iter::once(text));
-        assert_eq!(unknown, [""; 0]);
-        assert_eq!(Stems(stems).of(text), BTreeSet::from(["7013", "pratic"]));
+        let known = vocabulary();
+        assert_eq!(known.unknown(std::iter::once(text)), [""; 0]);
+        let new = Words::new();
+        let learned = Learned { known: &known, new };
+        let stems = learned.read(|stems| stems.of(text).map(str::to_owned).collect::<Vec<_>>());
+        assert_eq!(stems, ["pratic", "7013", "pratic"]);
     }
 
     #[test]
     fn only_words_of_letters_that_are_not_known_are_asked_for() {
         let long = "a".repeat(LONGEST + 1);
         let text = format!("pratica 7013 a1 àncora notizie notizie {long}");
-        let (_, unknown) = vocabulary().known(std::iter::once(text.as_str()));
+        let mut unknown = vocabulary().unknown(std::iter::once(text.as_str()));
+        unknown.sort_unstable();
         assert_eq!(unknown, ["notizie", "àncora"]);
     }
 }
