@@ -4,6 +4,7 @@
 //! other nodes commit, what was left over and what failed is found by looking into the database, woken by NOTIFY
 //! and by a slow poll. A destination that refuses or that people hold waits as a whole; the others do not notice.
 
+mod buckets;
 mod confirmer;
 mod flights;
 mod handoff;
@@ -31,7 +32,7 @@ use crate::store::{LOOK, OutboxRow, Store, in_time};
 use confirmer::Confirmer;
 use flights::{Flights, Landed};
 use handoff::{Handed, Opened, Tickets};
-use leases::{Held, LeaseKeeper};
+use leases::{Held, Holding, LeaseKeeper};
 use message::why;
 
 pub use handoff::{HandOff, Slot};
@@ -55,6 +56,9 @@ pub struct Relay {
     options: RelayOptions,
     tickets: Tickets,
     held: Held,
+    /// Held buckets that another node is to have once the slots reserved before `leave_after` are opened.
+    leaving: BTreeSet<u16>,
+    leave_after: u64,
     /// Held buckets whose database rows have to be looked at before anything handed over is believed.
     dirty: BTreeSet<u16>,
     /// Messages a look found, until so many slots are opened: those may repeat them.
@@ -87,6 +91,8 @@ impl Relay {
             options,
             tickets,
             held: Held::new(),
+            leaving: BTreeSet::new(),
+            leave_after: 0,
             dirty: BTreeSet::new(),
             looked_at: HashSet::new(),
             repeats_until: 0,
@@ -104,12 +110,14 @@ impl Relay {
     ///
     /// `told` carries buckets other nodes wrote into; an empty list means all.
     pub async fn run(mut self, mut told: mpsc::Receiver<Vec<u16>>, stop: CancellationToken) {
-        let (held_sender, mut held) = watch::channel(Held::new());
+        let (held_sender, mut held) = watch::channel(Holding::default());
+        let (done_with, done) = mpsc::unbounded_channel();
         let keeper = LeaseKeeper {
             store: self.store.clone(),
             node: self.options.node.clone(),
             buckets: self.options.buckets,
             lease: self.options.lease,
+            done,
         };
         let keeper_stop = CancellationToken::new();
         let keeper = tokio::spawn(keeper.run(held_sender, keeper_stop.clone()));
@@ -139,6 +147,9 @@ impl Relay {
             }
             self.launch();
             self.look(&confirmer).await;
+            if let Some(leases) = self.leave(&confirmer).await {
+                let _ = done_with.send(leases);
+            }
         }
         while !self.tickets.is_empty()
             && let Some(opened) = self.tickets.next().await
@@ -171,33 +182,6 @@ impl Relay {
         self.waiting.keys().cloned().chain(by_people).collect()
     }
 
-    fn leases_changed(&mut self, now: Held) {
-        for bucket in self.held.keys().filter(|bucket| !now.contains_key(bucket)) {
-            self.tickets.set_held(*bucket, false);
-            self.dirty.remove(bucket);
-        }
-        for (bucket, fence) in &now {
-            if self.held.get(bucket) != Some(fence) {
-                self.dirty.insert(*bucket);
-                self.tickets.set_held(*bucket, true);
-            }
-        }
-        self.held = now;
-    }
-
-    fn told(&mut self, buckets: &[u16]) {
-        if buckets.is_empty() {
-            self.all_dirty();
-        } else {
-            self.dirty
-                .extend(buckets.iter().filter(|bucket| self.held.contains_key(bucket)));
-        }
-    }
-
-    fn all_dirty(&mut self) {
-        self.dirty.extend(self.held.keys());
-    }
-
     fn time_to_look(&mut self) {
         let now = Instant::now();
         self.tried_again.extend(
@@ -221,7 +205,6 @@ impl Relay {
     fn take(&mut self, opened: Opened) {
         let mut next = Some(opened);
         while let Some(opened) = next {
-            self.forget_looks();
             match opened {
                 Opened::Filled(Handed { rows, look }) => {
                     self.dirty
@@ -234,6 +217,7 @@ impl Relay {
                 }
                 Opened::Unfilled => self.all_dirty(),
             }
+            self.forget_looks();
             next = if self.queue.len() < self.options.window {
                 self.tickets.next().now_or_never().flatten()
             } else {

@@ -70,7 +70,7 @@ pub use mails::{
     NewMail, UnknownOutcome,
 };
 pub use nodes::{Freed, NodeRow};
-pub use outbox::{BackOff, BucketLease, LOOK, OutboxRow, OutboxState, WaitingFor};
+pub use outbox::{BackOff, BucketLease, LOOK, Leases, OutboxRow, OutboxState, WaitingFor};
 pub use parked::{KeptMessage, NewParked, ParkedCommand, ParkedId, ParkedState, Waiting};
 pub use pauses::HeldNow;
 use questions::Vocabulary;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
 
-use super::leases::Held;
+use super::leases::Holding;
 use crate::domain::ids::NodeName;
 use crate::store::{BucketLease, Store, in_time};
 
@@ -26,7 +26,7 @@ pub(super) struct Confirmer {
 }
 
 impl Confirmer {
-    pub(super) fn start(store: Store, node: NodeName, held: watch::Receiver<Held>) -> Self {
+    pub(super) fn start(store: Store, node: NodeName, held: watch::Receiver<Holding>) -> Self {
         let (ids, receiver) = mpsc::unbounded_channel();
         let confirmer = Self {
             ids,
@@ -70,7 +70,7 @@ impl Confirmer {
 struct Marker {
     store: Store,
     node: NodeName,
-    held: watch::Receiver<Held>,
+    held: watch::Receiver<Holding>,
     open: Arc<AtomicUsize>,
     hurry: Arc<Notify>,
     done: Arc<Notify>,
@@ -104,6 +104,7 @@ impl Marker {
         let leases: Vec<BucketLease> = self
             .held
             .borrow()
+            .held
             .iter()
             .map(|(&bucket, &fence)| BucketLease { bucket, fence })
             .collect();

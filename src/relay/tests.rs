@@ -38,7 +38,10 @@ fn relay() -> (Relay, HandOff) {
         longest_back_off: Duration::from_secs(1),
     };
     let (mut relay, handoff) = Relay::new(store, vec![broker.publisher()], broker.held(), options);
-    relay.leases_changed([(0, 1)].into_iter().collect());
+    relay.leases_changed(Holding {
+        held: [(0, 1)].into_iter().collect(),
+        leaving: BTreeSet::new(),
+    });
     (relay, handoff)
 }
 

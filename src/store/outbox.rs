@@ -26,6 +26,15 @@ pub struct BucketLease {
     pub fence: i64,
 }
 
+/// The buckets in this node's hands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Leases {
+    /// Its share.
+    pub kept: Vec<BucketLease>,
+    /// What other nodes are to have: to be let go of as soon as nothing of theirs is under way.
+    pub surplus: Vec<BucketLease>,
+}
+
 /// A message waiting to be published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxRow {
@@ -78,14 +87,14 @@ pub struct OutboxState {
 const COUNTED: i64 = 10_000;
 
 impl Store {
-    /// Renews this node's leases, up to `share`; lets go of the rest; takes over what nobody holds.
+    /// Renews this node's leases; takes over what nobody holds, up to `share`.
     pub async fn hold_buckets(
         &self,
         node: &NodeName,
         buckets: u16,
         share: u16,
         lease: Duration,
-    ) -> Result<Vec<BucketLease>, StoreError> {
+    ) -> Result<Leases, StoreError> {
         let rows = sqlx::query!(
             r#"
             with mine as (
@@ -94,7 +103,7 @@ impl Store {
             ),
             kept as (
                 update relay_lease as l
-                set until = case when mine.place <= $2 then now() + make_interval(secs => $3) else now() end
+                set until = now() + make_interval(secs => $3)
                 from mine where l.bucket = mine.bucket and l.node = $1
                 returning l.bucket, l.fence, mine.place <= $2 as kept
             ),
@@ -110,9 +119,9 @@ impl Store {
                 from free where l.bucket = free.bucket
                 returning l.bucket, l.fence
             )
-            select bucket as "bucket!", fence as "fence!" from kept where kept
+            select bucket as "bucket!", fence as "fence!", kept as "kept!" from kept
             union all
-            select bucket, fence from taken
+            select bucket, fence, true from taken
             "#,
             node.as_str(),
             i64::from(share),
@@ -123,13 +132,39 @@ impl Store {
         if rows.is_empty() && share > 0 {
             self.create_buckets(buckets).await?;
         }
-        Ok(rows
-            .into_iter()
-            .map(|row| BucketLease {
+        let mut leases = Leases::default();
+        for row in rows {
+            let lease = BucketLease {
                 bucket: u16::try_from(row.bucket).unwrap_or(0),
                 fence: row.fence,
-            })
-            .collect())
+            };
+            let side = if row.kept {
+                &mut leases.kept
+            } else {
+                &mut leases.surplus
+            };
+            side.push(lease);
+        }
+        Ok(leases)
+    }
+
+    /// Lets go of buckets, as far as they are still this node's: whoever comes next may take them.
+    pub async fn let_go(&self, node: &NodeName, leases: &[BucketLease]) -> Result<(), StoreError> {
+        let buckets: Vec<i16> = leases.iter().map(|l| super::intake::to_i16(l.bucket)).collect();
+        let fences: Vec<i64> = leases.iter().map(|l| l.fence).collect();
+        sqlx::query!(
+            r#"
+            update relay_lease as l set until = now()
+            from unnest($2::smallint[], $3::bigint[]) as mine (bucket, fence)
+            where l.bucket = mine.bucket and l.fence = mine.fence and l.node = $1
+            "#,
+            node.as_str(),
+            &buckets,
+            &fences
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
     }
 
     async fn create_buckets(&self, buckets: u16) -> Result<(), StoreError> {

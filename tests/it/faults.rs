@@ -204,7 +204,11 @@ async fn a_lease_that_ran_out_is_good_until_somebody_takes_it() {
     world.stop().await;
     let [ours, theirs]: [NodeName; 2] = ["ours", "theirs"].map(|name| name.parse().unwrap());
     let (buckets, hour) = (world.config.relay.buckets.get(), Duration::from_hours(1));
-    let leases = store.hold_buckets(&ours, buckets, buckets, hour).await.unwrap();
+    let leases = store
+        .hold_buckets(&ours, buckets, buckets, hour)
+        .await
+        .unwrap()
+        .kept;
     assert_eq!(leases.len(), usize::from(buckets));
     let ids: Vec<i64> = sqlx::query_scalar(
         "insert into outbox (bucket, exchange, routing_key, destination, message_id, kind, body)
