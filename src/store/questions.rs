@@ -13,6 +13,7 @@ mod marks;
 mod notices;
 mod one;
 mod replies;
+mod search;
 mod statistics;
 mod vocabulary;
 
@@ -77,6 +78,7 @@ pub struct Question {
     reader: Option<Reader>,
     /// What the viewer may see; all of it where there is none.
     scope: Option<Scope>,
+    search: search::Search,
 }
 
 impl Store {
@@ -96,6 +98,7 @@ impl Store {
             transaction,
             reader,
             scope,
+            search: search::Search::default(),
         })
     }
 }

@@ -12,7 +12,7 @@ use crate::domain::protocol::ProtocolNumber;
 use crate::domain::search::Wanted;
 use crate::store::intake::to_i32;
 
-type Query = QueryBuilder<Postgres>;
+pub(super) type Query = QueryBuilder<Postgres>;
 
 impl Question {
     /// Adds every condition of a filter, each with its `and`.
@@ -105,16 +105,7 @@ impl Question {
             Wanted::Request(id) => {
                 query.push(" and c.id = ").push_bind(id.0);
             }
-            Wanted::Words(words) => {
-                // Folded words are letters and digits only: nothing in them is an operator of a tsquery.
-                let prefixes: Vec<String> = words.iter().map(|word| format!("{word}:*")).collect();
-                let found = if self.scope.is_some() {
-                    " and c.id in (select requests_with_text(to_tsquery('italian', "
-                } else {
-                    " and c.id in (select case_id from request_digest where document @@ (to_tsquery('italian', "
-                };
-                query.push(found).push_bind(prefixes.join(" & ")).push(")))");
-            }
+            Wanted::Words(words) => self.with_words(query, words),
         }
     }
 }

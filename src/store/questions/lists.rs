@@ -59,6 +59,7 @@ impl TryFrom<ListedRow> for Listed {
 impl Question {
     /// The requests that fit, in the page's order.
     pub async fn requests(&mut self, filter: &RequestFilter, page: Page) -> Result<Vec<Listed>, StoreError> {
+        self.weigh(filter, page.limit.into()).await?;
         let mut query = self.list(filter, page);
         let rows: Vec<ListedRow> = query.build_query_as().fetch_all(&mut *self.transaction).await?;
         rows.into_iter().map(Listed::try_from).collect()
@@ -76,6 +77,7 @@ impl Question {
 
     /// How many requests fit; counts no further than one more than `at_most`.
     pub async fn count(&mut self, filter: &RequestFilter, at_most: u32) -> Result<Counted, StoreError> {
+        self.weigh(filter, at_most + 1).await?;
         let mut query = QueryBuilder::new("select count(*) from (select 1");
         self.tables(&mut query);
         query.push(" where true");

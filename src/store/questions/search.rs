@@ -1,0 +1,137 @@
+//! How requests are looked for by words: by the index of words, or by reading them in the order of the list.
+//!
+//! The index gathers every request that holds a word before it looks at the next one, and 1,000,000 of them take most of
+//! a second. So words that are in many requests are compared with what the rare ones found; where no word is rare, a
+//! list is read in its own order until it is full, which it soon is.
+
+use super::conditions::Query;
+use super::{Question, StoreError};
+use crate::domain::filter::RequestFilter;
+use crate::domain::search::Wanted;
+
+/// A word in more of all requests is not looked for by the index. Above what the planner thinks of a word it does not
+/// know (`share_with_words`).
+const OFTEN: f64 = 0.03;
+/// Requests read in order at most, as far as can be told before: the index takes as long for some 100,000.
+const READ: f64 = 20_000.0;
+
+/// What was found out about the words somebody looks for.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Search {
+    words: Vec<Word>,
+    /// Whether it is worth while to read in order.
+    in_order: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Word {
+    text: String,
+    often: bool,
+}
+
+impl Search {
+    /// Words by the shares of requests they are in, where `rows` are asked for.
+    fn new(words: &[String], shares: &[f64], rows: u32) -> Self {
+        let words = words.iter().zip(shares).map(|(text, share)| Word {
+            text: text.clone(),
+            often: *share > OFTEN,
+        });
+        let all: f64 = shares.iter().product();
+        Self {
+            words: words.collect(),
+            in_order: f64::from(rows) <= READ * all,
+        }
+    }
+
+    /// What the index is asked for, and what is compared.
+    fn split(&self) -> (Vec<&str>, Vec<&str>) {
+        let of = |often| {
+            let words = self.words.iter().filter(move |word| word.often == often);
+            words.map(|word| word.text.as_str()).collect::<Vec<_>>()
+        };
+        match (of(false), of(true)) {
+            (seldom, often) if !seldom.is_empty() || self.in_order => (seldom, often),
+            (_, often) => (often, Vec::new()),
+        }
+    }
+}
+
+impl Question {
+    /// Finds out how to look for the words of a filter, of which there are to be `rows`.
+    pub(super) async fn weigh(&mut self, filter: &RequestFilter, rows: u32) -> Result<(), StoreError> {
+        let Some(Wanted::Words(words)) = filter.text.as_ref().map(|text| text.wanted()) else {
+            return Ok(());
+        };
+        let shares = sqlx::query_scalar!(r#"select share_with_words($1) as "shares!""#, words)
+            .fetch_one(&mut *self.transaction)
+            .await?;
+        self.search = Search::new(words, &shares, rows);
+        Ok(())
+    }
+
+    pub(super) fn with_words(&self, query: &mut Query, words: &[String]) {
+        let unweighed = Search::new(words, &vec![0.0; words.len()], 1);
+        let same = |search: &&Search| search.words.iter().map(|word| &word.text).eq(words);
+        let search = Some(&self.search).filter(same).unwrap_or(&unweighed);
+        let (asked, compared) = search.split();
+        if !asked.is_empty() {
+            query.push(if self.scope.is_some() {
+                " and c.id in (select requests_with_text("
+            } else {
+                " and c.id in (select case_id from request_digest where document @@ ("
+            });
+            holding(query, &asked);
+            query.push("))");
+        }
+        if !compared.is_empty() {
+            query.push(if self.scope.is_some() {
+                " and d.document @@ (scope_words() && "
+            } else {
+                " and d.document @@ ("
+            });
+            holding(query, &compared);
+            query.push(")");
+        }
+    }
+}
+
+/// All these words, or words that begin so. Folded they are letters and digits only: nothing in them is an operator.
+fn holding(query: &mut Query, words: &[&str]) {
+    let beginnings: Vec<String> = words.iter().map(|word| format!("{word}:*")).collect();
+    query
+        .push("to_tsquery('italian', ")
+        .push_bind(beginnings.join(" & "))
+        .push(")");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(shares: &[f64], rows: u32) -> (Vec<String>, Vec<String>) {
+        let words: Vec<String> = shares.iter().map(ToString::to_string).collect();
+        let search = Search::new(&words, shares, rows);
+        let (asked, compared) = search.split();
+        let owned = |words: Vec<&str>| words.into_iter().map(str::to_owned).collect();
+        (owned(asked), owned(compared))
+    }
+
+    fn words(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    #[test]
+    fn rare_words_are_asked_for_and_common_ones_compared() {
+        assert_eq!(
+            split(&[0.9, 0.02, 0.001], 50),
+            (words(&["0.02", "0.001"]), words(&["0.9"]))
+        );
+        assert_eq!(split(&[0.02], 50), (words(&["0.02"]), words(&[])));
+    }
+
+    #[test]
+    fn common_words_alone_are_read_in_order_where_that_is_soon_done() {
+        assert_eq!(split(&[0.9, 0.5], 50), (words(&[]), words(&["0.9", "0.5"])));
+        assert_eq!(split(&[0.04, 0.04], 50), (words(&["0.04", "0.04"]), words(&[])));
+    }
+}
