@@ -20,6 +20,7 @@ mod fake_register;
 mod faults;
 mod files_away;
 mod interleaved;
+mod joining;
 mod long;
 mod mails;
 mod memory;

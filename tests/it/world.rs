@@ -50,9 +50,15 @@ impl World {
     }
 
     pub(crate) async fn add_node(&mut self) {
+        self.add_node_during(std::future::ready(())).await;
+    }
+
+    /// Something else goes on meanwhile.
+    pub(crate) async fn add_node_during(&mut self, meanwhile: impl Future<Output = ()>) {
         let mut config = self.config.clone();
         config.node.name = format!("test-{}", self.nodes.len()).parse().unwrap();
-        self.nodes.push(node::start(&config, &self.clock).await);
+        let (node, ()) = tokio::join!(node::start(&config, &self.clock), meanwhile);
+        self.nodes.push(node);
     }
 
     pub(crate) fn node(&self) -> &Node {
