@@ -6,7 +6,7 @@ alter table case_event
 alter table inbox alter column answer type json;
 
 -- How much of all requests is thought to hold a word that begins so, as the planner's statistics have it; of what they
--- do not know it thinks a fiftieth. Volatile, as EXPLAIN demands; with the rights of its owner, for it tells of words,
+-- do not know it thinks one in 200. Volatile, as EXPLAIN demands; with the rights of its owner, for it tells of words,
 -- not of requests.
 create function share_with_words(words text[]) returns double precision[]
 language plpgsql security definer set search_path = public, pg_temp as $$

@@ -69,6 +69,11 @@ impl Plans {
                 "{question} went not by {index}:\n{told}"
             );
         }
+        // Some are only asked for how they would be done.
+        let done = told
+            .split("Query Text:")
+            .filter(|one| !one.trim_start().starts_with("explain "));
+        let told: String = done.collect();
         for table in ["cases", "request_digest", "reply"] {
             assert!(
                 !told.contains(&format!("Seq Scan on {table}")),

@@ -11,7 +11,7 @@ use crate::domain::search::Wanted;
 
 /// A word in more of all requests is not looked for by the index. Above what the planner thinks of a word it does not
 /// know (`share_with_words`).
-const OFTEN: f64 = 0.03;
+const OFTEN: f64 = 0.01;
 /// Requests read in order at most, as far as can be told before: the index takes as long for some 100,000.
 const READ: f64 = 20_000.0;
 
@@ -123,10 +123,10 @@ mod tests {
     #[test]
     fn rare_words_are_asked_for_and_common_ones_compared() {
         assert_eq!(
-            split(&[0.9, 0.02, 0.001], 50),
-            (words(&["0.02", "0.001"]), words(&["0.9"]))
+            split(&[0.9, 0.005, 0.001], 50),
+            (words(&["0.005", "0.001"]), words(&["0.9"]))
         );
-        assert_eq!(split(&[0.02], 50), (words(&["0.02"]), words(&[])));
+        assert_eq!(split(&[0.005], 50), (words(&["0.005"]), words(&[])));
     }
 
     #[test]
