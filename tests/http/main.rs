@@ -10,6 +10,7 @@ mod attachments;
 mod audit;
 mod commands;
 mod conversation;
+mod dead_letters;
 mod described;
 mod errors;
 mod examples;
