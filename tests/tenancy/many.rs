@@ -114,3 +114,41 @@ async fn pages_neither_skip_nor_repeat_while_requests_come_in() {
     let everything = question.count(&RequestFilter::default(), 10_000).await.unwrap();
     assert_eq!((everything.count, everything.exact), (104, true));
 }
+
+#[tokio::test]
+async fn words_are_found_the_same_however_they_are_looked_for() {
+    let database = many(4_000, 10).await;
+    run(&database.pool, "analyze request_digest").await;
+    let viewer = Viewer::person(&operator());
+    // In all requests, in many of them, in few, in none.
+    for text in ["numero", "numero 1", "numero 11", "assegno 1201", "niente"] {
+        let filter = RequestFilter {
+            text: Some(text.parse().unwrap()),
+            ..RequestFilter::of(&operator(), Whose::Office).unwrap()
+        };
+        let beginnings: Vec<String> = text.split(' ').map(|word| format!("{word}:*")).collect();
+        let wanted: Vec<uuid::Uuid> = sqlx::query_scalar(
+            "select id from cases join request_digest on case_id = id \
+             where cases.office = 'OF-1' and document @@ to_tsquery('italian', $1) \
+             order by opened_at desc, id desc",
+        )
+        .bind(beginnings.join(" & "))
+        .fetch_all(&database.pool)
+        .await
+        .unwrap();
+        for page in [3, 50, 1_000] {
+            let order = Order::default();
+            let mut pages = database
+                .store
+                .every_request(viewer.clone(), filter.clone(), order, page);
+            let mut found = Vec::new();
+            while let Some(page) = pages.next().await.unwrap() {
+                found.extend(page.iter().map(|listed| listed.request.case.id.0));
+            }
+            assert_eq!(found, wanted, "{text}, {page} at a time");
+        }
+        let mut question = database.store.ask(&viewer).await.unwrap();
+        let counted = question.count(&filter, 10_000).await.unwrap();
+        assert_eq!(usize::try_from(counted.count).unwrap(), wanted.len(), "{text}");
+    }
+}

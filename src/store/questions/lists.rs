@@ -60,8 +60,13 @@ impl Question {
     /// The requests that fit, in the page's order.
     pub async fn requests(&mut self, filter: &RequestFilter, page: Page) -> Result<Vec<Listed>, StoreError> {
         self.weigh(filter, page.limit.into()).await?;
-        let mut query = self.list(filter, page);
-        let rows: Vec<ListedRow> = query.build_query_as().fetch_all(&mut *self.transaction).await?;
+        let rows = match self.glance(filter, page).await? {
+            Some(rows) => rows,
+            None => {
+                let mut query = self.list(filter, page);
+                query.build_query_as().fetch_all(&mut *self.transaction).await?
+            }
+        };
         rows.into_iter().map(Listed::try_from).collect()
     }
 
@@ -107,7 +112,7 @@ impl Question {
 }
 
 /// Goes on after a place, in an order that leaves no two requests alike.
-fn in_order(query: &mut QueryBuilder<Postgres>, page: Page) {
+pub(super) fn in_order(query: &mut QueryBuilder<Postgres>, page: Page) {
     let columns: &[&str] = match page.order.by {
         Sorting::Opened => &["c.opened_at", "c.id"],
         Sorting::Topic => &["c.topic", "c.opened_at", "c.id"],

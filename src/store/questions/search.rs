@@ -1,17 +1,21 @@
 //! How requests are looked for by words: by the index of words, or by reading them in the order of the list.
 //!
 //! The index gathers every request that holds a word before it looks at the next one, and 1,000,000 of them take most of
-//! a second. So words that are in many requests are compared with what the rare ones found; where no word is rare, a
-//! list is read in its own order until it is full, which it soon is.
+//! a second. So words that are known to be in many requests are compared with what the rare ones found; where no word is
+//! rare, a list is read in its own order until it is full, which it soon is. Of most words nobody knows: the first
+//! requests of the list are looked at before the index is asked.
 
 use super::conditions::Query;
+use super::lists::{ListedRow, in_order};
 use super::{Question, StoreError};
-use crate::domain::filter::RequestFilter;
+use crate::domain::filter::{Page, RequestFilter, Sorting};
 use crate::domain::search::Wanted;
 
 /// A word in more of all requests is not looked for by the index. Above what the planner thinks of a word it does not
 /// know (`share_with_words`).
 const OFTEN: f64 = 0.01;
+/// Requests looked at before the index is asked: a word in one of twenty fills a page of fifty.
+const GLANCE: u16 = 1_000;
 /// Requests read in order at most, as far as can be told before: the index takes as long for some 100,000.
 const READ: f64 = 20_000.0;
 
@@ -67,6 +71,52 @@ impl Question {
             .await?;
         self.search = Search::new(words, &shares, rows);
         Ok(())
+    }
+
+    /// A full page from the first requests of the list, without the index; `None` where it does not get full or need
+    /// not be looked for that way.
+    pub(super) async fn glance(
+        &mut self,
+        filter: &RequestFilter,
+        page: Page,
+    ) -> Result<Option<Vec<ListedRow>>, StoreError> {
+        let (Some(Wanted::Words(words)), Sorting::Opened) =
+            (filter.text.as_ref().map(|text| text.wanted()), page.order.by)
+        else {
+            return Ok(None);
+        };
+        if self.search.split().0.is_empty() {
+            return Ok(None);
+        }
+        let all = RequestFilter {
+            text: None,
+            ..filter.clone()
+        };
+        let first = Page {
+            limit: GLANCE,
+            ..page
+        };
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let mut query = Query::new("select * from (");
+        self.select(&mut query);
+        query.push(if self.scope.is_some() {
+            ", d.document @@ (select scope_words() && "
+        } else {
+            ", d.document @@ (select "
+        });
+        holding(&mut query, &words);
+        query.push(") as holds_words");
+        self.tables(&mut query);
+        query.push(" where true");
+        self.narrow(&mut query, &all);
+        in_order(&mut query, first);
+        let direction = if page.order.descending { "desc" } else { "asc" };
+        query.push(format_args!(
+            ") as first where holds_words order by opened_at {direction}, id {direction} limit {}",
+            page.limit
+        ));
+        let rows: Vec<ListedRow> = query.build_query_as().fetch_all(&mut *self.transaction).await?;
+        Ok(Some(rows).filter(|rows| rows.len() == usize::from(page.limit)))
     }
 
     pub(super) fn with_words(&self, query: &mut Query, words: &[String]) {
