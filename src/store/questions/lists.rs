@@ -60,12 +60,11 @@ impl Question {
     /// The requests that fit, in the page's order.
     pub async fn requests(&mut self, filter: &RequestFilter, page: Page) -> Result<Vec<Listed>, StoreError> {
         self.weigh(filter, page.limit.into()).await?;
-        let rows = match self.glance(filter, page).await? {
-            Some(rows) => rows,
-            None => {
-                let mut query = self.list(filter, page);
-                query.build_query_as().fetch_all(&mut *self.transaction).await?
-            }
+        let rows = if let Some(rows) = self.glance(filter, page).await? {
+            rows
+        } else {
+            let mut query = self.list(filter, page);
+            query.build_query_as().fetch_all(&mut *self.transaction).await?
         };
         rows.into_iter().map(Listed::try_from).collect()
     }

@@ -9,7 +9,7 @@ use super::conditions::Query;
 use super::lists::{ListedRow, in_order};
 use super::{Question, StoreError};
 use crate::domain::filter::{Page, RequestFilter, Sorting};
-use crate::domain::search::Wanted;
+use crate::domain::search::{SearchText, Wanted};
 
 /// A word in more of all requests is not looked for by the index. Above what the planner thinks of a word it does not
 /// know (`share_with_words`).
@@ -63,7 +63,7 @@ impl Search {
 impl Question {
     /// Finds out how to look for the words of a filter, of which there are to be `rows`.
     pub(super) async fn weigh(&mut self, filter: &RequestFilter, rows: u32) -> Result<(), StoreError> {
-        let Some(Wanted::Words(words)) = filter.text.as_ref().map(|text| text.wanted()) else {
+        let Some(Wanted::Words(words)) = filter.text.as_ref().map(SearchText::wanted) else {
             return Ok(());
         };
         let shares = sqlx::query_scalar!(r#"select share_with_words($1) as "shares!""#, words)
@@ -81,7 +81,7 @@ impl Question {
         page: Page,
     ) -> Result<Option<Vec<ListedRow>>, StoreError> {
         let (Some(Wanted::Words(words)), Sorting::Opened) =
-            (filter.text.as_ref().map(|text| text.wanted()), page.order.by)
+            (filter.text.as_ref().map(SearchText::wanted), page.order.by)
         else {
             return Ok(None);
         };
