@@ -22,6 +22,8 @@ const READ: f64 = 20_000.0;
 /// What was found out about the words somebody looks for.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Search {
+    /// All of them; `words` are those that say something.
+    written: Vec<String>,
     words: Vec<Word>,
     /// Whether it is worth while to read in order.
     in_order: bool,
@@ -35,13 +37,16 @@ struct Word {
 
 impl Search {
     /// Words by the shares of requests they are in, where `rows` are asked for.
-    fn new(words: &[String], shares: &[f64], rows: u32) -> Self {
-        let words = words.iter().zip(shares).map(|(text, share)| Word {
-            text: text.clone(),
-            often: *share > OFTEN,
+    fn new(written: &[String], shares: &[Option<f64>], rows: u32) -> Self {
+        let words = written.iter().zip(shares).filter_map(|(text, share)| {
+            share.map(|share| Word {
+                text: text.clone(),
+                often: share > OFTEN,
+            })
         });
-        let all: f64 = shares.iter().product();
+        let all: f64 = shares.iter().flatten().product();
         Self {
+            written: written.to_vec(),
             words: words.collect(),
             in_order: f64::from(rows) <= READ * all,
         }
@@ -66,9 +71,12 @@ impl Question {
         let Some(Wanted::Words(words)) = filter.text.as_ref().map(SearchText::wanted) else {
             return Ok(());
         };
-        let shares = sqlx::query_scalar!(r#"select share_with_words($1) as "shares!""#, words)
-            .fetch_one(&mut *self.transaction)
-            .await?;
+        let shares = sqlx::query_scalar!(
+            r#"select share_with_words($1) as "shares!: Vec<Option<f64>>""#,
+            words
+        )
+        .fetch_one(&mut *self.transaction)
+        .await?;
         self.search = Search::new(words, &shares, rows);
         Ok(())
     }
@@ -120,9 +128,9 @@ impl Question {
     }
 
     pub(super) fn with_words(&self, query: &mut Query, words: &[String]) {
-        let unweighed = Search::new(words, &vec![0.0; words.len()], 1);
-        let same = |search: &&Search| search.words.iter().map(|word| &word.text).eq(words);
-        let search = Some(&self.search).filter(same).unwrap_or(&unweighed);
+        let unweighed = Search::new(words, &vec![Some(0.0); words.len()], 1);
+        let weighed = Some(&self.search).filter(|search| search.written == words);
+        let search = weighed.unwrap_or(&unweighed);
         let (asked, compared) = search.split();
         if !asked.is_empty() {
             query.push(if self.scope.is_some() {
@@ -160,7 +168,8 @@ mod tests {
 
     fn split(shares: &[f64], rows: u32) -> (Vec<String>, Vec<String>) {
         let words: Vec<String> = shares.iter().map(ToString::to_string).collect();
-        let search = Search::new(&words, shares, rows);
+        let shares: Vec<_> = shares.iter().copied().map(Some).collect();
+        let search = Search::new(&words, &shares, rows);
         let (asked, compared) = search.split();
         let owned = |words: Vec<&str>| words.into_iter().map(str::to_owned).collect();
         (owned(asked), owned(compared))
