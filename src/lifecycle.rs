@@ -7,8 +7,8 @@ pub mod readiness;
 pub mod signals;
 
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -26,16 +26,24 @@ pub struct Shutdown {
     soft: CancellationToken,
     hard: CancellationToken,
     tasks: TaskTracker,
+    unfinished: Arc<Mutex<Vec<&'static str>>>,
     by_signal: Arc<AtomicBool>,
 }
 
+/// Work that is not finished until this is dropped.
+#[derive(Debug)]
+pub struct InHand {
+    what: &'static str,
+    unfinished: Arc<Mutex<Vec<&'static str>>>,
+}
+
 /// How a process came to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ended {
     /// Every task finished its work in hand.
     Drained,
-    /// Tasks were left behind: at the second request, or when the grace period was over.
-    Cut,
+    /// These were left behind: at the second request, or when the grace period was over.
+    Cut(Vec<&'static str>),
 }
 
 impl Shutdown {
@@ -53,13 +61,26 @@ impl Shutdown {
         self.hard.clone()
     }
 
-    /// Runs a task whose end the process waits for.
-    pub fn spawn<F>(&self, task: F) -> tokio::task::JoinHandle<F::Output>
+    /// Runs a task whose end the process waits for; `what` names it if it has to be left behind.
+    pub fn spawn<F>(&self, what: &'static str, task: F) -> tokio::task::JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.tasks.spawn(task)
+        let in_hand = self.in_hand(what);
+        self.tasks.spawn(async move {
+            let _in_hand = in_hand;
+            task.await
+        })
+    }
+
+    /// Names a piece of work for as long as what is returned lives.
+    pub fn in_hand(&self, what: &'static str) -> InHand {
+        self.unfinished().push(what);
+        InHand {
+            what,
+            unfinished: Arc::clone(&self.unfinished),
+        }
     }
 
     /// Asks to stop: the first call starts the draining, the second ends it.
@@ -94,9 +115,23 @@ impl Shutdown {
             () = self.hard.cancelled() => {}
             () = tokio::time::sleep(grace) => self.hard.cancel(),
         }
+        let cut = self.unfinished().clone();
         // Tasks that heed the second stage end by themselves; the others are counted as cut.
         match tokio::time::timeout(LAST_MOMENT, self.tasks.wait()).await {
-            Ok(()) | Err(_) => Ended::Cut,
+            Ok(()) | Err(_) => Ended::Cut(cut),
+        }
+    }
+
+    fn unfinished(&self) -> std::sync::MutexGuard<'_, Vec<&'static str>> {
+        self.unfinished.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for InHand {
+    fn drop(&mut self) {
+        let mut unfinished = self.unfinished.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = unfinished.iter().position(|what| *what == self.what) {
+            unfinished.swap_remove(at);
         }
     }
 }
@@ -109,7 +144,7 @@ mod tests {
     async fn work_in_hand_is_finished_after_the_first_request() {
         let shutdown = Shutdown::new();
         let soft = shutdown.soft();
-        let work = shutdown.spawn(async move {
+        let work = shutdown.spawn("soft", async move {
             soft.cancelled().await;
             tokio::time::sleep(Duration::from_secs(5)).await;
             "finished"
@@ -123,23 +158,24 @@ mod tests {
     async fn the_second_request_ends_the_draining() {
         let shutdown = Shutdown::new();
         let hard = shutdown.hard();
-        let work = shutdown.spawn(async move {
+        let work = shutdown.spawn("hard", async move {
             hard.cancelled().await;
             "dropped"
         });
         shutdown.ask();
         shutdown.ask();
-        assert_eq!(shutdown.finished(GRACE).await, Ended::Cut);
+        assert_eq!(shutdown.finished(GRACE).await, Ended::Cut(vec!["hard"]));
         assert_eq!(work.await.unwrap(), "dropped");
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_grace_period_ends_what_does_not_end_itself() {
         let shutdown = Shutdown::new();
-        shutdown.spawn(std::future::pending::<()>());
+        shutdown.spawn("ends", std::future::ready(()));
+        shutdown.spawn("hangs", std::future::pending::<()>());
         shutdown.ask();
         let began = tokio::time::Instant::now();
-        assert_eq!(shutdown.finished(GRACE).await, Ended::Cut);
+        assert_eq!(shutdown.finished(GRACE).await, Ended::Cut(vec!["hangs"]));
         assert!(shutdown.hard().is_cancelled());
         assert_eq!(began.elapsed(), GRACE + LAST_MOMENT);
     }

@@ -85,9 +85,12 @@ pub(super) async fn serve(
     }
     match shutdown.finished(GRACE).await {
         Ended::Drained => Ok(Exit::Ok),
-        Ended::Cut => Err(Failure::new(
+        Ended::Cut(parts) => Err(Failure::new(
             Exit::Failed,
-            "work in hand was cut off; it will be done again",
+            format!(
+                "work in hand was cut off; it will be done again ({})",
+                parts.join(", ")
+            ),
         )),
     }
 }

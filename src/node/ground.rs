@@ -57,7 +57,9 @@ pub(super) fn serve_http(
     if options.roles.contains(&Role::Web) {
         router = router.merge(http::secured(http::docs::router()));
     }
-    options.shutdown.spawn(http::serve(listener, router, until));
+    options
+        .shutdown
+        .spawn("http", http::serve(listener, router, until));
 }
 
 /// Waits for the database; brings its schema up in development, insists on it being current otherwise. From then on its

@@ -82,7 +82,12 @@ pub(super) async fn watch_unrouted(store: Store, readiness: Readiness, stop: Can
 
 /// Looks every few seconds how much waits in the intake: in its queues, and in shards left over.
 pub(super) async fn watch_intake(broker: Broker, queues: Vec<String>, stop: CancellationToken) {
-    while !stop.is_cancelled() {
+    // A broker that is slow to say is not waited for at the end.
+    stop.run_until_cancelled(keep_watching(broker, queues)).await;
+}
+
+async fn keep_watching(broker: Broker, queues: Vec<String>) {
+    loop {
         // What cannot be asked now is asked again; that the broker is away is said elsewhere.
         let left_over = broker.shards_left_over().await.unwrap_or_default();
         for queue in queues.iter().chain(left_over) {
@@ -90,10 +95,7 @@ pub(super) async fn watch_intake(broker: Broker, queues: Vec<String>, stop: Canc
                 gauge!(QUEUE_LAG, "queue" => queue.clone()).set(f64::from(status.messages));
             }
         }
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = tokio::time::sleep(LAG_EVERY) => {}
-        }
+        tokio::time::sleep(LAG_EVERY).await;
     }
 }
 

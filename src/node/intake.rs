@@ -57,7 +57,7 @@ impl Consuming {
         if !self.may_begin().await {
             return;
         }
-        let Some(queues) = self.left_over().await else {
+        let Some(queues) = self.stop.run_until_cancelled(self.left_over()).await else {
             return;
         };
         let mut taking = JoinSet::new();
@@ -87,15 +87,12 @@ impl Consuming {
         }
     }
 
-    async fn left_over(&self) -> Option<Vec<String>> {
+    async fn left_over(&self) -> Vec<String> {
         loop {
             if let Ok(queues) = self.broker.shards_left_over().await {
-                return Some(queues.to_vec());
+                return queues.to_vec();
             }
-            tokio::select! {
-                () = self.stop.cancelled() => return None,
-                () = tokio::time::sleep(ASK_AGAIN) => {}
-            }
+            tokio::time::sleep(ASK_AGAIN).await;
         }
     }
 

@@ -23,6 +23,7 @@ use crate::domain::registers::Registers;
 use crate::engine::{Door, Engine};
 use crate::http;
 use crate::http::late::Late;
+use crate::lifecycle::Shutdown;
 use crate::mail::{Mailer, Surroundings};
 use crate::relay::{HandOff, Relay, RelayOptions};
 use crate::store::Store;
@@ -95,7 +96,7 @@ impl Node {
         parts.scheduler(&engine, &mails);
         options
             .shutdown
-            .spawn(super::audit::seal(store.clone(), stop.clone()));
+            .spawn("audit", super::audit::seal(store.clone(), stop.clone()));
         parts.mailer(&mails)?;
         late.open(if parts.has(Role::Web) {
             let parts = WebParts {
@@ -122,7 +123,9 @@ impl Node {
             heart: parts.heart(),
             listening,
         };
-        options.shutdown.spawn(ending.in_order(stop.clone()));
+        options
+            .shutdown
+            .spawn("the order of ending", ending.in_order(options.shutdown.clone()));
         let readiness = options.readiness.clone();
         Ok(Self {
             name: name.clone(),
@@ -222,7 +225,7 @@ impl Parts<'_> {
             Arc::clone(&pauses),
             self.stop.clone(),
         );
-        self.options.shutdown.spawn(keeping);
+        self.options.shutdown.spawn("pauses", keeping);
         let follower = Follower {
             store: self.store.clone(),
             clock: self.options.clock.clone(),
@@ -234,7 +237,9 @@ impl Parts<'_> {
             pauses,
             topology,
         };
-        self.options.shutdown.spawn(follower.run(self.stop.clone()));
+        self.options
+            .shutdown
+            .spawn("changes of other nodes", follower.run(self.stop.clone()));
     }
 
     /// What waited for a register or for files, once that answers.
@@ -249,29 +254,32 @@ impl Parts<'_> {
     fn health(&self, broker: &Broker) {
         let readiness = &self.options.readiness;
         let shutdown = self.options.shutdown;
-        shutdown.spawn(health::watch_database(
-            self.store.clone(),
-            readiness.clone(),
-            self.stop.clone(),
-        ));
-        shutdown.spawn(time::keep(
-            self.store.clone(),
-            self.options.clock.clone(),
-            readiness.clone(),
-            self.stop.clone(),
-        ));
-        shutdown.spawn(health::watch_broker(
-            broker.state(),
-            readiness.clone(),
-            self.stop.clone(),
-        ));
-        shutdown.spawn(health::watch_unrouted(
-            self.store.clone(),
-            readiness.clone(),
-            self.stop.clone(),
-        ));
+        shutdown.spawn(
+            "watch over the database",
+            health::watch_database(self.store.clone(), readiness.clone(), self.stop.clone()),
+        );
+        shutdown.spawn(
+            "time",
+            time::keep(
+                self.store.clone(),
+                self.options.clock.clone(),
+                readiness.clone(),
+                self.stop.clone(),
+            ),
+        );
+        shutdown.spawn(
+            "watch over the broker",
+            health::watch_broker(broker.state(), readiness.clone(), self.stop.clone()),
+        );
+        shutdown.spawn(
+            "watch over unrouted requests",
+            health::watch_unrouted(self.store.clone(), readiness.clone(), self.stop.clone()),
+        );
         let queues = intake_queues(&self.options.config.amqp);
-        shutdown.spawn(health::watch_intake(broker.clone(), queues, self.stop.clone()));
+        shutdown.spawn(
+            "watch over the intake",
+            health::watch_intake(broker.clone(), queues, self.stop.clone()),
+        );
     }
 
     fn scheduler(&self, engine: &Arc<Engine>, mails: &Arc<Notify>) {
@@ -287,7 +295,7 @@ impl Parts<'_> {
         };
         let jobs = built_in(self.options.config, &parts);
         let (store, name, stop) = (self.store.clone(), self.name.clone(), self.stop.clone());
-        self.options.shutdown.spawn(async move {
+        self.options.shutdown.spawn("scheduler", async move {
             if let Err(error) = crate::scheduler::run(store, name, jobs, clock, stop).await {
                 tracing::error!(error = %error, "the scheduler could not start");
             }
@@ -310,7 +318,7 @@ impl Parts<'_> {
         let wake = Arc::clone(wake);
         self.options
             .shutdown
-            .spawn(async move { mailer.run(stop, cut, wake).await });
+            .spawn("mailer", async move { mailer.run(stop, cut, wake).await });
         Ok(())
     }
 
@@ -349,19 +357,27 @@ struct Ending {
 }
 
 impl Ending {
-    async fn in_order(self, stop: CancellationToken) {
-        stop.cancelled().await;
+    async fn in_order(self, shutdown: Shutdown) {
+        shutdown.soft().cancelled().await;
+        let step = shutdown.in_hand("intake");
         self.broker.stop_consuming();
         for task in self.intake {
             log_panic("intake", &task.await);
         }
+        drop(step);
+        let step = shutdown.in_hand("workers");
         self.closing.cancel();
         self.workers.close();
         self.workers.wait().await;
+        drop(step);
         if let Some(relaying) = self.relaying {
+            let _step = shutdown.in_hand("relay");
             relaying.end("relay").await;
         }
+        let step = shutdown.in_hand("heart");
         self.heart.end("heart").await;
+        drop(step);
+        let _step = shutdown.in_hand("connections to the broker");
         self.broker.close().await;
         drop(self.listening);
     }

@@ -34,7 +34,10 @@ pub(super) struct WebParts<'a> {
 pub(super) async fn router(parts: WebParts<'_>) -> Result<Router, NodeError> {
     let (config, shutdown) = (parts.options.config, parts.options.shutdown);
     let authority = Arc::new(authority(config, parts.engine.store(), parts.registers).await?);
-    shutdown.spawn(Arc::clone(&authority).keep_current(shutdown.soft()));
+    shutdown.spawn(
+        "keys of the identity provider",
+        Arc::clone(&authority).keep_current(shutdown.soft()),
+    );
     let api = api(&authority, parts);
     let pages = http::pages::router(portal(config, &authority, &api));
     Ok(http::web(http::api::router(api), pages))

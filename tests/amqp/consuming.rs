@@ -1,10 +1,13 @@
 //! Taking deliveries through every loss of queue, channel and connection.
 
+use std::time::Duration;
+
 use lapin::options::{BasicGetOptions, BasicNackOptions};
 use lapin::types::{AMQPValue, FieldArray};
+use tokio::time::Instant;
 use usciere::amqp::envelope::decode;
 use usciere::amqp::{Acked, BrokerState, Consuming, DecodeRules, Published};
-use usciere::config::amqp::QueueType;
+use usciere::config::amqp::{BrokerUrl, QueueType};
 use usciere::domain::dead_letter::DeadLetterReason as Reason;
 
 use super::harness::{Outsider, PATIENCE, Place, amqp_url, next, until};
@@ -55,6 +58,24 @@ async fn acknowledged_deliveries_are_gone_and_the_others_come_back() {
     assert_eq!(delivery.properties.message_id.as_deref(), Some("m-100"));
     assert!(delivery.redelivered);
     broker.close().await;
+}
+
+#[tokio::test]
+async fn a_broker_that_thinks_about_a_question_does_not_hold_up_the_end() {
+    let mut place = Place::new(&amqp_url().await);
+    place.broker().await.close().await;
+    let proxy = Proxy::before(&place.settings.url.0, None).await;
+    place.settings.url = BrokerUrl(proxy.url.clone());
+    let broker = place.broker_without_topology().await;
+    proxy.hold();
+    let mut consumer = broker.consume(&place.intake_queue(), 10).await;
+    // Time goes on only when nothing else happens: by then the question is under way.
+    tokio::time::pause();
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    let asked = Instant::now();
+    broker.stop_consuming();
+    assert!(consumer.deliveries.recv().await.is_none());
+    assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
 }
 
 #[tokio::test]

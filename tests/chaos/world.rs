@@ -19,6 +19,8 @@ use crate::service::{Kind, Service};
 
 /// Longest any condition is waited for: far above what it takes, only to end a run that hangs.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
+/// Lines.
+const LAST_WORDS: usize = 30;
 const LOOK: Duration = Duration::from_millis(20);
 /// A quorum queue of RabbitMQ 3.10 that is killed within a second of its declaration forgets what it confirmed.
 const SETTLED: Duration = Duration::from_secs(5);
@@ -64,20 +66,15 @@ impl World {
         let mut engine = Engine::new(&world, "declares").await;
         engine.start(&world, &Orders::default());
         world
-            .until("the queues are declared", async |world| {
-                world
-                    .count("select count(*) from relay_lease where until > now()")
-                    .await
-                    > 0
-            })
+            .until("the queues are declared and consumed", async |_| engine.works())
             .await;
         tokio::time::sleep(SETTLED).await;
         engine.signal(nix::sys::signal::Signal::SIGTERM);
+        let status = engine.ended(PATIENCE).await;
         assert!(
-            engine
-                .ended(PATIENCE)
-                .await
-                .is_some_and(|status| status.success())
+            status.is_some_and(|status| status.success()),
+            "{status:?}\n{}",
+            engine.log()
         );
         world
     }
@@ -136,9 +133,27 @@ impl World {
     pub(crate) async fn until(&self, what: &str, condition: impl AsyncFn(&Self) -> bool) -> Duration {
         let since = Instant::now();
         while !condition(self).await {
-            assert!(since.elapsed() < PATIENCE, "{what}: waited too long");
+            assert!(
+                since.elapsed() < PATIENCE,
+                "{what}: waited too long\n{}",
+                self.last_words()
+            );
             tokio::time::sleep(LOOK).await;
         }
         since.elapsed()
+    }
+
+    /// How the log of each node ends.
+    fn last_words(&self) -> String {
+        let files = std::fs::read_dir(self.folder.path()).unwrap();
+        let logs = files.map(|file| file.unwrap().path());
+        let logs = logs.filter(|path| path.extension().is_some_and(|extension| extension == "log"));
+        let ends = logs.map(|path| {
+            let log = std::fs::read_to_string(&path).unwrap_or_default();
+            let lines: Vec<&str> = log.lines().rev().take(LAST_WORDS).collect();
+            let lines: Vec<&str> = lines.into_iter().rev().collect();
+            format!("{}\n{}", path.display(), lines.join("\n"))
+        });
+        ends.collect::<Vec<_>>().join("\n")
     }
 }

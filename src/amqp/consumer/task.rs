@@ -40,7 +40,7 @@ pub(in crate::amqp) enum WhenMissing {
 
 /// Why consuming came to an end.
 enum End {
-    /// It was asked for, or nobody takes the deliveries any more.
+    /// Nobody takes the deliveries any more.
     Wanted,
     /// People hold the queue.
     Paused,
@@ -93,30 +93,31 @@ impl Task {
         )
     }
 
+    /// Until it is to stop, whatever the broker is being asked then: one that lives may take its time to answer, and
+    /// what was delivered is in other hands.
     pub(in crate::amqp) async fn run(mut self) {
+        let stop = self.stop.clone();
+        stop.run_until_cancelled(self.keep()).await;
+        self.broker.board().consumer_ended(&self.queue);
+        info!(amqp.queue = self.queue, "consuming ended");
+    }
+
+    async fn keep(&mut self) {
         let mut backoff = Backoff::default();
         loop {
-            let live = tokio::select! {
-                live = self.broker.consuming_link() => live,
-                () = self.stop.cancelled() => break,
-            };
+            let live = self.broker.consuming_link().await;
             let since = Instant::now();
             let fault = match self.consume(&live).await {
-                End::Wanted | End::Paused => break,
-                End::Fault(Fault::QueueMissing) if self.when_missing == WhenMissing::End => break,
+                End::Wanted | End::Paused => return,
+                End::Fault(Fault::QueueMissing) if self.when_missing == WhenMissing::End => return,
                 End::Fault(fault) => fault,
             };
             self.acker.lose().await;
             self.broker.budget().forget_what_is_on_its_way();
             self.report(&fault).await;
             metrics::consumer_rebuilt(&self.queue);
-            tokio::select! {
-                () = sleep(backoff.after(since.elapsed())) => {}
-                () = self.stop.cancelled() => break,
-            }
+            sleep(backoff.after(since.elapsed())).await;
         }
-        self.broker.board().consumer_ended(&self.queue);
-        info!(amqp.queue = self.queue, "consuming ended");
     }
 
     /// Makes the fault seen, and mends what can be mended.
@@ -162,12 +163,11 @@ impl Task {
         self.pauses.borrow_and_update().hold(&self.queue)
     }
 
-    /// Waits until nobody holds the queue; `false` when consuming ends instead.
+    /// Waits until nobody holds the queue; `false` when nobody takes deliveries any more.
     async fn let_go(&mut self) -> bool {
         while self.is_held() {
             tokio::select! {
                 changed = self.pauses.changed() => if changed.is_err() { return false },
-                () = self.stop.cancelled() => return false,
                 () = self.deliveries.closed() => return false,
             }
         }
@@ -191,7 +191,6 @@ impl Task {
                     }
                     continue;
                 }
-                () = self.stop.cancelled() => return Ok(End::Wanted),
                 () = self.deliveries.closed() => return Ok(End::Wanted),
             };
             match next {

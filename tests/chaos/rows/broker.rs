@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::engine::{Engine, Orders};
 use crate::trial::Trial;
-use crate::world::World;
+use crate::world::{PATIENCE, World};
 
 const CONVERSATIONS: usize = 12;
 
@@ -153,7 +153,9 @@ pub(crate) async fn a_queue_that_is_down(world: &mut World) -> String {
         engine.ended(std::time::Duration::from_millis(1)).await.is_none(),
         "the engine goes on"
     );
-    engine.kill().await;
+    engine.signal(Signal::SIGTERM);
+    let status = engine.ended(PATIENCE).await;
+    assert!(status.is_some_and(|status| status.success()), "{status:?}");
     format!(
         "{} times consumed, {} times broken off, {refusals} times 541",
         consuming(&log) - up,
