@@ -3,8 +3,9 @@
 //!
 //! What a copy changes: id, number, office, sede, topic, days, and some words to find it by. Copies come in the order of
 //! their opening, up to three years back and more of them lately; few offices, sedi and topics have many. The last
-//! twentieth still waits: those keep their days, so that nothing falls due which would not.
+//! twentieth still waits: since earlier days, but not so early that anything falls due which would not.
 
+use chrono::NaiveDate;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use uuid::Uuid;
 
@@ -26,6 +27,7 @@ pub struct CrowdPart {
     pub count: u32,
     /// Of the whole crowd.
     pub total: u32,
+    pub today: NaiveDate,
 }
 
 impl Store {
@@ -122,14 +124,16 @@ impl Store {
                             then settled[1 + floor(seed * cardinality(settled))::int]
                             else waiting[1 + floor(seed * cardinality(waiting))::int] end as seed,
                        case when place_in_time < 1 and settled is not null or waiting is null
-                            then floor(power(greatest(1 - place_in_time, 0), 1.5) * 1095)::int else 0 end as ago,
+                            then floor(power(greatest(1 - place_in_time, 0), 1.5) * 1095)::int end as settled_ago,
+                       -- the last twentieth, from 1 to 0
+                       greatest(least((1 / 0.95 - place_in_time) / (1 / 0.95 - 1), 1), 0) as waits,
                        sedi[1 + floor(power(sede, 2) * cardinality(sedi))::int] as place,
                        topics[1 + floor(power(topic, 2) * cardinality(topics))::int] as new_topic,
                        lpad((1 + floor(power(office, 3) * 200))::text, 3, '0') as office_number
                 from drawn_by_lot, seeds, places, subjects
             ),
             placed as materialized (
-                select chosen.*, c.id as old_id, c.sede as old_sede,
+                select chosen.*, ago, c.id as old_id, c.sede as old_sede,
                        case when at_desk then c.sede else place end as new_sede,
                        case when at_desk then protocol_office else coalesce(s.protocol_code, protocol_office) end
                            as new_protocol,
@@ -141,6 +145,9 @@ impl Store {
                            || '8' || substr(md5(random()::text), 1, 15))::uuid as new_id
                 from chosen
                 join cases as c on c.id = chosen.seed
+                cross join lateral (
+                    select coalesce(settled_ago, floor(waits * greatest(c.due_on - $5::date - 1, 0))::int) as ago
+                ) as days
                 cross join lateral (select c.sede in ('lineainps', 'da-smistare') as at_desk) as desk
                 left join sede as s on s.code = place
             ),
@@ -160,8 +167,8 @@ impl Store {
                 select new_id, workflow, workflow_version, state, patronato, new_office, role, sender, sender_name,
                        sender_email, new_sede, new_protocol, new_on, new_year, new_sequence, reason, new_topic,
                        practice_kind, practice_number, person_id, codice_fiscale, family_name, given_name, born_on,
-                       awaiting_since, elapsed, overdue, first_solicit - ago, second_solicit - ago, interactions,
-                       barred, appointment_enabled, appointment, officer, charge_until, due_on,
+                       awaiting_since - ago, elapsed, overdue, first_solicit - ago, second_solicit - ago, interactions,
+                       barred, appointment_enabled, appointment, officer, charge_until, due_on - ago,
                        replace(sede_seq::text, sede, new_sede)::jsonb, version, new_opened,
                        changed_at - make_interval(days => ago)
                 from copied join cases as c on c.id = old_id
@@ -219,7 +226,8 @@ impl Store {
             &seeds,
             part.after.cast_signed(),
             part.count.cast_signed(),
-            part.total.cast_signed()
+            part.total.cast_signed(),
+            part.today
         )
         .execute(&mut *transaction)
         .await?;

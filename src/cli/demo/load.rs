@@ -17,7 +17,7 @@ use crate::cli::reach;
 use crate::cli::session::Session;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::calendar::TimeZone;
+use crate::domain::calendar::{TimeZone, rome_date};
 use crate::domain::command::CommandKind;
 use crate::domain::ids::RequestId;
 use crate::engine::{Engine, Handled, Item};
@@ -116,7 +116,7 @@ async fn multiply(
     if crowd {
         store.set_words_aside().await?;
     }
-    let copied = copy(store, seeds, cases, session).await;
+    let copied = copy(past, seeds, cases, session).await;
     if crowd {
         session.printer.say("sorting their words in ...");
         store.sort_words_in().await?;
@@ -138,13 +138,18 @@ async fn multiply(
     Ok(())
 }
 
-async fn copy(store: &Store, seeds: &[RequestId], cases: u32, session: &Session) -> Result<(), Failure> {
+async fn copy(history: &Past, seeds: &[RequestId], cases: u32, session: &Session) -> Result<(), Failure> {
     let progress = session.printer.progress(cases.into(), "multiplying");
     let mut after = 0;
     while after < cases {
         let count = CHUNK.min(cases - after);
-        let total = cases;
-        store.multiply(seeds, CrowdPart { after, count, total }).await?;
+        let part = CrowdPart {
+            after,
+            count,
+            total: cases,
+            today: rome_date(history.clock.now()),
+        };
+        history.engine.store().multiply(seeds, part).await?;
         after += count;
         progress.inc(count.into());
     }
