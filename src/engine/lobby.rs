@@ -3,23 +3,15 @@
 //! A worker takes what came first, up to a batch: what it commits was delivered together and is acknowledged together.
 //! What belongs to a request in another worker's hands stays behind, so commands of one request are handled in the
 //! order they came in.
-//!
-//! While one worker is busy, another helps only with what has waited a while: what a batch costs is mostly the batch's,
-//! so few large ones are cheaper than many small ones, and what is cheap is soon done (docs/performance.md).
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore};
-use tokio::time::Instant;
 
 use super::Item;
 use super::door::Completion;
 use crate::domain::ids::RequestId;
-
-/// How long a command waits for the one worker that is busy before another takes it.
-const HELPED_AFTER: Duration = Duration::from_millis(20);
 
 /// A command, and who is told of its outcome.
 pub(super) struct Entry {
@@ -45,28 +37,12 @@ pub(super) struct Lobby {
 
 #[derive(Default)]
 struct Inside {
-    waiting: VecDeque<Waiting>,
-    /// Workers with something in hand.
-    busy: usize,
+    waiting: VecDeque<Entry>,
     /// Requests in workers' hands.
     in_hand: HashSet<RequestId>,
     /// Entries that wait or are in somebody's hands.
     unfinished: usize,
     closed: bool,
-}
-
-struct Waiting {
-    since: Instant,
-    entry: Entry,
-}
-
-/// What a worker is to do.
-enum Step {
-    Take(Vec<Entry>, HashSet<RequestId>),
-    Wait,
-    /// What waits is left to the worker that is busy until then.
-    WaitUntil(Instant),
-    Leave,
 }
 
 /// Entries in one worker's hands, with their requests, until they are dropped.
@@ -94,10 +70,7 @@ impl Lobby {
         };
         place.forget();
         let mut inside = self.inside();
-        inside.waiting.push_back(Waiting {
-            since: Instant::now(),
-            entry,
-        });
+        inside.waiting.push_back(entry);
         inside.unfinished += 1;
         drop(inside);
         self.news.notify_one();
@@ -121,23 +94,27 @@ impl Lobby {
             let news = self.news.notified();
             tokio::pin!(news);
             news.as_mut().enable();
-            let step = self.inside().next(most);
-            match step {
-                Step::Take(entries, requests) => {
-                    self.room.add_permits(entries.len());
-                    // There may be more, for another.
+            let (entries, requests, closed) = {
+                let mut inside = self.inside();
+                let (entries, requests) = inside.pick(most);
+                if !entries.is_empty() && !inside.waiting.is_empty() {
                     self.news.notify_one();
-                    return Some(InHand {
-                        count: entries.len(),
-                        entries,
-                        requests,
-                        lobby: self,
-                    });
                 }
-                Step::Wait => news.await,
-                Step::WaitUntil(then) => drop(tokio::time::timeout_at(then, news).await),
-                Step::Leave => return None,
+                (entries, requests, inside.closed)
+            };
+            if !entries.is_empty() {
+                self.room.add_permits(entries.len());
+                return Some(InHand {
+                    count: entries.len(),
+                    entries,
+                    requests,
+                    lobby: self,
+                });
             }
+            if closed {
+                return None;
+            }
+            news.await;
         }
     }
 
@@ -147,43 +124,22 @@ impl Lobby {
 }
 
 impl Inside {
-    fn next(&mut self, most: Portion) -> Step {
-        if let Some(first) = self.waiting.front()
-            && self.busy > 0
-            && !self.closed
-        {
-            let helped = first.since + HELPED_AFTER;
-            if helped > Instant::now() {
-                return Step::WaitUntil(helped);
-            }
-        }
-        let (entries, requests) = self.pick(most);
-        if !entries.is_empty() {
-            self.busy += 1;
-            Step::Take(entries, requests)
-        } else if self.closed {
-            Step::Leave
-        } else {
-            Step::Wait
-        }
-    }
-
     fn pick(&mut self, most: Portion) -> (Vec<Entry>, HashSet<RequestId>) {
         let (mut taken, mut requests, mut bytes) = (Vec::new(), HashSet::new(), 0);
         let mut left = VecDeque::new();
         while let Some(next) = self.waiting.pop_front() {
-            bytes += next.entry.item.size();
+            bytes += next.item.size();
             if taken.len() == most.commands || !taken.is_empty() && bytes > most.bytes {
                 left.push_back(next);
                 break;
             }
-            let request = next.entry.item.request();
+            let request = next.item.request();
             if request.is_some_and(|request| self.in_hand.contains(&request)) {
-                bytes -= next.entry.item.size();
+                bytes -= next.item.size();
                 left.push_back(next);
             } else {
                 requests.extend(request);
-                taken.push(next.entry);
+                taken.push(next);
             }
         }
         left.append(&mut self.waiting);
@@ -195,15 +151,15 @@ impl Inside {
 
 impl Drop for InHand<'_> {
     fn drop(&mut self) {
-        let mut inside = self.lobby.inside();
-        inside.busy -= 1;
-        // Over a panic nobody knows what became of them: what follows for these requests would overtake them.
-        if !std::thread::panicking() {
-            for request in &self.requests {
-                inside.in_hand.remove(request);
-            }
-            inside.unfinished -= self.count;
+        if std::thread::panicking() {
+            // Nobody knows what became of them: what follows for these requests would overtake them.
+            return;
         }
+        let mut inside = self.lobby.inside();
+        for request in &self.requests {
+            inside.in_hand.remove(request);
+        }
+        inside.unfinished -= self.count;
         drop(inside);
         // What stayed behind for these requests can be taken now, by whoever comes first.
         self.lobby.news.notify_one();
@@ -252,23 +208,6 @@ mod tests {
 
     const fn up_to(commands: usize) -> Portion {
         Portion { commands, bytes: 1 }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn another_worker_helps_with_what_has_waited_a_while() {
-        let lobby = Lobby::new(10);
-        for at in 0..2 {
-            lobby.put(entry(at, None)).await;
-        }
-        let came = Instant::now();
-        let first = lobby.take(up_to(1)).await.unwrap();
-        let helping = lobby.take(up_to(1)).await.unwrap();
-        assert!(came.elapsed() >= HELPED_AFTER, "the first may be done soon");
-        drop((first, helping));
-        lobby.put(entry(2, None)).await;
-        let came = Instant::now();
-        let _alone = lobby.take(up_to(1)).await.unwrap();
-        assert_eq!(came.elapsed(), Duration::ZERO, "nobody is busy");
     }
 
     #[tokio::test]
