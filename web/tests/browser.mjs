@@ -61,12 +61,15 @@ export class Person {
     assert.ok(!body.includes(text), `«${text}» is on ${this.page.url()}`);
   }
 
-  /** The page has no barriers and does not scroll sideways; a picture of it is kept. */
+  /** The page has no barriers and does not scroll sideways, its tables neither where there is room; a picture of it is kept. */
   async looked(name) {
     mkdirSync(pictures, { recursive: true });
     await this.page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
     const sideways = await this.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     assert.ok(sideways <= 0, `${name} scrolls ${sideways} px sideways`);
+    const cut = await this.page.evaluate(() => (innerWidth < 1200 ? [] : [...document.querySelectorAll('.table-responsive')])
+      .map((region) => region.scrollWidth - region.clientWidth).filter((pixels) => pixels > 0));
+    assert.deepEqual(cut, [], `${name}: pixels of its tables a wide window does not show`);
     const page = this.script ? this.page : await this.copy();
     const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
     if (page !== this.page) await page.context().close();
