@@ -11,7 +11,7 @@ try {
   system.usciere('demo', 'load', '--requests', '120');
   const person = await Person.at(browser, system.url);
   const { page } = person;
-  await page.setViewportSize({ width: 1100, height: 760 });
+  await page.setViewportSize({ width: 1280, height: 860 });
   await person.enter('inca/INCA-RM-001/op1');
   const picture = (name) => page.screenshot({ path: join(folder, `${name}.png`) });
   const at = (path) => page.goto(system.url + path);
