@@ -49,7 +49,7 @@ fn job(name: &'static str, cron: &str, zone: Tz, parts: &JobParts, retention: &R
         "overdue" => Job::new(name, cron, zone, move |_| sweep(parts.clone())),
         "mail" => Job::new(name, cron, zone, move |_| wake(parts.clone())),
         "digest" => Job::new(name, cron, zone, move |context| digest(parts.clone(), context)),
-        "statistics" => Job::new(name, cron, zone, move |_| count(parts.clone())),
+        "statistics" => Job::new(name, cron, zone, move |context| count(parts.clone(), context)),
         "attachment-scan" => Job::new(name, cron, zone, move |_| scan(parts.clone())),
         _ => Job::new(name, cron, zone, move |_| clean(parts.clone(), retention.clone())),
     }
@@ -105,8 +105,11 @@ async fn digest(parts: JobParts, context: JobContext) -> Result<JobReport, JobEr
 }
 
 /// Figures: days that are over, and what changed since about the requests of earlier ones.
-async fn count(parts: JobParts) -> Result<JobReport, JobError> {
-    let counted = parts.store.count_figures(parts.clock.now()).await?;
+async fn count(parts: JobParts, context: JobContext) -> Result<JobReport, JobError> {
+    let counting = parts.store.count_figures(parts.clock.now());
+    // What is counted until the node stops stands; another run goes on from there.
+    let counted = context.stop.run_until_cancelled(counting).await.transpose()?;
+    let counted = counted.unwrap_or_default();
     Ok(JobReport {
         worked: counted.cells,
         note: None,

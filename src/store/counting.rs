@@ -81,8 +81,8 @@ impl Store {
             from statistics_state
             cross join lateral (
                 select case when noted_since <= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-                            then least(noted_before, $1::int + greatest(counted_before, (
-                                select (min(opened_at) at time zone 'Europe/Rome')::date from cases)))
+                            then least(noted_before, $1::int + greatest(counted_before, coalesce(
+                                (select (min(opened_at) at time zone 'Europe/Rome')::date from cases), noted_before)))
                             else counted_before end as until
             ) as reached
             for update of statistics_state
