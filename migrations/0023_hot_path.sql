@@ -6,8 +6,8 @@ alter table case_event
 alter table inbox alter column answer type json;
 
 -- How much of all requests is thought to hold a word that begins so, as the planner's statistics have it; of what they
--- do not know it thinks one in 200; null for a word that says nothing, as articles do. Volatile, as EXPLAIN demands; with the rights of its owner, for it tells of words,
--- not of requests.
+-- do not know it thinks one in 200; null for a word that says nothing, as articles do. Volatile, as EXPLAIN demands; with
+-- the rights of its owner, for it tells of words, not of requests.
 create function share_with_words(words text[]) returns double precision[]
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
