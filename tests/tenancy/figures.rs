@@ -294,3 +294,22 @@ impl Lot {
         }
     }
 }
+
+/// With no request to begin at, days would be counted from the first there is in calendars, a transaction for each week.
+#[tokio::test]
+async fn an_empty_database_has_no_days_to_count() {
+    let database = TestDatabase::create().await;
+    let told = "
+        create sequence portion;
+        create function tell() returns trigger language plpgsql security definer as
+            $$ begin perform nextval('public.portion'); return new; end $$;
+        create trigger tell before update of counted_before on statistics_state for each row execute function tell()";
+    sqlx::raw_sql(told).execute(&database.pool).await.unwrap();
+    let counted = database.store.count_figures(Clock::system().now()).await.unwrap();
+    assert!(!counted.more, "{counted:?}");
+    let portions: i64 = sqlx::query_scalar("select last_value from portion")
+        .fetch_one(&database.pool)
+        .await
+        .unwrap();
+    assert!(portions <= 2, "counted in {portions} portions");
+}
