@@ -34,7 +34,7 @@ use crate::domain::attachment::AttachmentLimits;
 use crate::domain::registers::Registers;
 use crate::registry::PeopleRegisters;
 use crate::relay::HandOff;
-use crate::store::Store;
+use crate::store::{IntakeTransaction, Store, StoreError};
 use crate::workflow::Registry;
 
 pub use deadly::condemned;
@@ -130,6 +130,14 @@ impl Engine {
 
     pub const fn limits(&self) -> &Limits {
         &self.options.limits
+    }
+
+    /// Begins a batch, once the relay of this node is no longer far behind.
+    async fn begin(&self) -> Result<IntakeTransaction, StoreError> {
+        if let Some(handoff) = &self.handoff {
+            handoff.keep_pace().await;
+        }
+        self.store.begin_intake().await
     }
 
     fn buckets(&self) -> u16 {

@@ -21,6 +21,7 @@ mod in_time;
 mod inbox;
 mod intake;
 mod jobs;
+mod json;
 mod mails;
 mod nodes;
 mod outbox;

@@ -127,7 +127,7 @@ impl Engine {
         let registers = Arc::clone(&self.registers.borrow());
         let workflows = Arc::clone(&self.workflows.borrow());
         let began = std::time::Instant::now();
-        let mut transaction = self.store.begin_intake().await?;
+        let mut transaction = self.begin().await?;
         let keys: Vec<_> = items.iter().filter_map(key).collect();
         let seen = transaction.seen(&keys).await?;
         let targets = targets(items, &seen);

@@ -65,7 +65,7 @@ impl Engine {
         let now = self.clock.now();
         let registers = Arc::clone(&self.registers.borrow());
         let workflows = Arc::clone(&self.workflows.borrow());
-        let mut transaction = self.store.begin_intake().await?;
+        let mut transaction = self.begin().await?;
         let due = transaction
             .lock_due(crate::domain::calendar::rome_date(now), CHUNK)
             .await?;

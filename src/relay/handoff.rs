@@ -8,12 +8,17 @@
 //! What another node wrote of a request reaches the relay only by NOTIFY, perhaps later than what this node wrote
 //! after it. So a message is handed over only where this node also wrote what came before it; otherwise the relay
 //! looks into the database, which has all of it in order.
+//!
+//! Looking is slow: everything under way has to land and be marked first. A relay that only lags is therefore waited
+//! for; one that is stuck, since the broker takes nothing, is not.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::time::timeout;
 
 use crate::domain::ids::RequestId;
 use crate::store::OutboxRow;
@@ -21,6 +26,10 @@ use crate::store::OutboxRow;
 /// Rows waiting in memory beyond this many are left to the database: intake goes on while the broker is blocked,
 /// and the node stays small.
 const ROOM: usize = 10_000;
+/// Beyond this many the relay lags: the next batch waits until it has taken some.
+const LAG: usize = 2_000;
+/// A relay that takes nothing for so long is stuck, and nobody waits for it until it moves again.
+const STUCK: Duration = Duration::from_secs(1);
 /// Requests remembered at most; of one forgotten the relay looks once more.
 const REMEMBERED: usize = 200_000;
 
@@ -33,6 +42,9 @@ struct Shared {
     tickets: mpsc::UnboundedSender<Ticket>,
     reserved: AtomicU64,
     waiting: AtomicUsize,
+    /// A slot was opened.
+    moved: Notify,
+    stuck: AtomicBool,
     /// Buckets in this node's hands, by number.
     held: Box<[AtomicBool]>,
     /// The last event of each request that this node wrote.
@@ -85,6 +97,8 @@ impl HandOff {
             tickets: sender,
             reserved: AtomicU64::new(0),
             waiting: AtomicUsize::new(0),
+            moved: Notify::new(),
+            stuck: AtomicBool::new(false),
             held: (0..buckets).map(|_| AtomicBool::new(false)).collect(),
             written: Mutex::default(),
         });
@@ -108,6 +122,20 @@ impl HandOff {
     /// How many buckets share the work.
     pub fn buckets(&self) -> u16 {
         u16::try_from(self.0.held.len()).unwrap_or(u16::MAX)
+    }
+
+    /// Waits while the relay lags; to be called before a batch locks anything.
+    pub async fn keep_pace(&self) {
+        let shared = &self.0;
+        while shared.waiting.load(Ordering::Acquire) > LAG
+            && !shared.stuck.load(Ordering::Acquire)
+            && !shared.tickets.is_closed()
+        {
+            let moved = shared.moved.notified();
+            if shared.waiting.load(Ordering::Acquire) > LAG && timeout(STUCK, moved).await.is_err() {
+                shared.stuck.store(true, Ordering::Release);
+            }
+        }
     }
 
     /// Reserves a place; to be called after the last write and before the commit.
@@ -181,8 +209,10 @@ impl Tickets {
         let handed = (&mut self.next.as_mut()?.rows).await;
         self.next = None;
         self.opened += 1;
+        self.shared.stuck.store(false, Ordering::Release);
         Some(handed.map_or(Opened::Unfilled, |handed| {
             self.shared.waiting.fetch_sub(handed.rows.len(), Ordering::AcqRel);
+            self.shared.moved.notify_waiters();
             Opened::Filled(handed)
         }))
     }

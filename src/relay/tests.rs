@@ -92,3 +92,41 @@ async fn what_a_busy_relay_does_not_take_is_left_to_the_database_beyond_a_limit(
         );
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_waits_for_a_relay_that_lags_and_not_for_one_that_is_stuck() {
+    let (mut relay, handoff) = relay();
+    let waited = async |handoff: &HandOff| {
+        let began = Instant::now();
+        handoff.keep_pace().await;
+        began.elapsed()
+    };
+    assert_eq!(waited(&handoff).await, Duration::ZERO, "nothing is to be done");
+    for slot in 0..3 {
+        handoff.reserve().fill(rows(slot), &[]);
+    }
+
+    let pause = Duration::from_millis(300);
+    let takes_one = async {
+        tokio::time::sleep(pause).await;
+        relay.tickets.next().await
+    };
+    let (waited_for_one, taken) = tokio::join!(waited(&handoff), takes_one);
+    assert!(matches!(taken, Some(Opened::Filled(_))));
+    assert_eq!(waited_for_one, pause, "until it takes something");
+
+    handoff.reserve().fill(rows(3), &[]);
+    assert!(
+        waited(&handoff).await >= Duration::from_secs(1),
+        "it takes nothing"
+    );
+    assert_eq!(waited(&handoff).await, Duration::ZERO, "which is known now");
+
+    let taken = relay.tickets.next().await;
+    assert!(matches!(taken, Some(Opened::Filled(_))), "it moves again");
+    handoff.reserve().fill(rows(4), &[]);
+    assert!(
+        waited(&handoff).await >= Duration::from_secs(1),
+        "and may be waited for"
+    );
+}

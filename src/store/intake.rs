@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::Datelike as _;
-use sqlx::types::Json;
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 use super::answer::Answer;
 use super::dead_letters::NewDeadLetter;
+use super::json::JsonText;
 use super::mails::NewMail;
 use super::questions::Vocabulary;
 use super::rows::{CaseColumns, CaseRow, HistoryRow};
@@ -233,9 +233,9 @@ impl IntakeTransaction {
             &entries.iter().map(|e| e.request.0).collect::<Vec<_>>(),
             &entries.iter().map(|e| to_i32(e.seq)).collect::<Vec<_>>(),
             &entries.iter().map(|e| e.kind.as_str()).collect::<Vec<_>>() as _,
-            &entries.iter().map(|e| Json(&e.actor)).collect::<Vec<_>>() as _,
-            &entries.iter().map(|e| Json(&e.event)).collect::<Vec<_>>() as _,
-            &entries.iter().map(|e| Json(&e.details)).collect::<Vec<_>>() as _,
+            &entries.iter().map(|e| JsonText(&e.actor)).collect::<Vec<_>>() as _,
+            &entries.iter().map(|e| JsonText(&e.event)).collect::<Vec<_>>() as _,
+            &entries.iter().map(|e| JsonText(&e.details)).collect::<Vec<_>>() as _,
             &entries.iter().map(|e| e.source.to_string()).collect::<Vec<_>>(),
             &entries
                 .iter()
@@ -266,7 +266,7 @@ impl IntakeTransaction {
             &rows.iter().map(|r| r.outcome.as_str()).collect::<Vec<_>>() as _,
             &rows
                 .iter()
-                .map(|r| r.answer.as_ref().map(Json))
+                .map(|r| r.answer.as_ref().map(JsonText))
                 .collect::<Vec<_>>() as _
         )
         .execute(&mut *self.transaction)
