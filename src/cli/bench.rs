@@ -100,7 +100,9 @@ pub async fn run(args: BenchArgs, session: &mut Session) -> Result<Exit, Failure
 
 fn point(config: &mut Config, services: &Services) -> Result<(), Failure> {
     let wrong = |_| Failure::new(Exit::Configuration, "an address of the services is no URL");
-    config.database.url = services.database_url().as_str().parse().map_err(wrong)?;
+    let database = services.database_socket();
+    let database = database.as_ref().unwrap_or(services.database_url());
+    config.database.url = database.as_str().parse().map_err(wrong)?;
     config.amqp.url = crate::config::amqp::BrokerUrl(services.amqp_url().to_string());
     Ok(())
 }
@@ -114,6 +116,9 @@ async fn measure(
 ) -> Result<Report, Failure> {
     let store = node::store(&config, &config.node.name())?;
     store.migrate().await?;
+    if services.database_socket().is_some() {
+        store.fill_wal().await?;
+    }
     examples::load(&store).await.map_err(anyhow::Error::from)?;
     let registers = store.load_registers().await?;
     let plan = Plan {

@@ -73,6 +73,18 @@ impl Services {
         &self.database_url
     }
 
+    /// The same by the socket of a private server, which costs both ends less than a port; `None` where it has none.
+    pub fn database_socket(&self) -> Option<Url> {
+        let mut url = self.private.as_ref()?.addresses.database.clone()?;
+        let folder = self.folder()?.join("pg");
+        let socket = folder.join(format!(".s.PGSQL.{}", url.port()?));
+        socket.exists().then(|| {
+            url.query_pairs_mut()
+                .append_pair("host", &folder.to_string_lossy());
+            url
+        })
+    }
+
     /// The virtual host `/`; of a private broker as its administrator.
     pub fn amqp_url(&self) -> &Url {
         &self.amqp_url

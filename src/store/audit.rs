@@ -28,12 +28,9 @@ pub(super) async fn insert(
         with written as (
             insert into audit (actor, capacity, patronato, office, sede, action, outcome, code, requests, persons,
                                correlation)
-            select actor, capacity, patronato, office, sede, action, outcome, code, requests::uuid[],
-                   persons::text[], correlation
-            from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-                        $8::text[], $9::text[], $10::text[], $11::text[])
-                 as t (actor, capacity, patronato, office, sede, action, outcome, code, requests, persons,
-                       correlation)
+            select unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]),
+                   unnest($5::text[]), unnest($6::text[]), unnest($7::text[]), unnest($8::text[]),
+                   unnest($9::text[])::uuid[], unnest($10::text[])::text[], unnest($11::text[])
             returning id, at
         )
         insert into audit_pending (first, ids, at)

@@ -1,6 +1,8 @@
 //! The one transaction of a batch: seen before? -> lock -> (decide in memory) -> write -> commit.
 //!
-//! Every write is one set-based statement over UNNEST: one row at a time measured 5 to 10 times slower.
+//! Every write is one set-based statement over UNNEST: one row at a time measured 5 to 10 times slower. Arrays are
+//! taken apart side by side in the select list, in their order; in `from` every row would be formed once more (an
+//! eighth of an insert).
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -227,8 +229,9 @@ impl IntakeTransaction {
         sqlx::query!(
             r#"
             insert into case_event (case_id, seq, kind, actor, event, details, source, caused_by, at)
-            select * from unnest($1::uuid[], $2::int[], $3::text[], $4::json[], $5::json[], $6::json[],
-                                 $7::text[], $8::text[], $9::timestamptz[])
+            select unnest($1::uuid[]), unnest($2::int[]), unnest($3::text[]), unnest($4::json[]),
+                   unnest($5::json[]), unnest($6::json[]), unnest($7::text[]), unnest($8::text[]),
+                   unnest($9::timestamptz[])
             "#,
             &entries.iter().map(|e| e.request.0).collect::<Vec<_>>(),
             &entries.iter().map(|e| to_i32(e.seq)).collect::<Vec<_>>(),
@@ -256,8 +259,8 @@ impl IntakeTransaction {
         sqlx::query!(
             r#"
             insert into inbox (month, source, message_id, body_sha256, case_id, outcome, answer)
-            select date_trunc('month', now())::date, t.*
-            from unnest($1::text[], $2::text[], $3::bytea[], $4::uuid[], $5::text[], $6::json[]) as t
+            select date_trunc('month', now())::date, unnest($1::text[]), unnest($2::text[]), unnest($3::bytea[]),
+                   unnest($4::uuid[]), unnest($5::text[]), unnest($6::json[])
             "#,
             &rows.iter().map(|r| r.source.to_string()).collect::<Vec<_>>(),
             &rows.iter().map(|r| r.message_id.as_str()).collect::<Vec<_>>() as _,
@@ -283,13 +286,9 @@ impl IntakeTransaction {
             r#"
             insert into outbox (bucket, exchange, routing_key, destination, case_id, case_seq, message_id, kind,
                                 causation_id, trace_parent, body)
-            select bucket, exchange, routing_key, destination, case_id, case_seq, message_id, kind,
-                   causation_id, trace_parent, body
-            from unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::int[], $7::uuid[],
-                        $8::text[], $9::text[], $10::text[], $11::bytea[]) with ordinality
-                 as t (bucket, exchange, routing_key, destination, case_id, case_seq, message_id, kind,
-                       causation_id, trace_parent, body, position)
-            order by position
+            select unnest($1::smallint[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]),
+                   unnest($5::uuid[]), unnest($6::int[]), unnest($7::uuid[]), unnest($8::text[]),
+                   unnest($9::text[]), unnest($10::text[]), unnest($11::bytea[])
             returning id
             "#,
             &rows.iter().map(|r| to_i16(r.bucket)).collect::<Vec<_>>(),

@@ -247,17 +247,15 @@ impl<'a> CaseColumns<'a> {
                 protocol_office, protocol_on, protocol_year, protocol_sequence, reason, topic, practice_kind,
                 practice_number, person_id, codice_fiscale, family_name, given_name, born_on, opened_at,
                 state, sede, awaiting_since, due_on, sede_seq, version, changed_at)
-            select t.*, t.opened_at
-            from unnest(
-                $1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-                $9::text[], $10::text[], $11::date[], $12::smallint[], $13::int[], $14::text[], $15::text[],
-                $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::date[],
-                $23::timestamptz[], $24::text[], $25::text[], $26::date[], $27::date[], $28::jsonb[], $29::int[])
-                as t (
-                id, workflow, workflow_version, patronato, office, role, sender, sender_name, sender_email,
-                protocol_office, protocol_on, protocol_year, protocol_sequence, reason, topic, practice_kind,
-                practice_number, person_id, codice_fiscale, family_name, given_name, born_on, opened_at,
-                state, sede, awaiting_since, due_on, sede_seq, version)
+            select
+                unnest($1::uuid[]), unnest($2::text[]), unnest($3::int[]), unnest($4::text[]), unnest($5::text[]),
+                unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::text[]),
+                unnest($10::text[]), unnest($11::date[]), unnest($12::smallint[]), unnest($13::int[]),
+                unnest($14::text[]), unnest($15::text[]), unnest($16::text[]),
+                unnest($17::text[]), unnest($18::text[]), unnest($19::text[]), unnest($20::text[]),
+                unnest($21::text[]), unnest($22::date[]), unnest($23::timestamptz[]),
+                unnest($24::text[]), unnest($25::text[]), unnest($26::date[]), unnest($27::date[]),
+                unnest($28::jsonb[]), unnest($29::int[]), unnest($23::timestamptz[])
             "#,
             &self.column(|r| r.case.id.0),
             &self.text(|r| r.case.workflow.name.as_str()) as _,

@@ -1,5 +1,7 @@
 //! What the database did so far, for `usciere bench`.
 
+use sqlx::{Connection as _, PgConnection};
+
 use super::{Store, StoreError};
 
 /// Counters that only grow.
@@ -49,6 +51,21 @@ impl Store {
         .fetch_one(&self.pool)
         .await?;
         Ok(work)
+    }
+
+    /// Fills the WAL once, as that of a server that has run for a while: a new one makes and zeroes every segment while
+    /// somebody waits for a commit, an older one takes those it has done with. With the login's own rights, which have
+    /// to be a superuser's.
+    pub async fn fill_wal(&self) -> Result<(), StoreError> {
+        let mut connection = PgConnection::connect_with(&self.pool.connect_options()).await?;
+        sqlx::query!(
+            "select count(pg_logical_emit_message(false, 'usciere', repeat('.', 1024 * 1024)))
+             from generate_series(1, 600)"
+        )
+        .fetch_one(&mut connection)
+        .await?;
+        sqlx::query!("checkpoint").execute(&mut connection).await?;
+        Ok(connection.close().await?)
     }
 
     /// Bytes of this database on disk.

@@ -84,8 +84,11 @@ impl IntakeTransaction {
                 (case_id, patronato, office, document, attachments, office_news, sede_news)
             select t.case_id, t.patronato, t.office, array_to_tsvector(string_to_array(t.document, ' ')),
                    t.attachments, t.office_news, t.sede_news
-            from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], $6::int[], $7::int[])
-                 as t (case_id, patronato, office, document, attachments, office_news, sede_news)
+            from (
+                select unnest($1::uuid[]) as case_id, unnest($2::text[]) as patronato, unnest($3::text[]) as office,
+                       unnest($4::text[]) as document, unnest($5::int[]) as attachments,
+                       unnest($6::int[]) as office_news, unnest($7::int[]) as sede_news
+            ) as t
             order by t.case_id
             on conflict (case_id) do update
             set document = case when excluded.document = ''::tsvector then d.document

@@ -91,6 +91,9 @@ impl Store {
     /// The people each query fits, by person id and at most 100: in whatever form the codice fiscale came, and
     /// however the name was written.
     pub async fn citizens(&self, queries: &[CitizenQuery]) -> Result<Vec<Vec<Citizen>>, StoreError> {
+        if queries.is_empty() {
+            return Ok(Vec::new());
+        }
         let questions = Questions::of(queries);
         // lateral: each question is one probe of an index, whatever the planner thinks of the batch's size
         let rows = sqlx::query_as!(
@@ -134,6 +137,9 @@ impl Store {
 
     /// What the register knows of each practice, by codice fiscale.
     pub async fn practices(&self, practices: &[Practice]) -> Result<Vec<Vec<PracticeRecord>>, StoreError> {
+        if practices.is_empty() {
+            return Ok(Vec::new());
+        }
         let kinds: Vec<String> = practices
             .iter()
             .map(|practice| practice.kind.to_string())
