@@ -104,7 +104,7 @@ async fn digest(parts: JobParts, context: JobContext) -> Result<JobReport, JobEr
     })
 }
 
-/// Figures: days that are over, and what changed since about the requests of earlier ones.
+/// Figures: hours that are over, and what changed since about the requests of earlier ones.
 async fn count(parts: JobParts, context: JobContext) -> Result<JobReport, JobError> {
     let counting = parts.store.count_figures(parts.clock.now());
     // What is counted until the node stops stands; another run goes on from there.

@@ -1,16 +1,17 @@
-//! Counts finished days once, for figures over many years (migration 0021 says how the parts fit together).
+//! Counts finished hours once, for figures over many years (migrations 0021 and 0024 say how the parts fit together).
 //!
-//! A day is counted in two steps, so that no batch ever waits for it: first batches are told to note what changes about
-//! its requests, and once every transaction that may not have heard of that is over, it is counted and what was noted
-//! until then forgotten, both as of one moment.
+//! An hour is counted in two steps, so that no batch ever waits for it: first batches are told to note what changes
+//! about its requests, and once every transaction that may not have heard of that is over, it is counted and what was
+//! noted until then forgotten, both as of one moment.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 
 use super::{Store, StoreError};
-use crate::domain::calendar::rome_date;
 
-/// After the end of a day, until it is counted. Migration 0021 relies on more than a day.
-const RIPE: TimeDelta = TimeDelta::hours(25);
+/// Hours are counted one after the other.
+const STEP: TimeDelta = TimeDelta::hours(1);
+/// After the end of an hour, until it is counted. Migration 0024 relies on it.
+const RIPE: TimeDelta = TimeDelta::hours(2);
 /// Days counted in one transaction.
 const PORTION: i32 = 7;
 /// Of which millions may have been opened.
@@ -21,23 +22,26 @@ const BEGIN: &str = "begin isolation level repeatable read; set local statement_
 pub struct FiguresCounted {
     /// Cells that were written.
     pub cells: u64,
-    /// There are days that are over and could not be counted yet.
+    /// There are hours that are over and could not be counted yet.
     pub more: bool,
 }
 
-/// Days to be counted now: none where both are the same.
+/// Hours to be counted now: none where both are the same.
 struct Portion {
-    from: NaiveDate,
-    until: NaiveDate,
-    /// There are days after it that are over.
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+    /// There are hours after it that are over.
     more: bool,
 }
 
 impl Store {
-    /// Counts the days that are over and have not been counted, and joins what has changed since to the cells. What
+    /// Counts the hours that are over and have not been counted, and joins what has changed since to the cells. What
     /// cannot be counted yet, because a transaction is still open, is left to the next run.
     pub async fn count_figures(&self, now: DateTime<Utc>) -> Result<FiguresCounted, StoreError> {
-        self.note_changes_before(rome_date(now - RIPE)).await?;
+        let ripe = now - RIPE;
+        // Years that no hour fits into are far from any clock.
+        let ripe = ripe.duration_trunc(STEP).unwrap_or(ripe);
+        self.note_changes_before(ripe).await?;
         let mut counted = FiguresCounted::default();
         loop {
             let (portion, cells) = self.count_portion().await?;
@@ -49,16 +53,16 @@ impl Store {
         }
     }
 
-    /// From now on batches note what happens to requests opened before that day.
-    async fn note_changes_before(&self, day: NaiveDate) -> Result<(), StoreError> {
+    /// From now on batches note what happens to requests opened before then.
+    async fn note_changes_before(&self, then: DateTime<Utc>) -> Result<(), StoreError> {
         // Never later than the machine's clock says: the triggers know no other.
         sqlx::query!(
             r#"
-            update statistics_state set noted_before = ripe.day, noted_since = null
-            from (select least($1, ((now() - interval '25 hours') at time zone 'Europe/Rome')::date) as day) as ripe
-            where noted_before < ripe.day
+            update statistics_state set noted_before = ripe.hour, noted_since = null
+            from (select least($1, date_trunc('hour', now() - interval '2 hours')) as hour) as ripe
+            where noted_before < ripe.hour
             "#,
-            day
+            then
         )
         .execute(&self.pool)
         .await?;
@@ -81,8 +85,8 @@ impl Store {
             from statistics_state
             cross join lateral (
                 select case when noted_since <= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-                            then least(noted_before, $1::int + greatest(counted_before, coalesce(
-                                (select (min(opened_at) at time zone 'Europe/Rome')::date from cases), noted_before)))
+                            then least(noted_before, make_interval(days => $1) + greatest(counted_before, coalesce(
+                                (select date_trunc('hour', min(opened_at)) from cases), noted_before)))
                             else counted_before end as until
             ) as reached
             for update of statistics_state
@@ -104,7 +108,7 @@ impl Store {
     }
 }
 
-/// The requests of these days as they are now, and what changed about those of the days before.
+/// The requests of these hours as they are now, and what changed about those of the hours before.
 async fn count_requests(
     transaction: &mut sqlx::Transaction<'static, sqlx::Postgres>,
     portion: &Portion,
@@ -112,7 +116,7 @@ async fn count_requests(
     let cells = sqlx::query!(
         r#"
         with portion as (
-            select $1::date::timestamp at time zone 'Europe/Rome' as from, $2::date::timestamp at time zone 'Europe/Rome' as until
+            select $1::timestamptz as from, $2::timestamptz as until
         ),
         counted_anyway as (
             delete from statistics_change using portion where opened_at >= portion.from and opened_at < until
@@ -177,7 +181,7 @@ async fn count_requests(
     Ok(cells.rows_affected())
 }
 
-/// The replies of these days, and those that came in late under a day before.
+/// The replies of these hours, and those that came in late under an hour before.
 async fn count_replies(
     transaction: &mut sqlx::Transaction<'static, sqlx::Postgres>,
     portion: &Portion,
@@ -185,7 +189,7 @@ async fn count_replies(
     let cells = sqlx::query!(
         r#"
         with portion as (
-            select $1::date::timestamp at time zone 'Europe/Rome' as from, $2::date::timestamp at time zone 'Europe/Rome' as until
+            select $1::timestamptz as from, $2::timestamptz as until
         ),
         counted_anyway as (
             delete from statistics_late_reply using portion where at >= portion.from and at < until

@@ -253,6 +253,9 @@ async fn figures_agree_with_the_lists_they_open_whatever_happens() {
         lot.agree().await;
     }
     let pool = &lot.database.pool;
+    let young =
+        "select count(*) from statistics_state where counted_before > now() - interval '3 hours 5 minutes'";
+    assert_eq!(rows(pool, young).await, 1, "few hours are left to count anew");
     assert_eq!(rows(pool, "select count(*) from statistics_change").await, 0);
     assert_eq!(rows(pool, "select count(*) from statistics_late_reply").await, 0);
     assert_eq!(

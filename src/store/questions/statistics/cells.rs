@@ -1,7 +1,8 @@
 //! Cells of whole days or months: which of them can answer a question, and which of its days they hold.
 
-use chrono::{Datelike as _, Days, Months, NaiveDate};
+use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, TimeDelta, Utc};
 
+use crate::domain::calendar::rome_date;
 use crate::domain::filter::{DateRange, Grouping, RequestFilter};
 use crate::domain::person::Scope;
 
@@ -79,12 +80,12 @@ impl Level {
     }
 }
 
-/// Cells, up to the day they reach.
+/// Cells, up to the instant they reach.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cells {
     pub(super) level: Level,
-    /// The first day not counted yet.
-    pub(super) border: NaiveDate,
+    /// The first instant not counted yet.
+    pub(super) border: DateTime<Utc>,
 }
 
 /// Days a question is about: those whole cells tell, and what is left at both ends.
@@ -95,7 +96,7 @@ pub(super) struct Divided {
 }
 
 impl Cells {
-    /// `reaches_border`: no day from the border on is in any cell.
+    /// `reaches_border`: no day after that of the border is in any cell.
     pub(super) fn divide(self, dates: DateRange, reaches_border: bool) -> Divided {
         if self.level == Level::Topic {
             return Divided {
@@ -103,7 +104,8 @@ impl Cells {
                 ends: Vec::new(),
             };
         }
-        let covers_all = reaches_border && dates.to().is_none_or(|to| to >= self.border - Days::new(1));
+        let last = rome_date(self.border - TimeDelta::microseconds(1));
+        let covers_all = reaches_border && dates.to().is_none_or(|to| to >= last);
         let from = dates.from().map(month_from);
         let to = dates.to().filter(|_| !covers_all).map(month_to);
         if from.zip(to).is_some_and(|(from, to)| to < from) {
@@ -142,19 +144,23 @@ fn month_to(day: NaiveDate) -> NaiveDate {
 mod tests {
     use super::*;
 
-    fn day(text: &str) -> NaiveDate {
-        text.parse().unwrap()
-    }
-
     fn range(from: &str, to: &str) -> DateRange {
         DateRange::new(from.parse().ok(), to.parse().ok()).unwrap()
     }
 
+    /// With cells up to ten in the morning in Italy: they hold the first hours of the day.
     fn divided(level: Level, dates: DateRange, reaches_border: bool) -> (Option<DateRange>, Vec<DateRange>) {
-        let cells = Cells {
-            level,
-            border: day("2026-11-26"),
-        };
+        divided_at("2026-11-25T09:00:00Z", level, dates, reaches_border)
+    }
+
+    fn divided_at(
+        border: &str,
+        level: Level,
+        dates: DateRange,
+        reaches_border: bool,
+    ) -> (Option<DateRange>, Vec<DateRange>) {
+        let border = border.parse().unwrap();
+        let cells = Cells { level, border };
         let Divided { cells, ends } = cells.divide(dates, reaches_border);
         (cells, ends)
     }
@@ -205,6 +211,17 @@ mod tests {
                 (cells, ends),
                 "{from} {to}"
             );
+        }
+    }
+
+    #[test]
+    fn a_day_that_is_all_counted_is_the_last_in_cells() {
+        for (border, cells) in [
+            ("2026-11-24T23:00:00Z", Some(range("2026-11-01", ""))),
+            ("2026-11-25T00:00:00Z", None),
+        ] {
+            let (told, _) = divided_at(border, Level::Sede, range("2026-11-01", "2026-11-24"), true);
+            assert_eq!(told, cells, "{border}");
         }
     }
 

@@ -1,11 +1,10 @@
 //! What a question about figures is put together from: cells of whole days or months, counted before; what changed
-//! about their requests since; and the requests themselves, of days not counted yet and of parts of months.
+//! about their requests since; and the requests themselves, of hours not counted yet and of parts of months.
 
 use sqlx::{Postgres, QueryBuilder};
 
 use super::Question;
 use super::cells::{Cells, Level};
-use crate::domain::calendar::TimeZone;
 use crate::domain::filter::{BookingRule, Condition, DateRange, Figure, Grouping, RequestFilter};
 use crate::store::StoreError;
 
@@ -63,7 +62,7 @@ impl Question {
         let mut cells = None;
         if let Some(level) = Level::answering(filter, by, self.scope.as_ref()) {
             let state = sqlx::query!(
-                "select counted_before, counted_before > date '1900-01-01' as \"begun!\" from statistics_state"
+                "select counted_before, counted_before > '1900-01-01 00:00Z' as \"begun!\" from statistics_state"
             );
             let state = state.fetch_one(&mut *self.transaction).await?;
             cells = state.begun.then_some(Cells {
@@ -89,7 +88,7 @@ impl Question {
         let Some(cells) = parts.cells else {
             return self.counted_now(query, &filter, basis);
         };
-        let border = TimeZone::default().start_of(cells.border);
+        let border = cells.border;
         let divided = cells.divide(filter.dates, basis == Basis::Opened);
         if let Some(days) = divided.cells {
             counted_before(query, &filter, basis, cells, days);

@@ -6,7 +6,6 @@ use sqlx::{Postgres, QueryBuilder};
 
 use super::parts::{Parts, of_places, on_days};
 use super::{Question, ReplyTimes, key};
-use crate::domain::calendar::TimeZone;
 use crate::domain::filter::{DateRange, RequestFilter};
 use crate::store::StoreError;
 
@@ -39,7 +38,7 @@ fn replies_of(query: &mut Query, parts: &Parts<'_>) {
     let Some(cells) = parts.cells else {
         return counted_now(query, filter, filter.dates);
     };
-    let border = TimeZone::default().start_of(cells.border);
+    let border = cells.border;
     let divided = cells.divide(filter.dates, true);
     if let Some(days) = divided.cells {
         counted_before(query, parts, days);
