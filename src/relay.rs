@@ -143,7 +143,7 @@ impl Relay {
                 Some(buckets) = told.recv() => self.told(&buckets),
                 // What was held back stands in the database.
                 Ok(()) = self.pauses.changed() => self.all_dirty(),
-                () = tokio::time::sleep_until(next_look) => self.time_to_look(),
+                () = tokio::time::sleep_until(next_look) => self.time_to_look().await,
             }
             self.launch();
             self.look(&confirmer).await;
@@ -182,15 +182,25 @@ impl Relay {
         self.waiting.keys().cloned().chain(by_people).collect()
     }
 
-    fn time_to_look(&mut self) {
+    /// A look stops everything under way, so a poll asks first whether something waits that should be gone.
+    async fn time_to_look(&mut self) {
         let now = Instant::now();
-        self.tried_again.extend(
-            self.waiting
-                .extract_if(|_, until| *until <= now)
-                .map(|(name, _)| name),
-        );
+        let due = self.waiting.extract_if(|_, until| *until <= now);
+        let due: Vec<String> = due.map(|(name, _)| name).collect();
         self.next_poll = now + self.options.poll.mul_f64(rand::random_range(0.9..1.1));
-        self.all_dirty();
+        if !due.is_empty() || self.is_overlooked().await {
+            self.all_dirty();
+        }
+        self.tried_again.extend(due);
+    }
+
+    /// Whether a message has waited longer than what comes by memory takes. What cannot be asked is looked at.
+    async fn is_overlooked(&self) -> bool {
+        let buckets: Vec<u16> = self.held.keys().copied().collect();
+        let held_back: Vec<String> = self.held_back().into_iter().collect();
+        let longer = self.options.poll;
+        let asked = in_time(self.store.has_waited(&buckets, &held_back, longer)).await;
+        asked.unwrap_or(true)
     }
 
     fn next_look(&self) -> Instant {

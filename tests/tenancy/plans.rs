@@ -283,6 +283,16 @@ async fn nodes_look_for_work_by_indexes(plans: &Plans, store: &Store) {
     plans.went_by("what no rule could route", &["cases_unrouted"]);
     assert_eq!(store.unsent(&[7], &[]).await.unwrap().len(), 313);
     plans.went_by("the relay", &["outbox_pk"]);
+    let second = std::time::Duration::from_secs(1);
+    let unasked = store.has_waited(&[7], &["q7".to_owned()], second).await;
+    assert!(!unasked.unwrap(), "they have just come in");
+    assert!(
+        store
+            .has_waited(&[7], &[], std::time::Duration::ZERO)
+            .await
+            .unwrap()
+    );
+    plans.went_by("whether the relay overlooked something", &["outbox_pk"]);
     let state = store.outbox_state().await.unwrap();
     assert_eq!((state.unsent, state.exact), (20_000, false));
     plans.went_by("the oldest unsent message", &["outbox_pk"]);

@@ -1,8 +1,11 @@
-//! What people see of the outbox: what waits for which destination, and why.
+//! What waits in the outbox: for how long, for which destination, and why.
+
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use crate::store::intake::to_i16;
 use crate::store::{Store, StoreError};
 
 /// What waits for one destination.
@@ -24,6 +27,31 @@ pub struct BackOff {
 }
 
 impl Store {
+    /// Whether the first of the unsent messages of these buckets has waited for `longer`, leaving out some destinations.
+    pub async fn has_waited(
+        &self,
+        buckets: &[u16],
+        but_for: &[String],
+        longer: Duration,
+    ) -> Result<bool, StoreError> {
+        let buckets: Vec<i16> = buckets.iter().map(|b| to_i16(*b)).collect();
+        let waited = sqlx::query_scalar!(
+            r#"
+            select created_at < now() - make_interval(secs => $3) as "waited!"
+            from outbox
+            where bucket = any($1) and destination <> all ($2)
+            order by id
+            limit 1
+            "#,
+            &buckets,
+            but_for,
+            longer.as_secs_f64()
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(waited.unwrap_or(false))
+    }
+
     /// Every destination that something waits for or that backs off, by name.
     pub async fn waiting_messages(&self) -> Result<Vec<WaitingFor>, StoreError> {
         let rows = sqlx::query!(
