@@ -36,6 +36,7 @@ mod sessions;
 mod settings;
 mod unsent_texts;
 mod work;
+mod writes;
 
 use std::str::FromStr;
 use std::sync::Arc;

@@ -189,19 +189,19 @@ impl Engine {
             .iter()
             .filter_map(|id| ledger.requests.get(id))
             .collect();
-        transaction.insert_requests(&opened).await?;
+        transaction.insert_requests(&opened);
         transaction.update_requests(&changed).await?;
-        transaction.append_history(&ledger.history).await?;
+        transaction.append_history(&ledger.history);
         transaction.save_agenda(&ledger.agenda.changes()).await?;
         transaction.file(&files.uses(&ledger.history)).await?;
         transaction
             .digest(&digests(&ledger.history, &ledger.requests, ledger.registers))
             .await?;
         transaction.note_replies(&ledger.replies).await?;
-        transaction.remember(&inbox).await?;
+        transaction.remember(&inbox);
         parking.write(&mut transaction).await?;
         transaction.bury(&letters).await?;
-        transaction.audit(&audit).await?;
+        transaction.audit(&audit);
         transaction.queue_mails(&ledger.mails).await?;
         self.queue_and_commit(transaction, ledger.outbox, &ledger.history)
             .await
@@ -214,7 +214,8 @@ impl Engine {
         rows: Vec<NewOutboxRow>,
         history: &[HistoryEntry],
     ) -> Result<(), StoreError> {
-        let ids = transaction.queue_messages(&rows).await?;
+        transaction.queue_messages(&rows);
+        let ids = transaction.leave().await?;
         let elsewhere: HashSet<u16> = rows
             .iter()
             .map(|row| row.bucket)

@@ -95,7 +95,7 @@ impl Engine {
             .filter_map(|id| ledger.requests.get(id))
             .collect();
         transaction.update_requests(&changed).await?;
-        transaction.append_history(&ledger.history).await?;
+        transaction.append_history(&ledger.history);
         transaction.queue_mails(&ledger.mails).await?;
         self.queue_and_commit(transaction, ledger.outbox, &ledger.history)
             .await?;

@@ -6,60 +6,72 @@
 mod reading;
 mod sealing;
 
-use sqlx::{Postgres, Transaction};
+use sqlx::postgres::PgConnection;
 
+use super::intake::column;
+use super::writes::Writes;
 use super::{Store, StoreError};
 use crate::domain::audit::{AuditEntry, Standing};
 
 pub use reading::{AuditFilter, AuditReading, Walked};
 pub use sealing::Sealed;
 
-/// Writes entries within a transaction.
-pub(super) async fn insert(
-    transaction: &mut Transaction<'static, Postgres>,
-    entries: &[AuditEntry],
-) -> Result<(), StoreError> {
-    if entries.is_empty() {
-        return Ok(());
-    }
-    let column = |value: fn(&AuditEntry) -> Option<String>| entries.iter().map(value).collect::<Vec<_>>();
-    sqlx::query!(
-        r#"
-        with written as (
-            insert into audit (actor, capacity, patronato, office, sede, action, outcome, code, requests, persons,
-                               correlation)
-            select unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]),
-                   unnest($5::text[]), unnest($6::text[]), unnest($7::text[]), unnest($8::text[]),
-                   unnest($9::text[])::uuid[], unnest($10::text[])::text[], unnest($11::text[])
-            returning id, at
-        )
-        insert into audit_pending (first, ids, at)
-        select min(id), array_agg(id order by id), min(at) from written
-        "#,
-        &column(|e| e.actor.as_ref().map(ToString::to_string)) as _,
-        &column(|e| Some(e.standing.as_str().to_owned())) as _,
-        &column(|e| patronato(&e.standing)) as _,
-        &column(|e| office(&e.standing)) as _,
-        &column(|e| sede(&e.standing)) as _,
-        &column(|e| Some(e.action.to_string())) as _,
-        &column(|e| Some(e.outcome.as_str().to_owned())) as _,
-        &column(|e| e.code.clone()) as _,
-        // Lists of different lengths do not make an array of arrays.
-        &column(|e| Some(array(e.requests.iter().map(ToString::to_string)))) as _,
-        &column(|e| Some(array(e.persons.iter().map(ToString::to_string)))) as _,
-        &column(|e| e.correlation.clone()) as _
-    )
-    .execute(&mut **transaction)
-    .await?;
+/// Writes entries by themselves.
+async fn write(connection: &mut PgConnection, entries: &[AuditEntry]) -> Result<(), StoreError> {
+    let mut writes = Writes::default();
+    insert(&mut writes, entries);
+    writes.leave(connection, None).await?;
     Ok(())
+}
+
+/// Adds entries to what leaves.
+pub(super) fn insert(writes: &mut Writes, entries: &[AuditEntry]) {
+    if entries.is_empty() {
+        return;
+    }
+    let audited = writes.insert("audited", "audit");
+    audited
+        .column(
+            "actor",
+            "text",
+            column(entries, |e| e.actor.as_ref().map(ToString::to_string)),
+        )
+        .column("capacity", "text", column(entries, |e| e.standing.as_str()))
+        .column("patronato", "text", column(entries, |e| patronato(&e.standing)))
+        .column("office", "text", column(entries, |e| office(&e.standing)))
+        .column("sede", "text", column(entries, |e| sede(&e.standing)))
+        .column("action", "text", column(entries, |e| e.action.to_string()))
+        .column("outcome", "text", column(entries, |e| e.outcome.as_str()))
+        .column("code", "text", column(entries, |e| e.code.as_deref()))
+        // Lists of different lengths do not make an array of arrays.
+        .made_of(
+            "requests",
+            "text",
+            column(entries, |e| array(e.requests.iter().map(ToString::to_string))),
+            |text| text + "::uuid[]",
+        )
+        .made_of(
+            "persons",
+            "text",
+            column(entries, |e| array(e.persons.iter().map(ToString::to_string))),
+            |text| text + "::text[]",
+        )
+        .column(
+            "correlation",
+            "text",
+            column(entries, |e| e.correlation.as_deref()),
+        )
+        .done("returning id, at");
+    writes.then(
+        "to_be_chained",
+        "insert into audit_pending (first, ids, at) select min(id), array_agg(id order by id), min(at) from audited",
+    );
 }
 
 impl Store {
     /// Writes one entry by itself: of a question, or of an attempt that changed nothing.
     pub async fn record(&self, entries: &[AuditEntry]) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin().await?;
-        insert(&mut transaction, entries).await?;
-        Ok(transaction.commit().await?)
+        write(&mut *self.pool.acquire().await?, entries).await
     }
 }
 

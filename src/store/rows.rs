@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::StoreError;
 use super::intake::{protocol_year, sede_seq_json, to_i32};
+use super::writes::Writes;
 use crate::domain::case::{Appointment, Case, Charge, Facts, StateName, WorkflowName, WorkflowRef};
 use crate::domain::codice_fiscale::CodiceFiscale;
 use crate::domain::command::{ContactReason, Operator, Personal, Practice, Role};
@@ -236,60 +237,84 @@ impl<'a> CaseColumns<'a> {
         self.column(|request| request.citizen.as_ref().and_then(&value))
     }
 
-    pub(super) async fn insert(
-        &self,
-        transaction: &mut Transaction<'static, Postgres>,
-    ) -> Result<(), StoreError> {
-        sqlx::query!(
-            r#"
-            insert into cases (
-                id, workflow, workflow_version, patronato, office, role, sender, sender_name, sender_email,
-                protocol_office, protocol_on, protocol_year, protocol_sequence, reason, topic, practice_kind,
-                practice_number, person_id, codice_fiscale, family_name, given_name, born_on, opened_at,
-                state, sede, awaiting_since, due_on, sede_seq, version, changed_at)
-            select
-                unnest($1::uuid[]), unnest($2::text[]), unnest($3::int[]), unnest($4::text[]), unnest($5::text[]),
-                unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::text[]),
-                unnest($10::text[]), unnest($11::date[]), unnest($12::smallint[]), unnest($13::int[]),
-                unnest($14::text[]), unnest($15::text[]), unnest($16::text[]),
-                unnest($17::text[]), unnest($18::text[]), unnest($19::text[]), unnest($20::text[]),
-                unnest($21::text[]), unnest($22::date[]), unnest($23::timestamptz[]),
-                unnest($24::text[]), unnest($25::text[]), unnest($26::date[]), unnest($27::date[]),
-                unnest($28::jsonb[]), unnest($29::int[]), unnest($23::timestamptz[])
-            "#,
-            &self.column(|r| r.case.id.0),
-            &self.text(|r| r.case.workflow.name.as_str()) as _,
-            &self.column(|r| to_i32(r.case.workflow.version)),
-            &self.text(|r| r.case.patronato.as_str()) as _,
-            &self.text(|r| r.case.office.as_str()) as _,
-            &self.text(|r| r.role.as_str()) as _,
-            &self.text(|r| r.case.sender.as_str()) as _,
-            &self.text(|r| &r.sender.name.0) as _,
-            &self.column(|r| r.sender.email.as_ref().map(EmailAddress::as_str)) as _,
-            &self.text(|r| r.protocol.office().as_str()) as _,
-            &self.column(|r| r.protocol.date()),
-            &self.column(|r| protocol_year(r.protocol.date())),
-            &self.column(|r| to_i32(r.protocol.sequence())),
-            &self.text(|r| r.reason.as_str()) as _,
-            &self.text(|r| r.topic.as_str()) as _,
-            &self.column(|r| r.practice.as_ref().map(|p| p.kind.as_str())) as _,
-            &self.column(|r| r.practice.as_ref().map(|p| p.number.as_str())) as _,
-            &self.citizen(|c| Some(c.person_id.as_str())) as _,
-            &self.citizen(|c| c.codice_fiscale.as_ref().map(CodiceFiscale::as_str)) as _,
-            &self.citizen(|c| Some(c.family_name.0.as_str())) as _,
-            &self.citizen(|c| Some(c.given_name.0.as_str())) as _,
-            &self.citizen(|c| Some(c.born_on)) as _,
-            &self.column(|r| r.opened_at),
-            &self.text(|r| r.case.state.as_str()) as _,
-            &self.text(|r| r.case.sede.as_str()) as _,
-            &self.column(|r| r.case.facts.awaiting_since) as _,
-            &self.column(|r| r.due_on) as _,
-            &self.column(|r| sede_seq_json(&r.sede_seq)),
-            &self.column(|r| to_i32(r.version))
-        )
-        .execute(&mut **transaction)
-        .await?;
-        Ok(())
+    pub(super) fn insert(&self, writes: &mut Writes) {
+        let opened = writes.insert("opened", "cases");
+        opened
+            .column("id", "uuid", self.column(|r| r.case.id.0))
+            .column("workflow", "text", self.text(|r| r.case.workflow.name.as_str()))
+            .column(
+                "workflow_version",
+                "int",
+                self.column(|r| to_i32(r.case.workflow.version)),
+            )
+            .column("patronato", "text", self.text(|r| r.case.patronato.as_str()))
+            .column("office", "text", self.text(|r| r.case.office.as_str()))
+            .column("role", "text", self.text(|r| r.role.as_str()))
+            .column("sender", "text", self.text(|r| r.case.sender.as_str()))
+            .column("sender_name", "text", self.text(|r| &r.sender.name.0))
+            .column(
+                "sender_email",
+                "text",
+                self.column(|r| r.sender.email.as_ref().map(EmailAddress::as_str)),
+            )
+            .column(
+                "protocol_office",
+                "text",
+                self.text(|r| r.protocol.office().as_str()),
+            )
+            .column("protocol_on", "date", self.column(|r| r.protocol.date()))
+            .column(
+                "protocol_year",
+                "smallint",
+                self.column(|r| protocol_year(r.protocol.date())),
+            )
+            .column(
+                "protocol_sequence",
+                "int",
+                self.column(|r| to_i32(r.protocol.sequence())),
+            )
+            .column("reason", "text", self.text(|r| r.reason.as_str()))
+            .column("topic", "text", self.text(|r| r.topic.as_str()))
+            .column(
+                "practice_kind",
+                "text",
+                self.column(|r| r.practice.as_ref().map(|p| p.kind.as_str())),
+            )
+            .column(
+                "practice_number",
+                "text",
+                self.column(|r| r.practice.as_ref().map(|p| p.number.as_str())),
+            )
+            .column("person_id", "text", self.citizen(|c| Some(c.person_id.as_str())))
+            .column(
+                "codice_fiscale",
+                "text",
+                self.citizen(|c| c.codice_fiscale.as_ref().map(CodiceFiscale::as_str)),
+            )
+            .column(
+                "family_name",
+                "text",
+                self.citizen(|c| Some(c.family_name.0.as_str())),
+            )
+            .column(
+                "given_name",
+                "text",
+                self.citizen(|c| Some(c.given_name.0.as_str())),
+            )
+            .column("born_on", "date", self.citizen(|c| Some(c.born_on)))
+            .column("opened_at", "timestamptz", self.column(|r| r.opened_at))
+            .column("changed_at", "timestamptz", self.column(|r| r.opened_at))
+            .column("state", "text", self.text(|r| r.case.state.as_str()))
+            .column("sede", "text", self.text(|r| r.case.sede.as_str()))
+            .column(
+                "awaiting_since",
+                "date",
+                self.column(|r| r.case.facts.awaiting_since),
+            )
+            .column("due_on", "date", self.column(|r| r.due_on))
+            .column("sede_seq", "jsonb", self.column(|r| sede_seq_json(&r.sede_seq)))
+            .column("version", "int", self.column(|r| to_i32(r.version)))
+            .done("");
     }
 
     pub(super) async fn update(

@@ -92,7 +92,8 @@ async fn what_is_written_is_chained_and_reads_back() {
 async fn a_slow_transaction_is_not_passed_over() {
     let database = TestDatabase::create().await;
     let mut slow = database.store.begin_intake().await.unwrap();
-    slow.audit(&[entry("slow")]).await.unwrap();
+    slow.audit(&[entry("slow")]);
+    slow.leave().await.unwrap();
     database.store.record(&[entry("quick")]).await.unwrap();
     assert_eq!(database.seal().await, 1);
     slow.commit().await.unwrap();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sqlx::{Postgres, Transaction};
 
-use super::insert;
+use super::write;
 use crate::domain::audit::{ChainHash, Expiry, Head, Record};
 use crate::store::{Store, StoreError};
 
@@ -88,7 +88,7 @@ impl Store {
         .fetch_one(&mut *transaction)
         .await?;
         if let Some(head) = last.filter(|_| dropped > 0) {
-            insert(&mut transaction, &[Expiry { before, head }.entry()]).await?;
+            write(&mut transaction, &[Expiry { before, head }.entry()]).await?;
         }
         transaction.commit().await?;
         Ok(u64::try_from(dropped).unwrap_or(0))

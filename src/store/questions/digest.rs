@@ -1,4 +1,4 @@
-//! What a batch leaves behind for questions: words, news, replies. Two set-based statements in its transaction.
+//! What a batch leaves behind for questions: words, news, replies.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::vocabulary::Stems;
 use crate::domain::event::Side;
 use crate::domain::ids::{ActorId, OfficeCode, PatronatoCode, RequestId, SedeCode, TopicCode};
-use crate::store::intake::to_i32;
+use crate::store::intake::{column, to_i32};
 use crate::store::{IntakeTransaction, StoreError};
 
 /// What one batch adds to what is known of a request.
@@ -74,45 +74,40 @@ impl IntakeTransaction {
         if rows.is_empty() {
             return Ok(());
         }
+        // Batches that meet at the same requests take them in the same order.
+        let mut rows: Vec<&DigestRow> = rows.iter().collect();
+        rows.sort_unstable_by_key(|row| row.request);
         let vocabulary = Arc::clone(&self.vocabulary);
         let texts = rows.iter().map(|row| row.words.as_str());
         let stems = vocabulary.stems(texts, &mut self.transaction).await?;
         let documents = stems.read(|stems| rows.iter().map(|row| row.document(stems)).collect::<Vec<_>>());
-        sqlx::query!(
-            r#"
-            insert into request_digest as d
-                (case_id, patronato, office, document, attachments, office_news, sede_news)
-            select t.case_id, t.patronato, t.office, array_to_tsvector(string_to_array(t.document, ' ')),
-                   t.attachments, t.office_news, t.sede_news
-            from (
-                select unnest($1::uuid[]) as case_id, unnest($2::text[]) as patronato, unnest($3::text[]) as office,
-                       unnest($4::text[]) as document, unnest($5::int[]) as attachments,
-                       unnest($6::int[]) as office_news, unnest($7::int[]) as sede_news
-            ) as t
-            order by t.case_id
-            on conflict (case_id) do update
-            set document = case when excluded.document = ''::tsvector then d.document
-                                else d.document || excluded.document end,
-                attachments = d.attachments + excluded.attachments,
-                office_news = greatest(d.office_news, excluded.office_news),
-                sede_news = greatest(d.sede_news, excluded.sede_news)
-            "#,
-            &rows.iter().map(|r| r.request.0).collect::<Vec<_>>(),
-            &rows.iter().map(|r| r.patronato.as_str()).collect::<Vec<_>>() as _,
-            &rows.iter().map(|r| r.office.as_str()).collect::<Vec<_>>() as _,
-            &documents,
-            &rows.iter().map(|r| to_i32(r.attachments)).collect::<Vec<_>>(),
-            &rows
-                .iter()
-                .map(|r| to_i32(r.news_to(Side::Patronato)))
-                .collect::<Vec<_>>(),
-            &rows
-                .iter()
-                .map(|r| to_i32(r.news_to(Side::Sede)))
-                .collect::<Vec<_>>()
-        )
-        .execute(&mut *self.transaction)
-        .await?;
+        let digests = self.writes.insert("digests", "request_digest as d");
+        digests
+            .column("case_id", "uuid", column(&rows, |r| r.request.0))
+            .column("patronato", "text", column(&rows, |r| r.patronato.as_str()))
+            .column("office", "text", column(&rows, |r| r.office.as_str()))
+            .made_of("document", "text", documents, |words| {
+                format!("array_to_tsvector(string_to_array({words}, ' '))")
+            })
+            .column("attachments", "int", column(&rows, |r| to_i32(r.attachments)))
+            .column(
+                "office_news",
+                "int",
+                column(&rows, |r| to_i32(r.news_to(Side::Patronato))),
+            )
+            .column(
+                "sede_news",
+                "int",
+                column(&rows, |r| to_i32(r.news_to(Side::Sede))),
+            )
+            .done(
+                "on conflict (case_id) do update
+                 set document = case when excluded.document = ''::tsvector then d.document
+                                     else d.document || excluded.document end,
+                     attachments = d.attachments + excluded.attachments,
+                     office_news = greatest(d.office_news, excluded.office_news),
+                     sede_news = greatest(d.sede_news, excluded.sede_news)",
+            );
         Ok(())
     }
 
