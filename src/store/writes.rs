@@ -10,7 +10,7 @@ use sqlx::encode::Encode;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArguments, PgConnection};
 use sqlx::types::Type;
-use sqlx::{Arguments as _, AssertSqlSafe, Postgres};
+use sqlx::{Arguments as _, AssertSqlSafe, Connection as _, Postgres};
 
 use super::StoreError;
 
@@ -78,7 +78,10 @@ impl Writes {
         // Names and types are ours; every value is bound.
         let statement = AssertSqlSafe(text + "\n" + &answer);
         let ids = sqlx::query_scalar_with(statement, arguments);
-        Ok(ids.fetch_all(connection).await?)
+        let ids = ids.fetch_all(&mut *connection).await;
+        // A large batch is megabytes, and each connection of the pool would keep room for the largest it ever sent.
+        connection.shrink_buffers();
+        Ok(ids?)
     }
 }
 
