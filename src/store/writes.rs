@@ -139,3 +139,32 @@ impl Insert<'_> {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inserts_leave_as_one_statement_with_every_value_bound() {
+        let mut writes = Writes::default();
+        writes
+            .insert("told", "history")
+            .column("number", "int", vec![1, 2])
+            .computed("at", "now()")
+            .done("returning id");
+        writes
+            .insert("kept", "words")
+            .made_of("document", "text", vec!["a b", "c"], |words| {
+                format!("f({words})")
+            })
+            .done("on conflict do nothing");
+        writes.then("counted", "insert into counts select count(*) from told");
+        assert_eq!(
+            writes.text,
+            "with told as (insert into history (number, at) select unnest($1::int[]), now() returning id),\n \
+             kept as (insert into words (document) select f(unnest($2::text[])) on conflict do nothing),\n \
+             counted as (insert into counts select count(*) from told)"
+        );
+        assert_eq!(writes.arguments.len(), writes.bound);
+    }
+}
