@@ -74,6 +74,8 @@ pub struct Relay {
     next_poll: Instant,
     /// The last window could not be sent at all.
     broker_away: bool,
+    /// The last one broke its channel: an exchange that takes nothing is not to keep others from what they would take.
+    apart: bool,
 }
 
 impl Relay {
@@ -102,6 +104,7 @@ impl Relay {
             pauses,
             next_poll: Instant::now(),
             broker_away: false,
+            apart: false,
         };
         (relay, handoff)
     }
@@ -294,7 +297,8 @@ impl Relay {
         while !self.queue.is_empty() && self.flights.has_room() {
             let held_back = self.held_back();
             let size = self.options.window;
-            let window = window::take_window(&mut self.queue, size, &held_back, self.flights.routes());
+            let routes = self.flights.routes();
+            let window = window::take_window(&mut self.queue, size, &held_back, routes, self.apart);
             if window.is_empty() {
                 // All of the rest follows something that is under way.
                 return;
@@ -352,6 +356,7 @@ impl Relay {
         for (destination, (reason, ids)) in refused {
             self.back_off(destination, &reason, &ids).await;
         }
+        self.apart = matches!(lost, Some(Lost::Broken(_)));
         match &lost {
             None => return true,
             Some(Lost::Blocked | Lost::NotConnected) => self.broker_away = true,
