@@ -106,10 +106,9 @@ async fn digest(parts: JobParts, context: JobContext) -> Result<JobReport, JobEr
 
 /// Figures: hours that are over, and what changed since about the requests of earlier ones.
 async fn count(parts: JobParts, context: JobContext) -> Result<JobReport, JobError> {
-    let counting = parts.store.count_figures(parts.clock.now());
     // What is counted until the node stops stands; another run goes on from there.
-    let counted = context.stop.run_until_cancelled(counting).await.transpose()?;
-    let counted = counted.unwrap_or_default();
+    let stops = || context.stop.is_cancelled();
+    let counted = parts.store.count_figures(parts.clock.now(), stops).await?;
     Ok(JobReport {
         worked: counted.cells,
         note: None,

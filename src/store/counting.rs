@@ -36,8 +36,13 @@ struct Portion {
 
 impl Store {
     /// Counts the hours that are over and have not been counted, and joins what has changed since to the cells. What
-    /// cannot be counted yet, because a transaction is still open, is left to the next run.
-    pub async fn count_figures(&self, now: DateTime<Utc>) -> Result<FiguresCounted, StoreError> {
+    /// cannot be counted yet, because a transaction is still open, is left to the next run, as is everything once
+    /// `enough` says so: asked between two transactions, since none may be dropped half way.
+    pub async fn count_figures(
+        &self,
+        now: DateTime<Utc>,
+        enough: impl Fn() -> bool,
+    ) -> Result<FiguresCounted, StoreError> {
         let ripe = now - RIPE;
         // Years that no hour fits into are far from any clock.
         let ripe = ripe.duration_trunc(STEP).unwrap_or(ripe);
@@ -46,7 +51,7 @@ impl Store {
         loop {
             let (portion, cells) = self.count_portion().await?;
             counted.cells += cells;
-            if portion.from == portion.until {
+            if portion.from == portion.until || enough() {
                 counted.more = portion.more;
                 return Ok(counted);
             }

@@ -76,7 +76,7 @@ impl Lot {
 
     /// Counts what can be counted; whether that was all.
     async fn count(&self) -> bool {
-        let counted = self.database.store.count_figures(self.now).await;
+        let counted = self.database.store.count_figures(self.now, || false).await;
         !counted.unwrap().more
     }
 

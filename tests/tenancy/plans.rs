@@ -208,7 +208,7 @@ async fn replies_and_exports_go_by_indexes(plans: &Plans, store: &Store) {
 async fn count_all(database: &TestDatabase) {
     while database
         .store
-        .count_figures(Clock::system().now())
+        .count_figures(Clock::system().now(), || false)
         .await
         .unwrap()
         .more

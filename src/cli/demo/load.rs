@@ -126,7 +126,7 @@ async fn multiply(
     // Days wait for transactions that may not have heard of it, also of other databases of the cluster; what is left
     // is the job's.
     for _ in 0..LOOKS {
-        if !store.count_figures(past.clock.now()).await?.more {
+        if !store.count_figures(past.clock.now(), || false).await?.more {
             break;
         }
         tokio::time::sleep(LOOK).await;
