@@ -60,7 +60,7 @@ fn nothing_of(request: &Request) -> DigestRow {
         request: request.case.id,
         patronato: request.case.patronato.clone(),
         office: request.case.office.clone(),
-        opened: false,
+        opened: None,
         sedi: Vec::new(),
         words: String::new(),
         attachments: 0,
@@ -69,7 +69,7 @@ fn nothing_of(request: &Request) -> DigestRow {
 }
 
 const fn says_something(row: &DigestRow) -> bool {
-    row.opened || !row.sedi.is_empty() || !row.words.is_empty() || row.attachments > 0 || !row.news.is_empty()
+    row.opened.is_some() || !row.sedi.is_empty() || !row.words.is_empty() || row.attachments > 0 || !row.news.is_empty()
 }
 
 fn add(row: &mut DigestRow, entry: &HistoryEntry, request: &Request, registers: &Registers) {
@@ -79,7 +79,7 @@ fn add(row: &mut DigestRow, entry: &HistoryEntry, request: &Request, registers: 
         .extend(entry.kind.news_to().map(|side| (side, entry.seq)));
     match entry.kind {
         EventKind::Submitted => {
-            row.opened = true;
+            row.opened = Some(request.opened_at);
             row.sedi.push(entry.event.sede.clone());
             let label = registers.topic(&request.topic).map(|topic| topic.label.as_str());
             say(row, label.unwrap_or_default());

@@ -14,6 +14,7 @@ mod notices;
 mod one;
 mod replies;
 mod search;
+mod span;
 mod statistics;
 mod vocabulary;
 

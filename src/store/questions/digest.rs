@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::span::Span;
 use super::vocabulary::Stems;
 use crate::domain::event::Side;
 use crate::domain::ids::{ActorId, OfficeCode, PatronatoCode, RequestId, SedeCode, TopicCode};
@@ -17,8 +18,8 @@ pub struct DigestRow {
     pub request: RequestId,
     pub patronato: PatronatoCode,
     pub office: OfficeCode,
-    /// Whether this batch opened it.
-    pub opened: bool,
+    /// When, if it was this batch that opened it.
+    pub opened: Option<DateTime<Utc>>,
     /// The sede it came to in this batch: it may find the request from now on.
     pub sedi: Vec<SedeCode>,
     /// Folded words to find it by.
@@ -34,12 +35,19 @@ impl DigestRow {
         of_side.map(|(_, seq)| *seq).max().unwrap_or(0)
     }
 
-    /// What to find it by, with spaces between: `@` and its name for each scope that may find it from now on, and words.
+    /// What to find it by, with spaces between: `@` and its name for each scope that may find it from now on, when it was
+    /// opened, and words.
     fn document(&self, stems: &Stems<'_>) -> String {
         let mut document = String::with_capacity(self.words.len() + 64);
         // Writing into a string cannot fail.
-        if self.opened {
-            let _ = write!(document, "@{}/{} ", self.patronato, self.office);
+        if let Some(opened) = self.opened {
+            let _ = write!(
+                document,
+                "@{}/{} {} ",
+                self.patronato,
+                self.office,
+                Span::words_of(opened)
+            );
         }
         for sede in &self.sedi {
             let _ = write!(document, "@{sede} ");

@@ -62,21 +62,27 @@ impl Question {
         self.weigh(filter, page.limit.into()).await?;
         let rows = if let Some(rows) = self.glance(filter, page).await? {
             rows
+        } else if let Some(rows) = self.lately(filter, page).await? {
+            rows
         } else {
-            let mut query = self.list(filter, page);
-            query.build_query_as().fetch_all(&mut *self.transaction).await?
+            self.list(filter, page).await?
         };
         rows.into_iter().map(Listed::try_from).collect()
     }
 
-    fn list(&self, filter: &RequestFilter, page: Page) -> QueryBuilder<Postgres> {
+    /// A page, by whatever is known of how to look for it.
+    pub(super) async fn list(
+        &mut self,
+        filter: &RequestFilter,
+        page: Page,
+    ) -> Result<Vec<ListedRow>, StoreError> {
         let mut query = QueryBuilder::new("");
         self.select(&mut query);
         self.tables(&mut query);
         query.push(" where true");
         self.narrow(&mut query, filter);
         in_order(&mut query, page);
-        query
+        Ok(query.build_query_as().fetch_all(&mut *self.transaction).await?)
     }
 
     /// How many requests fit; counts no further than one more than `at_most`.

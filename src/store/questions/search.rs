@@ -3,12 +3,16 @@
 //! The index gathers every request that holds a word before it looks at the next one, and 1,000,000 of them take most of
 //! a second. So words that are known to be in many requests are compared with what the rare ones found; where no word is
 //! rare, a list is read in its own order until it is full, which it soon is. Of most words nobody knows: the first
-//! requests of the list are looked at before the index is asked.
+//! requests of the list are looked at before the index is asked, and the index is asked for the last days and months
+//! before it is asked for all: documents hold words for when a request was opened ([`Span`]).
+
+use chrono::{DateTime, Utc};
 
 use super::conditions::Query;
 use super::lists::{ListedRow, in_order};
+use super::span::Span;
 use super::{Question, StoreError};
-use crate::domain::filter::{Page, RequestFilter, Sorting};
+use crate::domain::filter::{Order, Page, RequestFilter, Sorting};
 use crate::domain::search::{SearchText, Wanted};
 
 /// A word in more of all requests is not looked for by the index. Above what the planner thinks of a word it does not
@@ -27,6 +31,8 @@ pub(super) struct Search {
     words: Vec<Word>,
     /// Whether it is worth while to read in order.
     in_order: bool,
+    /// When those were opened that are looked for.
+    span: Span,
 }
 
 #[derive(Debug, Clone)]
@@ -49,6 +55,7 @@ impl Search {
             written: written.to_vec(),
             words: words.collect(),
             in_order: f64::from(rows) <= READ * all,
+            span: Span::All,
         }
     }
 
@@ -96,10 +103,6 @@ impl Question {
         if self.search.split().0.is_empty() {
             return Ok(None);
         }
-        let all = RequestFilter {
-            text: None,
-            ..filter.clone()
-        };
         let first = Page {
             limit: GLANCE,
             ..page
@@ -116,7 +119,7 @@ impl Question {
         query.push(") as holds_words");
         self.tables(&mut query);
         query.push(" where true");
-        self.narrow(&mut query, &all);
+        self.narrow(&mut query, &without_text(filter));
         in_order(&mut query, first);
         let direction = if page.order.descending { "desc" } else { "asc" };
         query.push(format_args!(
@@ -125,6 +128,52 @@ impl Question {
         ));
         let rows: Vec<ListedRow> = query.build_query_as().fetch_all(&mut *self.transaction).await?;
         Ok(Some(rows).filter(|rows| rows.len() == usize::from(page.limit)))
+    }
+
+    /// A full page of what was opened lately, by the index; `None` where it does not get full or no index is asked.
+    pub(super) async fn lately(
+        &mut self,
+        filter: &RequestFilter,
+        page: Page,
+    ) -> Result<Option<Vec<ListedRow>>, StoreError> {
+        let (Some(Wanted::Words(_)), Order::NEWEST_FIRST) =
+            (filter.text.as_ref().map(SearchText::wanted), page.order)
+        else {
+            return Ok(None);
+        };
+        if self.search.split().0.is_empty() {
+            return Ok(None);
+        }
+        let Some(last) = self.begins_at(filter, page).await? else {
+            return Ok(Some(Vec::new()));
+        };
+        for span in [Span::Days(last), Span::Months(last)] {
+            self.search.span = span;
+            let rows = self.list(filter, page).await;
+            self.search.span = Span::All;
+            let rows = rows?;
+            if rows.len() == usize::from(page.limit) {
+                return Ok(Some(rows));
+            }
+        }
+        Ok(None)
+    }
+
+    /// When the first request of a page was opened, or what comes before it; `None` of an empty list.
+    async fn begins_at(
+        &mut self,
+        filter: &RequestFilter,
+        page: Page,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        if let Some(after) = page.after {
+            return Ok(Some(after.at));
+        }
+        let mut query = Query::new("select c.opened_at");
+        self.tables(&mut query);
+        query.push(" where true");
+        self.narrow(&mut query, &without_text(filter));
+        in_order(&mut query, Page { limit: 1, ..page });
+        Ok(query.build_query_scalar().fetch_optional(&mut *self.transaction).await?)
     }
 
     pub(super) fn with_words(&self, query: &mut Query, words: &[String]) {
@@ -139,6 +188,9 @@ impl Question {
                 " and c.id in (select case_id from request_digest where document @@ ("
             });
             holding(query, &asked);
+            if let Some(words) = search.span.words() {
+                query.push(" && ").push_bind(words).push("::tsquery");
+            }
             query.push("))");
         }
         if !compared.is_empty() {
@@ -150,6 +202,13 @@ impl Question {
             holding(query, &compared);
             query.push(")");
         }
+    }
+}
+
+fn without_text(filter: &RequestFilter) -> RequestFilter {
+    RequestFilter {
+        text: None,
+        ..filter.clone()
     }
 }
 
