@@ -1,4 +1,5 @@
-//! Counts finished hours once, for figures over many years (migrations 0021 and 0024 say how the parts fit together).
+//! Counts finished hours once, for figures over many years (migrations 0021, 0024 and 0026 say how the parts fit
+//! together).
 //!
 //! An hour is counted in two steps, so that no batch ever waits for it: first batches are told to note what changes
 //! about its requests, and once every transaction that may not have heard of that is over, it is counted and what was
@@ -157,13 +158,14 @@ async fn count_requests(
         insert into statistics_cell as s (
             level, basis, day, patronato, office, sede, topic, workflow, workflow_version, awaiting_since, overdue,
             interactions, barred, appointment_enabled, appointment, requests)
-        select level, basis, case when level = 'topic' then t.day else date_trunc('month', t.day)::date end,
-               case when level = 'office' then v.patronato end, case when level = 'office' then v.office end,
-               case when level = 'sede' then v.sede end, case when level = 'topic' then v.topic end,
+        select level, basis, date_trunc(unit, t.day)::date, case when place = 'office' then v.patronato end,
+               case when place = 'office' then v.office end, case when place = 'sede' then v.sede end,
+               case when place = 'topic' then v.topic end,
                t.workflow, t.workflow_version, t.awaiting_since, t.overdue, t.interactions, t.barred,
                t.appointment_enabled, t.appointment, sum(v.requests)
         from versions as v
-        cross join (values ('topic'), ('office'), ('sede')) as levels (level)
+        cross join (values ('topic', 'topic', 'day'), ('office', 'office', 'month'), ('office_day', 'office', 'day'),
+                           ('sede', 'sede', 'month'), ('sede_day', 'sede', 'day')) as levels (level, place, unit)
         cross join lateral (
             select 'opened' as basis, opened_on as day, workflow, workflow_version, awaiting_since, overdue,
                    interactions, barred, appointment_enabled, appointment
@@ -208,12 +210,12 @@ async fn count_replies(
             where at >= portion.from and at < until and days is not null
         )
         insert into statistics_reply_cell as s (level, day, patronato, office, sede, topic, days, replies)
-        select level, date_trunc(case when level = 'topic' then 'day' else 'month' end,
-                                 at at time zone 'Europe/Rome')::date,
-               case when level = 'office' then patronato end, case when level = 'office' then office end,
-               case when level = 'sede' then sede end, case when level = 'topic' then topic end, days, count(*)
+        select level, date_trunc(unit, at at time zone 'Europe/Rome')::date,
+               case when place = 'office' then patronato end, case when place = 'office' then office end,
+               case when place = 'sede' then sede end, case when place = 'topic' then topic end, days, count(*)
         from (select * from late union all select * from given) as r
-        cross join (values ('topic'), ('office'), ('sede')) as levels (level)
+        cross join (values ('topic', 'topic', 'day'), ('office', 'office', 'month'), ('office_day', 'office', 'day'),
+                           ('sede', 'sede', 'month'), ('sede_day', 'sede', 'day')) as levels (level, place, unit)
         group by 1, 2, 3, 4, 5, 6, 7
         on conflict on constraint statistics_reply_cell_key do update set replies = s.replies + excluded.replies
         "#,

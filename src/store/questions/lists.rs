@@ -2,6 +2,7 @@
 
 use sqlx::{FromRow, Postgres, QueryBuilder};
 
+use super::span::Span;
 use super::{Question, Viewer};
 use crate::domain::filter::{Order, Page, Position, RequestFilter, Sorting};
 use crate::domain::request::Request;
@@ -27,6 +28,13 @@ impl Listed {
         }
     }
 }
+
+/// Where counting begins.
+const LATEST: Page = Page {
+    after: None,
+    order: Order::NEWEST_FIRST,
+    limit: 1,
+};
 
 /// How many requests fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,13 +68,19 @@ impl Question {
     /// The requests that fit, in the page's order.
     pub async fn requests(&mut self, filter: &RequestFilter, page: Page) -> Result<Vec<Listed>, StoreError> {
         self.weigh(filter, page.limit.into()).await?;
-        let rows = if let Some(rows) = self.glance(filter, page).await? {
-            rows
-        } else if let Some(rows) = self.lately(filter, page).await? {
-            rows
+        let mut rows = Vec::new();
+        if let Some(glanced) = self.glance(filter, page).await? {
+            rows = glanced;
         } else {
-            self.list(filter, page).await?
-        };
+            for span in self.spans(filter, page).await? {
+                self.look_in(span);
+                rows = self.list(filter, page).await?;
+                if rows.len() == usize::from(page.limit) {
+                    break;
+                }
+            }
+            self.look_in(Span::All);
+        }
         rows.into_iter().map(Listed::try_from).collect()
     }
 
@@ -88,23 +102,32 @@ impl Question {
     /// How many requests fit; counts no further than one more than `at_most`.
     pub async fn count(&mut self, filter: &RequestFilter, at_most: u32) -> Result<Counted, StoreError> {
         self.weigh(filter, at_most + 1).await?;
-        let mut query = QueryBuilder::new("select count(*) from (select 1");
-        self.tables(&mut query);
-        query.push(" where true");
-        self.narrow(&mut query, filter);
-        query
-            .push(" limit ")
-            .push_bind(i64::from(at_most) + 1)
-            .push(") as found");
-        let count: i64 = query
-            .build_query_scalar()
-            .fetch_one(&mut *self.transaction)
-            .await?;
-        let count = u64::try_from(count).unwrap_or(0);
+        let mut count = 0;
+        for span in self.spans(filter, LATEST).await? {
+            self.look_in(span);
+            count = self.count_up_to(filter, at_most + 1).await?;
+            if count > at_most.into() {
+                break;
+            }
+        }
+        self.look_in(Span::All);
         Ok(Counted {
             count: count.min(at_most.into()),
             exact: count <= at_most.into(),
         })
+    }
+
+    async fn count_up_to(&mut self, filter: &RequestFilter, limit: u32) -> Result<u64, StoreError> {
+        let mut query = QueryBuilder::new("select count(*) from (select 1");
+        self.tables(&mut query);
+        query.push(" where true");
+        self.narrow(&mut query, filter);
+        query.push(" limit ").push_bind(i64::from(limit)).push(") as found");
+        let count: i64 = query
+            .build_query_scalar()
+            .fetch_one(&mut *self.transaction)
+            .await?;
+        Ok(u64::try_from(count).unwrap_or(0))
     }
 
     /// What a list selects of each request.

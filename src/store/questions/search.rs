@@ -130,33 +130,25 @@ impl Question {
         Ok(Some(rows).filter(|rows| rows.len() == usize::from(page.limit)))
     }
 
-    /// A full page of what was opened lately, by the index; `None` where it does not get full or no index is asked.
-    pub(super) async fn lately(
-        &mut self,
-        filter: &RequestFilter,
-        page: Page,
-    ) -> Result<Option<Vec<ListedRow>>, StoreError> {
-        let (Some(Wanted::Words(_)), Order::NEWEST_FIRST) =
-            (filter.text.as_ref().map(SearchText::wanted), page.order)
-        else {
-            return Ok(None);
-        };
-        if self.search.split().0.is_empty() {
-            return Ok(None);
+    /// Among which requests to look for words, one after the other until there are enough: the latest first, where
+    /// the index is asked.
+    pub(super) async fn spans(&mut self, filter: &RequestFilter, page: Page) -> Result<Vec<Span>, StoreError> {
+        let words = matches!(
+            filter.text.as_ref().map(SearchText::wanted),
+            Some(Wanted::Words(_))
+        );
+        if !words || page.order != Order::NEWEST_FIRST || self.search.split().0.is_empty() {
+            return Ok(vec![Span::All]);
         }
-        let Some(last) = self.begins_at(filter, page).await? else {
-            return Ok(Some(Vec::new()));
-        };
-        for span in [Span::Days(last), Span::Months(last)] {
-            self.search.span = span;
-            let rows = self.list(filter, page).await;
-            self.search.span = Span::All;
-            let rows = rows?;
-            if rows.len() == usize::from(page.limit) {
-                return Ok(Some(rows));
-            }
-        }
-        Ok(None)
+        let last = self.begins_at(filter, page).await?;
+        Ok(last.map_or(Vec::new(), |last| {
+            vec![Span::Days(last), Span::Months(last), Span::All]
+        }))
+    }
+
+    /// Where words are looked for from now on.
+    pub(super) const fn look_in(&mut self, span: Span) {
+        self.search.span = span;
     }
 
     /// When the first request of a page was opened, or what comes before it; `None` of an empty list.

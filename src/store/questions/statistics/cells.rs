@@ -6,12 +6,15 @@ use crate::domain::calendar::rome_date;
 use crate::domain::filter::{DateRange, Grouping, RequestFilter};
 use crate::domain::person::Scope;
 
-/// What cells tell apart. Topics by day, the others by month: finer ones would be hardly fewer than requests.
+/// What cells tell apart, and whether by day or by month. A year of days is many cells of offices, of sedi too; a year
+/// of topics is few.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Level {
     Topic,
     Office,
+    OfficeDay,
     Sede,
+    SedeDay,
 }
 
 impl Level {
@@ -66,7 +69,18 @@ impl Level {
         match self {
             Self::Topic => "topic",
             Self::Office => "office",
+            Self::OfficeDay => "office_day",
             Self::Sede => "sede",
+            Self::SedeDay => "sede_day",
+        }
+    }
+
+    /// The cells by day that tell the same apart.
+    pub(super) const fn by_day(self) -> Self {
+        match self {
+            Self::Topic => Self::Topic,
+            Self::Office | Self::OfficeDay => Self::OfficeDay,
+            Self::Sede | Self::SedeDay => Self::SedeDay,
         }
     }
 
@@ -74,8 +88,8 @@ impl Level {
     pub(super) const fn unused(self) -> &'static str {
         match self {
             Self::Topic => " and c.patronato is null and c.office is null and c.sede is null",
-            Self::Office => " and c.sede is null and c.topic is null",
-            Self::Sede => " and c.patronato is null and c.office is null and c.topic is null",
+            Self::Office | Self::OfficeDay => " and c.sede is null and c.topic is null",
+            Self::Sede | Self::SedeDay => " and c.patronato is null and c.office is null and c.topic is null",
         }
     }
 }
@@ -88,43 +102,32 @@ pub(super) struct Cells {
     pub(super) border: DateTime<Utc>,
 }
 
-/// Days a question is about: those whole cells tell, and what is left at both ends.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Divided {
-    pub(super) cells: Option<DateRange>,
-    pub(super) ends: Vec<DateRange>,
-}
+/// Days a question is about, and the cells that tell them: whole months, and the days at both ends.
+pub(super) type Divided = Vec<(Level, DateRange)>;
 
 impl Cells {
     /// `reaches_border`: no day after that of the border is in any cell.
     pub(super) fn divide(self, dates: DateRange, reaches_border: bool) -> Divided {
-        if self.level == Level::Topic {
-            return Divided {
-                cells: Some(dates),
-                ends: Vec::new(),
-            };
+        let by_day = self.level.by_day();
+        if self.level == by_day {
+            return vec![(by_day, dates)];
         }
         let last = rome_date(self.border - TimeDelta::microseconds(1));
         let covers_all = reaches_border && dates.to().is_none_or(|to| to >= last);
         let from = dates.from().map(month_from);
         let to = dates.to().filter(|_| !covers_all).map(month_to);
         if from.zip(to).is_some_and(|(from, to)| to < from) {
-            return Divided {
-                cells: None,
-                ends: vec![dates],
-            };
+            return vec![(by_day, dates)];
         }
         let before = from.filter(|from| dates.from() != Some(*from));
         let after = to.filter(|to| dates.to() != Some(*to));
-        let ends = [
-            before.map(|first| (dates.from(), Some(first - Days::new(1)))),
-            after.map(|last| (Some(last + Days::new(1)), dates.to())),
+        let parts = [
+            Some((self.level, (from, to))),
+            before.map(|first| (by_day, (dates.from(), Some(first - Days::new(1))))),
+            after.map(|last| (by_day, (Some(last + Days::new(1)), dates.to()))),
         ];
-        let range = |(from, to)| DateRange::new(from, to).unwrap_or(dates);
-        Divided {
-            cells: Some(range((from, to))),
-            ends: ends.into_iter().flatten().map(range).collect(),
-        }
+        let range = |(level, (from, to))| (level, DateRange::new(from, to).unwrap_or(dates));
+        parts.into_iter().flatten().map(range).collect()
     }
 }
 
@@ -161,12 +164,20 @@ mod tests {
     ) -> (Option<DateRange>, Vec<DateRange>) {
         let border = border.parse().unwrap();
         let cells = Cells { level, border };
-        let Divided { cells, ends } = cells.divide(dates, reaches_border);
-        (cells, ends)
+        let (months, days): (Vec<_>, Vec<_>) = cells
+            .divide(dates, reaches_border)
+            .into_iter()
+            .partition(|(by, _)| *by == level);
+        assert!(months.len() < 2 && days.iter().all(|(by, _)| *by == level.by_day()));
+        let range = |(_, range)| range;
+        (
+            months.into_iter().map(range).next(),
+            days.into_iter().map(range).collect(),
+        )
     }
 
     #[test]
-    fn whole_months_are_in_cells_and_what_is_left_is_counted() {
+    fn whole_months_are_told_by_cells_of_months_and_what_is_left_by_those_of_days() {
         for (from, to, cells, ends) in [
             (
                 "2026-01-01",

@@ -1,5 +1,5 @@
 //! What a question about figures is put together from: cells of whole days or months, counted before; what changed
-//! about their requests since; and the requests themselves, of hours not counted yet and of parts of months.
+//! about their requests since; and the requests themselves, of hours not counted yet.
 
 use sqlx::{Postgres, QueryBuilder};
 
@@ -89,19 +89,9 @@ impl Question {
             return self.counted_now(query, &filter, basis);
         };
         let border = cells.border;
-        let divided = cells.divide(filter.dates, basis == Basis::Opened);
-        if let Some(days) = divided.cells {
-            counted_before(query, &filter, basis, cells, days);
+        for (level, days) in cells.divide(filter.dates, basis == Basis::Opened) {
+            counted_before(query, &filter, basis, level, days);
             changed_since(query, &filter, basis, days);
-            query.push(" and c.opened_at < ").push_bind(border);
-            query.push(" union all ");
-        }
-        for end in divided.ends {
-            let filter = RequestFilter {
-                dates: end,
-                ..filter.clone()
-            };
-            self.counted_now(query, &filter, basis);
             query.push(" and c.opened_at < ").push_bind(border);
             query.push(" union all ");
         }
@@ -125,13 +115,13 @@ fn columns(day: &str) -> String {
     )
 }
 
-fn counted_before(query: &mut Query, filter: &RequestFilter, basis: Basis, cells: Cells, days: DateRange) {
+fn counted_before(query: &mut Query, filter: &RequestFilter, basis: Basis, level: Level, days: DateRange) {
     query.push(format_args!(
         "select {}, c.requests from statistics_cell as c where c.level = '{}' and c.basis = '{}'{}",
         columns("c.day"),
-        cells.level.as_str(),
+        level.as_str(),
         basis.as_str(),
-        cells.level.unused()
+        level.unused()
     ));
     of_places(query, filter);
     on_days(query, "c.day", days);

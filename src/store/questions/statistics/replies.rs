@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sqlx::{Postgres, QueryBuilder};
 
+use super::cells::Level;
 use super::parts::{Parts, of_places, on_days};
 use super::{Question, ReplyTimes, key};
 use crate::domain::filter::{DateRange, RequestFilter};
@@ -36,37 +37,30 @@ impl Question {
 fn replies_of(query: &mut Query, parts: &Parts<'_>) {
     let filter = parts.filter;
     let Some(cells) = parts.cells else {
-        return counted_now(query, filter, filter.dates);
+        return counted_now(query, filter);
     };
     let border = cells.border;
-    let divided = cells.divide(filter.dates, true);
-    if let Some(days) = divided.cells {
-        counted_before(query, parts, days);
+    for (level, days) in cells.divide(filter.dates, true) {
+        counted_before(query, filter, level, days);
         query.push(" union all ");
         come_late(query, filter, days);
         query.push(" and c.at < ").push_bind(border);
         query.push(" union all ");
     }
-    for end in divided.ends {
-        counted_now(query, filter, end);
-        query.push(" and c.at < ").push_bind(border);
-        query.push(" union all ");
-    }
-    counted_now(query, filter, filter.dates);
+    counted_now(query, filter);
     query.push(" and c.at >= ").push_bind(border);
 }
 
 const DAY: &str = "(c.at at time zone 'Europe/Rome')::date";
 
-fn counted_before(query: &mut Query, parts: &Parts<'_>, days: DateRange) {
-    let Some(cells) = parts.cells else { return };
+fn counted_before(query: &mut Query, filter: &RequestFilter, level: Level, days: DateRange) {
     query.push(format_args!(
         "select c.day, c.patronato, c.office, c.sede, c.topic, c.days, c.replies from statistics_reply_cell as c \
          where c.level = '{}'{}",
-        cells.level.as_str(),
-        cells.level.unused()
+        level.as_str(),
+        level.unused()
     ));
-    of_places(query, parts.filter);
+    of_places(query, filter);
     on_days(query, "c.day", days);
 }
 
@@ -78,7 +72,7 @@ fn come_late(query: &mut Query, filter: &RequestFilter, days: DateRange) {
     on_days(query, DAY, days);
 }
 
-fn counted_now(query: &mut Query, filter: &RequestFilter, days: DateRange) {
+fn counted_now(query: &mut Query, filter: &RequestFilter) {
     query.push(format_args!(
         "select {DAY} as day, c.patronato, c.office, c.sede, c.topic, c.days, 1 as replies from reply as c \
          where c.days is not null"
@@ -89,10 +83,10 @@ fn counted_now(query: &mut Query, filter: &RequestFilter, days: DateRange) {
             .push(" and c.sender = ")
             .push_bind(sender.as_str().to_owned());
     }
-    if let Some(begins) = days.begins() {
+    if let Some(begins) = filter.dates.begins() {
         query.push(" and c.at >= ").push_bind(begins);
     }
-    if let Some(ends) = days.ends() {
+    if let Some(ends) = filter.dates.ends() {
         query.push(" and c.at < ").push_bind(ends);
     }
 }
