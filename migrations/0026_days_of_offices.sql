@@ -4,6 +4,13 @@ alter table statistics_cell drop constraint statistics_cell_level, add constrain
     check (level in ('topic', 'office', 'sede', 'office_day', 'sede_day'));
 alter table statistics_reply_cell drop constraint statistics_reply_cell_level, add constraint statistics_reply_cell_level
     check (level in ('topic', 'office', 'sede', 'office_day', 'sede_day'));
+-- With what is counted, so that the index alone answers.
+alter table statistics_cell drop constraint statistics_cell_key, add constraint statistics_cell_key
+    unique nulls not distinct (
+        level, basis, patronato, office, sede, day, topic, workflow, workflow_version, awaiting_since, overdue,
+        interactions, barred, appointment_enabled, appointment) include (requests);
+alter table statistics_reply_cell drop constraint statistics_reply_cell_key, add constraint statistics_reply_cell_key
+    unique nulls not distinct (level, patronato, office, sede, day, topic, days) include (replies);
 create index statistics_cell_of_day on statistics_cell (level, basis, day) where level in ('office_day', 'sede_day');
 create index statistics_reply_cell_of_day on statistics_reply_cell (level, day)
     where level in ('office_day', 'sede_day');

@@ -8,6 +8,7 @@ mod clients;
 mod load;
 mod machine;
 mod meter;
+mod processors;
 mod questions;
 pub mod report;
 mod system;
@@ -25,7 +26,9 @@ use crate::store::{Store, StoreError};
 use clients::Clients;
 pub use load::operator;
 use load::{Load, PORTAL_QUEUE};
+pub use machine::Machine;
 use meter::{Meter, Spent};
+pub use processors::set_broker_apart;
 use report::{Latency, Report, Round};
 use system::Running;
 pub use system::{Place, Way};
@@ -105,7 +108,7 @@ pub async fn run(
             rounds.push(bench.round().await?);
         }
     }
-    Ok(Report::new(plan, &place.config.amqp, &rounds))
+    Ok(Report::new(plan, &place.config.amqp, &place.machine, &rounds))
 }
 
 /// Measures again, in a database that has grown, and asks it what people ask.

@@ -11,10 +11,12 @@ pub struct Machine {
     pub system: Option<String>,
     /// Without optimisation figures of the node are worth nothing.
     pub optimised: bool,
+    /// Half of the processors are the private broker's alone.
+    pub broker_apart: bool,
 }
 
 impl Machine {
-    pub(super) fn this() -> Self {
+    pub fn this(broker_apart: bool) -> Self {
         let memory = line_of("/proc/meminfo", "MemTotal").and_then(|memory| {
             let kib: u64 = memory.split_whitespace().next()?.parse().ok()?;
             Some(kib / 1024)
@@ -26,6 +28,7 @@ impl Machine {
             memory_mib: memory,
             system: system.map(|release| format!("Linux {}", release.trim())),
             optimised: !cfg!(debug_assertions),
+            broker_apart,
         }
     }
 }

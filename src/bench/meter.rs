@@ -68,7 +68,7 @@ impl Servers {
     fn now(place: &Place) -> Self {
         let mut servers = Self::default();
         for process in place.services.iter().flat_map(|folder| processes_of(folder)) {
-            if name_of(process) == "postgres" {
+            if is_database(process) {
                 servers.database += spent_by(process);
             } else {
                 servers.broker += spent_by(process);
@@ -83,8 +83,9 @@ fn of_process(process: u32, file: &str) -> String {
     std::fs::read_to_string(path).unwrap_or_default()
 }
 
-fn name_of(process: u32) -> String {
-    of_process(process, "comm").trim().to_owned()
+/// Which of the private servers a process belongs to.
+pub(super) fn is_database(process: u32) -> bool {
+    of_process(process, "comm").trim() == "postgres"
 }
 
 /// User and system time of a process and its children that have ended (proc(5), fields 14 to 17, in ticks of 10 ms).

@@ -196,7 +196,7 @@ fn micros(round: &Round, spent: Duration) -> f64 {
 }
 
 impl Report {
-    pub(super) fn new(plan: &Plan, config: &AmqpSettings, rounds: &[Round]) -> Self {
+    pub(super) fn new(plan: &Plan, config: &AmqpSettings, machine: &Machine, rounds: &[Round]) -> Self {
         let median = |way: Way, measure: &Measure| {
             let of_way = rounds.iter().filter(|round| round.way == way);
             median(of_way.filter_map(measure.of).collect())
@@ -225,7 +225,7 @@ impl Report {
             rounds: plan.rounds,
             queue_type: config.queue_type.as_str(),
             messages_per_request: MESSAGES,
-            machine: Machine::this(),
+            machine: machine.clone(),
             lines: measured
                 .chain(single)
                 .chain(two)
@@ -331,7 +331,7 @@ mod tests {
             rounds: 3,
             ways: Way::ALL,
         };
-        let report = Report::new(&plan, &AmqpSettings::default(), &rounds);
+        let report = Report::new(&plan, &AmqpSettings::default(), &Machine::this(false), &rounds);
         let figures = |line: &Line| (line.limit, line.engine, line.ratio);
         assert_eq!(figures(&report.lines[0]), (Some(1000.0), 900.0, Some(0.9)));
         let single = report.lines.last().unwrap();

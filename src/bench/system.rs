@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::BenchError;
 use super::load::Load;
+use super::machine::Machine;
 use super::meter;
 use crate::amqp::BrokerError;
 use crate::amqp::bare;
@@ -71,6 +72,8 @@ pub struct Place {
     pub folder: PathBuf,
     /// The folder of the private services, whose processes are measured.
     pub services: Option<PathBuf>,
+    /// As it was before the broker was set apart.
+    pub machine: Machine,
     /// Where a node listens.
     pub http: SocketAddr,
     /// Lets into its HTTP API.

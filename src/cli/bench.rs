@@ -14,7 +14,7 @@ use super::reach;
 use super::session::Session;
 use crate::bench::baseline::Baseline;
 use crate::bench::report::{Aim, Line, Report};
-use crate::bench::{self, BenchError, Place, Plan, Way};
+use crate::bench::{self, BenchError, Machine, Place, Plan, Way};
 use crate::config::interval::Interval;
 use crate::config::{Config, Profile};
 use crate::dev::{DataFolder, Services, ServicesOptions, examples};
@@ -38,6 +38,7 @@ message is known to have arrived. Only the ratios mean anything on another machi
 Examples:
   usciere bench
   usciere bench --requests 100000 --rounds 5 --report bench.json
+  usciere bench --broker-apart
   USCIERE_AMQP__QUEUE_TYPE=classic usciere bench")]
 pub struct BenchArgs {
     /// Requests of each backlog and each live run
@@ -52,6 +53,9 @@ pub struct BenchArgs {
     /// How often all of it is repeated; figures are medians
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=99))]
     pub rounds: u8,
+    /// Keep the private broker to half of the processors, and everything else to the other half
+    #[arg(long)]
+    pub broker_apart: bool,
     /// Then fill the database with so many requests, measure again, and ask what people ask
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
     pub cases: Option<u32>,
@@ -114,6 +118,13 @@ async fn measure(
     services: &Services,
     session: &mut Session,
 ) -> Result<Report, Failure> {
+    let machine = Machine::this(args.broker_apart);
+    if args.broker_apart {
+        let folder = services.folder();
+        bench::set_broker_apart(
+            folder.ok_or_else(|| Failure::usage("a given broker has its own processors"))?,
+        )?;
+    }
     let store = node::store(&config, &config.node.name())?;
     store.migrate().await?;
     if services.database_socket().is_some() {
@@ -133,6 +144,7 @@ async fn measure(
         program: std::env::current_exe()?,
         folder: folder.to_owned(),
         services: services.folder().map(Path::to_owned),
+        machine,
         http: free_port()?,
         token: token(&store).await?,
     };
@@ -204,6 +216,9 @@ fn print(report: &Report, baseline: Option<&Baseline>, session: &mut Session) ->
         machine.processor.as_deref().unwrap_or("unknown"),
         machine.memory_mib.unwrap_or_default()
     ));
+    if machine.broker_apart {
+        session.printer.say("half of them are the broker's alone");
+    }
     if !machine.optimised {
         session
             .printer

@@ -69,7 +69,11 @@ fn nothing_of(request: &Request) -> DigestRow {
 }
 
 const fn says_something(row: &DigestRow) -> bool {
-    row.opened.is_some() || !row.sedi.is_empty() || !row.words.is_empty() || row.attachments > 0 || !row.news.is_empty()
+    row.opened.is_some()
+        || !row.sedi.is_empty()
+        || !row.words.is_empty()
+        || row.attachments > 0
+        || !row.news.is_empty()
 }
 
 fn add(row: &mut DigestRow, entry: &HistoryEntry, request: &Request, registers: &Registers) {

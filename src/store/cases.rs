@@ -53,11 +53,13 @@ impl Store {
         Ok(ids.into_iter().map(RequestId).collect())
     }
 
-    /// How many requests wait at the desk for what no rule could route; asked every few seconds.
+    /// How many requests wait at the desk for what no rule could route, up to 10,000: it is asked every few seconds.
     pub async fn waiting_unrouted(&self) -> Result<i64, StoreError> {
         // The desk's name stands here so that the index of these alone is used (`SedeCode::unrouted_desk`).
         let waiting = sqlx::query_scalar!(
-            r#"select count(*) as "waiting!" from cases where sede = 'da-smistare' and awaiting_since is not null"#
+            r#"select count(*) as "waiting!" from (
+                   select from cases where sede = 'da-smistare' and awaiting_since is not null limit 10000
+               ) as first"#
         )
         .fetch_one(&self.pool)
         .await?;

@@ -59,6 +59,16 @@ impl Store {
         }
     }
 
+    /// Requests of hours that have not been counted.
+    pub async fn uncounted_requests(&self) -> Result<u64, StoreError> {
+        let count = sqlx::query_scalar!(
+            r#"select count(*) as "count!" from cases where opened_at >= (select counted_before from statistics_state)"#
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
     /// From now on batches note what happens to requests opened before then.
     async fn note_changes_before(&self, then: DateTime<Utc>) -> Result<(), StoreError> {
         // Never later than the machine's clock says: the triggers know no other.

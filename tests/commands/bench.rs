@@ -55,11 +55,32 @@ async fn every_way_is_measured_and_a_report_is_kept() {
     assert_eq!(kept["lines"], Value::from(lines.clone()));
     assert_eq!(kept["messages_per_request"], 2);
 
-    let nothing = bench(&["--baseline", "/nowhere/report.json"]).output().unwrap();
-    assert_eq!(
-        nothing.status.code(),
-        Some(2),
-        "{}",
-        String::from_utf8_lossy(&nothing.stderr)
-    );
+    for wrong in [&["--baseline", "/nowhere/report.json"][..], &["--broker-apart"]] {
+        let nothing = bench(wrong).output().unwrap();
+        let said = String::from_utf8_lossy(&nothing.stderr);
+        assert_eq!(nothing.status.code(), Some(2), "{wrong:?}: {said}");
+    }
+}
+
+#[test]
+fn a_broker_set_apart_is_measured_like_any_other() {
+    let measured = Command::new(env!("CARGO_BIN_EXE_usciere"))
+        .args(["bench", "--broker-apart", "--requests", "100", "--rounds", "1"])
+        .args(["--rate", "50", "--for", "1s", "-o", "json"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env_remove("DATABASE_URL")
+        .env_remove("AMQP_URL")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&measured.stderr);
+    if std::thread::available_parallelism().unwrap().get() == 1 {
+        assert!(said.contains("one processor cannot be divided"), "{said}");
+        return;
+    }
+    assert!(measured.status.success(), "{said}");
+    assert!(said.contains("half of them are the broker's alone"), "{said}");
+    let lines: Value = serde_json::from_slice(&measured.stdout).unwrap();
+    let drained = &lines.as_array().unwrap()[0];
+    assert_eq!(drained["measure"], "backlog drained");
+    assert!(drained["ratio"].as_f64().unwrap() > 0.0);
 }

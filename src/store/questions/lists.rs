@@ -122,7 +122,10 @@ impl Question {
         self.tables(&mut query);
         query.push(" where true");
         self.narrow(&mut query, filter);
-        query.push(" limit ").push_bind(i64::from(limit)).push(") as found");
+        query
+            .push(" limit ")
+            .push_bind(i64::from(limit))
+            .push(") as found");
         let count: i64 = query
             .build_query_scalar()
             .fetch_one(&mut *self.transaction)

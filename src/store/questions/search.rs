@@ -132,7 +132,11 @@ impl Question {
 
     /// Among which requests to look for words, one after the other until there are enough: the latest first, where
     /// the index is asked.
-    pub(super) async fn spans(&mut self, filter: &RequestFilter, page: Page) -> Result<Vec<Span>, StoreError> {
+    pub(super) async fn spans(
+        &mut self,
+        filter: &RequestFilter,
+        page: Page,
+    ) -> Result<Vec<Span>, StoreError> {
         let words = matches!(
             filter.text.as_ref().map(SearchText::wanted),
             Some(Wanted::Words(_))
@@ -165,7 +169,10 @@ impl Question {
         query.push(" where true");
         self.narrow(&mut query, &without_text(filter));
         in_order(&mut query, Page { limit: 1, ..page });
-        Ok(query.build_query_scalar().fetch_optional(&mut *self.transaction).await?)
+        Ok(query
+            .build_query_scalar()
+            .fetch_optional(&mut *self.transaction)
+            .await?)
     }
 
     pub(super) fn with_words(&self, query: &mut Query, words: &[String]) {

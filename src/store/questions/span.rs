@@ -49,6 +49,9 @@ mod tests {
         assert_eq!(Span::Months(new_year).words().unwrap(), "'#202701' | '#202612'");
         assert_eq!(Span::All.words(), None);
         let end_of_march = Utc.with_ymd_and_hms(2027, 3, 31, 12, 0, 0).unwrap();
-        assert_eq!(Span::Months(end_of_march).words().unwrap(), "'#202703' | '#202702'");
+        assert_eq!(
+            Span::Months(end_of_march).words().unwrap(),
+            "'#202703' | '#202702'"
+        );
     }
 }
