@@ -9,7 +9,7 @@ use crate::domain::filter::{BookingRule, Condition, DateRange, RequestFilter};
 use crate::domain::ids::{ActorId, OfficeCode, PatronatoCode, SedeCode, TopicCode};
 use crate::domain::person::Scope;
 use crate::domain::protocol::ProtocolNumber;
-use crate::domain::search::Wanted;
+use crate::domain::search::{SearchText, Wanted};
 use crate::store::intake::to_i32;
 
 pub(super) type Query = QueryBuilder<Postgres>;
@@ -78,8 +78,8 @@ impl Question {
         }
     }
 
-    /// The tables those conditions speak of.
-    pub(super) fn tables(&self, query: &mut Query) {
+    /// The tables those conditions speak of, and what the filter's words lead to.
+    pub(super) fn tables(&self, query: &mut Query, filter: &RequestFilter) {
         query.push(" from cases as c left join request_digest as d on d.case_id = c.id");
         if let Some(reader) = &self.reader {
             query
@@ -87,6 +87,9 @@ impl Question {
                 .push_bind(reader.source.to_string())
                 .push(" and m.reader = ")
                 .push_bind(reader.id.as_str().to_owned());
+        }
+        if let Some(Wanted::Words(words)) = filter.text.as_ref().map(SearchText::wanted) {
+            self.found_by_words(query, words);
         }
     }
 

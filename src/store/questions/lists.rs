@@ -92,7 +92,7 @@ impl Question {
     ) -> Result<Vec<ListedRow>, StoreError> {
         let mut query = QueryBuilder::new("");
         self.select(&mut query);
-        self.tables(&mut query);
+        self.tables(&mut query, filter);
         query.push(" where true");
         self.narrow(&mut query, filter);
         in_order(&mut query, page);
@@ -119,7 +119,7 @@ impl Question {
 
     async fn count_up_to(&mut self, filter: &RequestFilter, limit: u32) -> Result<u64, StoreError> {
         let mut query = QueryBuilder::new("select count(*) from (select 1");
-        self.tables(&mut query);
+        self.tables(&mut query, filter);
         query.push(" where true");
         self.narrow(&mut query, filter);
         query

@@ -16,7 +16,7 @@ impl Question {
     pub async fn request(&mut self, id: RequestId) -> Result<Option<Listed>, StoreError> {
         let mut query = QueryBuilder::new("");
         self.select(&mut query);
-        self.tables(&mut query);
+        self.tables(&mut query, &RequestFilter::default());
         query.push(" where c.id = ").push_bind(id.0);
         self.within_scope(&mut query, &RequestFilter::default());
         let row: Option<ListedRow> = query

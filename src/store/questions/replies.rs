@@ -97,7 +97,7 @@ impl Question {
     /// Requests joined with their last answer. The office's columns stand in both tables, so that the index of
     /// replies is used for them.
     fn replied(&self, query: &mut QueryBuilder<Postgres>, filter: &RequestFilter, since: DateTime<Utc>) {
-        self.tables(query);
+        self.tables(query, filter);
         query
             .push(" join (select case_id, max(at) as at from reply where at >= ")
             .push_bind(since);

@@ -6,6 +6,8 @@
 //! requests of the list are looked at before the index is asked, and the index is asked for the last days and months
 //! before it is asked for all: documents hold words for when a request was opened ([`Span`]).
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 
 use super::conditions::Query;
@@ -117,9 +119,10 @@ impl Question {
         });
         holding(&mut query, &words);
         query.push(") as holds_words");
-        self.tables(&mut query);
+        let any_text = without_text(filter);
+        self.tables(&mut query, &any_text);
         query.push(" where true");
-        self.narrow(&mut query, &without_text(filter));
+        self.narrow(&mut query, &any_text);
         in_order(&mut query, first);
         let direction = if page.order.descending { "desc" } else { "asc" };
         query.push(format_args!(
@@ -165,9 +168,10 @@ impl Question {
             return Ok(Some(after.at));
         }
         let mut query = Query::new("select c.opened_at");
-        self.tables(&mut query);
+        let any_text = without_text(filter);
+        self.tables(&mut query, &any_text);
         query.push(" where true");
-        self.narrow(&mut query, &without_text(filter));
+        self.narrow(&mut query, &any_text);
         in_order(&mut query, Page { limit: 1, ..page });
         Ok(query
             .build_query_scalar()
@@ -175,23 +179,31 @@ impl Question {
             .await?)
     }
 
-    pub(super) fn with_words(&self, query: &mut Query, words: &[String]) {
-        let unweighed = Search::new(words, &vec![Some(0.0); words.len()], 1);
-        let weighed = Some(&self.search).filter(|search| search.written == words);
-        let search = weighed.unwrap_or(&unweighed);
-        let (asked, compared) = search.split();
-        if !asked.is_empty() {
-            query.push(if self.scope.is_some() {
-                " and c.id in (select requests_with_text("
-            } else {
-                " and c.id in (select case_id from request_digest where document @@ ("
-            });
-            holding(query, &asked);
-            if let Some(words) = search.span.words() {
-                query.push(" && ").push_bind(words).push("::tsquery");
-            }
-            query.push("))");
+    /// Joins the requests that the index finds by words: one after the other, so that whoever needs some of them does
+    /// not wait for all.
+    pub(super) fn found_by_words(&self, query: &mut Query, words: &[String]) {
+        let search = self.search_for(words);
+        let (asked, _) = search.split();
+        if asked.is_empty() {
+            return;
         }
+        query.push(if self.scope.is_some() {
+            " join (select requests_with_text("
+        } else {
+            " join (select case_id as id from request_digest where document @@ ("
+        });
+        holding(query, &asked);
+        if let Some(words) = search.span.words() {
+            query.push(" && ").push_bind(words).push("::tsquery");
+        }
+        query.push(if self.scope.is_some() { ") as id" } else { ")" });
+        query.push(") as found on found.id = c.id");
+    }
+
+    /// Compares those that were joined with the words the index was not asked for.
+    pub(super) fn with_words(&self, query: &mut Query, words: &[String]) {
+        let search = self.search_for(words);
+        let (_, compared) = search.split();
         if !compared.is_empty() {
             query.push(if self.scope.is_some() {
                 " and d.document @@ (scope_words() && "
@@ -200,6 +212,15 @@ impl Question {
             });
             holding(query, &compared);
             query.push(")");
+        }
+    }
+
+    /// What was found out about these words; where nothing was, the index is asked for each.
+    fn search_for(&self, words: &[String]) -> Cow<'_, Search> {
+        if self.search.written == words {
+            Cow::Borrowed(&self.search)
+        } else {
+            Cow::Owned(Search::new(words, &vec![Some(0.0); words.len()], 1))
         }
     }
 }

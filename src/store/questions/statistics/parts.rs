@@ -102,7 +102,7 @@ impl Question {
     /// The requests themselves.
     fn counted_now(&self, query: &mut Query, filter: &RequestFilter, basis: Basis) {
         query.push(format_args!("select {}, 1 as requests", columns(basis.day())));
-        self.tables(query);
+        self.tables(query, filter);
         query.push(" where true");
         self.narrow(query, filter);
     }
