@@ -8,19 +8,22 @@ mod clients;
 mod load;
 mod machine;
 mod meter;
+mod midnight;
 mod processors;
 mod questions;
+mod replay;
 pub mod report;
 mod system;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::amqp::bare::{self, Arrivals};
-use crate::amqp::{BrokerError, Session, Topology};
+use crate::amqp::{BrokerError, DecodeRules, Session, Topology};
 use crate::domain::ids::RequestId;
 use crate::domain::registers::Registers;
-use crate::engine::Engine;
+use crate::engine::{Engine, HandleError};
 use crate::store::{Store, StoreError};
 
 use clients::Clients;
@@ -58,6 +61,8 @@ pub enum BenchError {
     Broker(#[from] BrokerError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Handle(#[from] HandleError),
     #[error("a request over HTTP was not taken")]
     Call(#[from] reqwest::Error),
     #[error("the process to be measured cannot be started or looked at")]
@@ -74,6 +79,10 @@ pub enum BenchError {
         /// Of the node.
         last_words: String,
     },
+    #[error(
+        "of {count} dead letters, one of them unreadable, {taken} were taken: no figure is worth anything"
+    )]
+    Replay { count: usize, taken: usize },
     #[error("{way}: the portal was told {told} times of {sent} requests: no figure is worth anything")]
     Untold { way: Way, sent: usize, told: usize },
 }
@@ -117,7 +126,7 @@ pub async fn run_grown(
     place: &Place,
     store: &Store,
     registers: &Registers,
-    engine: &Engine,
+    engine: &Arc<Engine>,
     empty: &mut Report,
     tell: impl FnMut(&str),
 ) -> Result<(), BenchError> {
@@ -126,7 +135,18 @@ pub async fn run_grown(
     let grown = run(plan, place, store, registers, tell).await?;
     empty.compare(&grown);
     empty.add("database", "MiB", whole(bytes / 1024 / 1024));
-    questions::ask(store, engine, empty).await
+    questions::ask(store, empty).await?;
+    let load = Load::new(registers);
+    let bench = Bench {
+        plan,
+        place,
+        store,
+        load: &load,
+        way: Way::Engine,
+    };
+    midnight::strike(&bench, engine, empty).await?;
+    let rules = DecodeRules::from(&place.config.amqp);
+    replay::measure(engine, rules, &load, plan.requests, empty).await
 }
 
 /// What was lived through before it was multiplied has messages to send: they are none of the next round's.
@@ -156,7 +176,7 @@ struct Bench<'a> {
 impl Bench<'_> {
     async fn round(&self) -> Result<Round, BenchError> {
         match self.way {
-            Way::Bare | Way::Engine | Way::Single | Way::Two => self.messages().await,
+            Way::Bare | Way::Engine | Way::Single | Way::Two | Way::Three => self.messages().await,
             Way::Http => self.calls().await,
         }
     }
@@ -239,7 +259,7 @@ impl Bench<'_> {
     /// One by one is slow: less of it says as much.
     fn requests(&self) -> usize {
         match self.way {
-            Way::Bare | Way::Engine | Way::Two | Way::Http => self.plan.requests,
+            Way::Bare | Way::Engine | Way::Two | Way::Three | Way::Http => self.plan.requests,
             Way::Single => (self.plan.requests / 10).max(100),
         }
     }
@@ -250,7 +270,7 @@ impl Bench<'_> {
         let until = Instant::now() + PATIENCE;
         loop {
             let told = bare::waiting(&settings, PORTAL_QUEUE).await?;
-            if told == sent || told > sent && self.way == Way::Two {
+            if told == sent || told > sent && self.way.is_shared() {
                 return Ok(());
             }
             if told > sent || Instant::now() > until {
@@ -282,8 +302,7 @@ impl Bench<'_> {
             heard = Instant::now();
             match arrival.request.and_then(|request| missing.remove(&request)) {
                 Some(published) => arrived.add(published, arrival.at),
-                // A bucket that changed hands is published again, under the same ids.
-                None if self.way == Way::Two => arrived.again += 1,
+                None if self.way.is_shared() => arrived.again += 1,
                 None => twice += 1,
             }
         }

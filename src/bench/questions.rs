@@ -1,5 +1,5 @@
 //! What people ask, asked of a database of many requests, by the office and the sede that have most of them and by
-//! whoever looks after all; and what sweeps cost. The office is not the one whose requests were measured before: none
+//! whoever looks after all. The office is not the one whose requests were measured before: none
 //! opens tens of thousands in minutes.
 
 use std::time::{Duration, Instant};
@@ -8,12 +8,11 @@ use chrono::{Days, NaiveDate, TimeDelta};
 
 use super::load::operator;
 use super::report::{Latency, Report};
-use super::{BenchError, rate, whole};
+use super::{BenchError, whole};
 use crate::clock::Clock;
 use crate::domain::calendar::rome_date;
 use crate::domain::filter::{DateRange, Figure, Grouping, Order, Page, RequestFilter, Whose};
 use crate::domain::person::{Capacity, Membership, Person, Scope};
-use crate::engine::Engine;
 use crate::store::{Store, StoreError, Viewer};
 
 /// How often each is asked.
@@ -27,8 +26,6 @@ const PAGE: Page = Page {
 const COUNTED: u32 = 1_000;
 /// A page of an export.
 const EXPORTED: u16 = 500;
-/// By then everything that waits now is due.
-const LATER: TimeDelta = TimeDelta::days(20);
 
 /// What is to be reached, at p99.
 const QUICK: f64 = 20.0;
@@ -44,7 +41,7 @@ struct Asking<'a> {
 }
 
 /// Asks everything, and adds how long it took.
-pub(super) async fn ask(store: &Store, engine: &Engine, report: &mut Report) -> Result<(), BenchError> {
+pub(super) async fn ask(store: &Store, report: &mut Report) -> Result<(), BenchError> {
     let asking = Asking::of_the_busiest(store).await?;
     let (office, sede) = (
         usual(&asking.office, Whose::Office),
@@ -129,17 +126,6 @@ pub(super) async fn ask(store: &Store, engine: &Engine, report: &mut Report) -> 
     // Years count these one by one.
     let uncounted = store.uncounted_requests().await?;
     report.add("opened since figures were counted", "requests", whole(uncounted));
-    sweep_all(engine, report).await
-}
-
-/// Everything that waits falls due at once, as after a midnight that nobody worked.
-async fn sweep_all(engine: &Engine, report: &mut Report) -> Result<(), BenchError> {
-    engine.clock().set_offset(LATER);
-    let began = Instant::now();
-    let swept = engine.sweep().await?;
-    let fired = usize::try_from(swept.fired).unwrap_or(usize::MAX);
-    report.add("fell due at once", "requests", whole(swept.fired));
-    report.add("sweep of those", "requests/s", rate(fired, began.elapsed()));
     Ok(())
 }
 

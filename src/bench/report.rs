@@ -167,18 +167,19 @@ const fn aimed(name: &'static str, unit: &'static str, aim: Aim, of: fn(&Round) 
 
 /// The engine's drained rate beside that of one request per transaction.
 const ONE_BY_ONE: Measure = aimed("one by one", "requests/s", Aim::AtLeast(5.0), |_| None);
-/// Two nodes beside one, on the same machine.
+/// Two and three nodes beside one, on the same machine.
 const TWO: Measure = aimed("two nodes", "requests/s", Aim::AtLeast(1.0), |_| None);
 const AGAIN: Measure = measure("sent again by two nodes", "per 1000 requests", |round| {
     Some(whole(round.again) * 1000.0 / requests(round))
 });
+const THREE: Measure = aimed("three nodes", "requests/s", Aim::AtLeast(1.0), |_| None);
 /// The rate over HTTP beside the engine's live one.
 const HTTP: Measure = aimed("64 clients over HTTP", "requests/s", Aim::AtLeast(0.60), |_| None);
 
 fn of_engine(round: &Round, figure: f64) -> Option<f64> {
     match round.way {
         Way::Bare => None,
-        Way::Engine | Way::Single | Way::Two | Way::Http => Some(figure),
+        Way::Engine | Way::Single | Way::Two | Way::Three | Way::Http => Some(figure),
     }
 }
 
@@ -217,6 +218,7 @@ impl Report {
             median(Way::Engine, drained),
         );
         let two = against(&TWO, median(Way::Engine, drained), median(Way::Two, drained));
+        let three = against(&THREE, median(Way::Engine, drained), median(Way::Three, drained));
         let again = median(Way::Two, &AGAIN).map(|again| Line::new(&AGAIN, None, again));
         let http = against(&HTTP, median(Way::Engine, live), median(Way::Http, drained));
         Self {
@@ -229,6 +231,7 @@ impl Report {
             lines: measured
                 .chain(single)
                 .chain(two)
+                .chain(three)
                 .chain(again)
                 .chain(http)
                 .collect(),
@@ -253,6 +256,19 @@ impl Report {
             ratio: None,
             aim: None,
         });
+    }
+
+    /// Adds a figure beside another of the same run.
+    pub(super) fn beside(
+        &mut self,
+        measure: &'static str,
+        unit: &'static str,
+        aim: Aim,
+        other: f64,
+        engine: f64,
+    ) {
+        let measure = aimed(measure, unit, aim, |_| None);
+        self.lines.push(Line::new(&measure, Some(other), engine));
     }
 
     /// Adds a figure of the engine alone beside the most it may be.

@@ -32,18 +32,28 @@ words!(
         Single = "one by one",
         /// Through two nodes that share the work.
         Two = "two nodes",
+        /// Through three of them.
+        Three = "three nodes",
         /// Through the engine's HTTP API.
         Http = "http",
     }
 );
 
 impl Way {
+    /// Whether nodes share the work: a bucket that changes hands is published again, under the same ids.
+    pub(super) const fn is_shared(self) -> bool {
+        match self {
+            Self::Two | Self::Three => true,
+            Self::Bare | Self::Engine | Self::Single | Self::Http => false,
+        }
+    }
+
     /// Each way has exchanges and an intake of its own; both lead to the same queues of sedi.
     pub(super) fn settings(self, config: &Config) -> AmqpSettings {
         let mut settings = config.amqp.clone();
         match self {
             Self::Bare => settings.prefix = format!("{}-bare", settings.prefix),
-            Self::Engine | Self::Single | Self::Two | Self::Http => {}
+            Self::Engine | Self::Single | Self::Two | Self::Three | Self::Http => {}
         }
         settings
     }
@@ -51,7 +61,7 @@ impl Way {
 
 /// What a node does that only takes in and sends out.
 const WORK: &str = "intake,relay";
-/// A second node on the same machine.
+/// Another node on the same machine.
 const ELSEWHERE: [(&str, &str); 1] = [("USCIERE_HTTP__LISTEN", "127.0.0.1:0")];
 
 /// One person at one address makes all the calls.
@@ -109,6 +119,11 @@ impl Running {
             Way::Engine => Self::nodes([node(place, WORK, &[])]),
             Way::Single => Self::nodes([node(place, WORK, &[("USCIERE_ENGINE__BATCH", "1")])]),
             Way::Two => Self::nodes([node(place, WORK, &[]), node(place, WORK, &ELSEWHERE)]),
+            Way::Three => Self::nodes([
+                node(place, WORK, &[]),
+                node(place, WORK, &ELSEWHERE),
+                node(place, WORK, &ELSEWHERE),
+            ]),
             Way::Http => Self::nodes([node(place, "intake,relay,web", &NO_LIMITS)]),
         }
     }

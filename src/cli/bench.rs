@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -31,9 +32,10 @@ const LIVED: u16 = 50;
 Starts a private PostgreSQL and RabbitMQ that nothing else uses, or takes those of DATABASE_URL and
 AMQP_URL, which must be empty. By turns, a bare forwarder and a node work off a backlog, keep up
 with live traffic, and answer at a steady rate; a node that takes requests one by one works off a
-tenth, two nodes share a backlog, and 64 clients submit over HTTP. Nothing is told before every
-message is known to have arrived. Only the ratios mean anything on another machine. Build with
-`--release`.
+tenth, two and three nodes share a backlog, and 64 clients submit over HTTP. With --cases people
+ask their questions, everything falls due at once, and dead letters are worked again. Nothing is
+told before every message is known to have arrived. Only the ratios mean anything on another
+machine. Build with `--release`.
 
 Examples:
   usciere bench
@@ -56,7 +58,7 @@ pub struct BenchArgs {
     /// Keep the private broker to half of the processors, and everything else to the other half
     #[arg(long)]
     pub broker_apart: bool,
-    /// Then fill the database with so many requests, measure again, and ask what people ask
+    /// Then fill the database with so many requests, and measure again
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
     pub cases: Option<u32>,
     /// Write everything found out into a file, as JSON
@@ -164,7 +166,8 @@ async fn measure(
         let clock = reach::clock(&place.config, &store).await?;
         let engine = node::engine_only(&place.config, &store, clock)
             .await
-            .map_err(super::run::failure)?;
+            .map_err(super::run::failure)
+            .map(Arc::new)?;
         let told = |step: &str| session.printer.say(step);
         bench::run_grown(&grown, &place, &store, &registers, &engine, &mut report, told).await?;
     }
@@ -189,7 +192,9 @@ impl From<BenchError> for Failure {
             BenchError::Broker(error) => error.into(),
             BenchError::Store(error) => error.into(),
             error @ (BenchError::Call(_)
+            | BenchError::Handle(_)
             | BenchError::Process(_)
+            | BenchError::Replay { .. }
             | BenchError::Wrong { .. }
             | BenchError::Untold { .. }) => Self::new(Exit::Failed, error.to_string()),
         }

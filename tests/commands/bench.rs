@@ -45,9 +45,14 @@ async fn every_way_is_measured_and_a_report_is_kept() {
         assert!(line(both)["ratio"].as_f64().unwrap() > 0.0, "{both}");
     }
     assert!(line("one by one")["limit"].as_f64().unwrap() > 0.0);
+    for shared in ["two nodes", "three nodes"] {
+        assert!(line(shared)["ratio"].as_f64().unwrap() > 0.0, "{shared}");
+    }
     assert!(line("64 clients over HTTP")["engine"].as_f64().unwrap() > 0.0);
     assert!(line("live, grown through empty")["ratio"].as_f64().unwrap() > 0.0);
     assert!(line("year of all by month")["engine"].as_f64().unwrap() > 0.0);
+    assert!(line("p99 while they are swept")["ratio"].as_f64().unwrap() > 0.0);
+    assert!(line("replay of 20,000 dead letters")["engine"].as_f64().unwrap() > 0.0);
     let waiting = line("fell due at once")["engine"].as_f64().unwrap();
     assert!(waiting > 100.0, "those measured and some of the crowd: {waiting}");
 
