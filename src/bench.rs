@@ -28,7 +28,7 @@ use crate::store::{Store, StoreError};
 
 use clients::Clients;
 pub use load::operator;
-use load::{Load, PORTAL_QUEUE};
+use load::{Driver, Load, PORTAL_QUEUE};
 pub use machine::Machine;
 use meter::{Meter, Spent};
 pub use processors::set_broker_apart;
@@ -165,6 +165,13 @@ async fn all_sent(store: &Store) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// What arrives and was not among what was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Others {
+    AreWrong,
+    MayCome,
+}
+
 struct Bench<'a> {
     plan: &'a Plan,
     place: &'a Place,
@@ -182,18 +189,15 @@ impl Bench<'_> {
     }
 
     async fn messages(&self) -> Result<Round, BenchError> {
-        let settings = self.way.settings(&self.place.config);
-        bare::purge(&settings, &self.load.all_queues()).await?;
-        let mut arrivals = bare::arrivals(&settings, self.load.queues()).await?;
-        let driver = self
-            .load
-            .driver(&settings, &self.place.config.node.name())
-            .await?;
+        let mut arrivals = self.listen().await?;
+        let driver = self.portal().await?;
 
         // A backlog, and then whoever works it off.
         let sent = driver.send(self.requests()).await?;
         let mut running = Running::start(self.way, self.place, self.load)?;
-        let drained = self.all_of(&sent, &mut arrivals, &mut running).await?;
+        let drained = self
+            .all_of(&sent, Others::AreWrong, &mut arrivals, &mut running)
+            .await?;
         let mut told = sent.len();
         let mut round = Round {
             way: self.way,
@@ -209,13 +213,17 @@ impl Bench<'_> {
             let meter = Meter::start(self.place, self.store, &running).await?;
             let began = Instant::now();
             let sent = driver.send(self.requests()).await?;
-            let live = self.all_of(&sent, &mut arrivals, &mut running).await?;
+            let live = self
+                .all_of(&sent, Others::AreWrong, &mut arrivals, &mut running)
+                .await?;
             round.live = Some(rate(sent.len(), live.last.duration_since(began)));
             round.spent = meter.stop(&running, self.store).await?;
             told += sent.len();
 
             let sent = driver.send_at(self.plan.rate, self.plan.duration).await?;
-            let steady = self.all_of(&sent, &mut arrivals, &mut running).await?;
+            let steady = self
+                .all_of(&sent, Others::AreWrong, &mut arrivals, &mut running)
+                .await?;
             round.latency = Some(Latency::of(steady.taken));
             told += sent.len();
         }
@@ -230,16 +238,16 @@ impl Bench<'_> {
 
     /// Submitted over HTTP, to arrive in the queues of sedi like all others.
     async fn calls(&self) -> Result<Round, BenchError> {
-        let settings = self.way.settings(&self.place.config);
-        bare::purge(&settings, &self.load.all_queues()).await?;
-        let mut arrivals = bare::arrivals(&settings, self.load.queues()).await?;
+        let mut arrivals = self.listen().await?;
         let mut running = Running::start(self.way, self.place, self.load)?;
         let clients = Clients::new(self.place.http, &self.place.token)?;
         clients.ready(PATIENCE).await;
         let meter = Meter::start(self.place, self.store, &running).await?;
         let began = Instant::now();
         let sent = clients.submit(self.load, self.requests()).await?;
-        let arrived = self.all_of(&sent, &mut arrivals, &mut running).await?;
+        let arrived = self
+            .all_of(&sent, Others::AreWrong, &mut arrivals, &mut running)
+            .await?;
         let cost = meter.stop(&running, self.store).await?;
         self.portal_was_told(sent.len()).await?;
         all_sent(self.store).await?;
@@ -254,6 +262,18 @@ impl Bench<'_> {
             latency: None,
             spent: cost,
         })
+    }
+
+    /// Empties every queue, and listens to those of the sedi.
+    async fn listen(&self) -> Result<Arrivals, BenchError> {
+        let settings = self.way.settings(&self.place.config);
+        bare::purge(&settings, &self.load.all_queues()).await?;
+        Ok(bare::arrivals(&settings, self.load.queues()).await?)
+    }
+
+    async fn portal(&self) -> Result<Driver<'_>, BrokerError> {
+        let settings = self.way.settings(&self.place.config);
+        self.load.driver(&settings, &self.place.config.node.name()).await
     }
 
     /// One by one is slow: less of it says as much.
@@ -285,6 +305,7 @@ impl Bench<'_> {
     async fn all_of(
         &self,
         sent: &BTreeMap<RequestId, Instant>,
+        others: Others,
         arrivals: &mut Arrivals,
         running: &mut Running,
     ) -> Result<Arrived, BenchError> {
@@ -302,6 +323,8 @@ impl Bench<'_> {
             heard = Instant::now();
             match arrival.request.and_then(|request| missing.remove(&request)) {
                 Some(published) => arrived.add(published, arrival.at),
+                None if others == Others::MayCome
+                    && !arrival.request.is_some_and(|it| sent.contains_key(&it)) => {}
                 None if self.way.is_shared() => arrived.again += 1,
                 None => twice += 1,
             }

@@ -1,6 +1,5 @@
 //! A midnight after days that nobody worked: everything that waits falls due at once, while requests go on coming in.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,9 +7,7 @@ use chrono::TimeDelta;
 
 use super::report::{Aim, Latency, Report};
 use super::system::Running;
-use super::{Bench, BenchError, LOOK, PATIENCE, all_sent, rate, whole};
-use crate::amqp::bare::{self, Arrivals};
-use crate::domain::ids::RequestId;
+use super::{Bench, BenchError, Others, all_sent, rate, whole};
 use crate::engine::Engine;
 
 /// By then everything that waits now is due.
@@ -28,19 +25,19 @@ pub(super) async fn strike(
     engine: &Arc<Engine>,
     report: &mut Report,
 ) -> Result<(), BenchError> {
-    let settings = bench.way.settings(&bench.place.config);
-    bare::purge(&settings, &bench.load.all_queues()).await?;
-    let mut arrivals = bare::arrivals(&settings, bench.load.queues()).await?;
-    let driver = bench
-        .load
-        .driver(&settings, &bench.place.config.node.name())
-        .await?;
+    let mut arrivals = bench.listen().await?;
+    let driver = bench.portal().await?;
     let mut running = Running::start(bench.way, bench.place, bench.load)?;
     // The first ones wait until the node is there.
     let first = driver.send_at(bench.plan.rate, PORTION).await?;
-    latency_of(first, &mut arrivals, &mut running).await;
+    bench
+        .all_of(&first, Others::AreWrong, &mut arrivals, &mut running)
+        .await?;
     let usual = driver.send_at(bench.plan.rate, BEFORE).await?;
-    let usual = latency_of(usual, &mut arrivals, &mut running).await;
+    let usual = bench
+        .all_of(&usual, Others::AreWrong, &mut arrivals, &mut running)
+        .await?;
+    let usual = Latency::of(usual.taken);
 
     engine.clock().set_offset(LATER);
     let (began, sweeping) = (Instant::now(), Arc::clone(engine));
@@ -52,7 +49,11 @@ pub(super) async fn strike(
     let (swept, ended) = sweeping.await.map_err(std::io::Error::other)?;
     let swept = swept?.fired;
     let fired = usize::try_from(swept).unwrap_or(usize::MAX);
-    let meanwhile = latency_of(meanwhile, &mut arrivals, &mut running).await;
+    // Sedi are told of what was swept as well.
+    let meanwhile = bench
+        .all_of(&meanwhile, Others::MayCome, &mut arrivals, &mut running)
+        .await?;
+    let meanwhile = Latency::of(meanwhile.taken);
     report.add("fell due at once", "requests", whole(swept));
     report.add(
         "sweep of those",
@@ -71,26 +72,4 @@ pub(super) async fn strike(
     driver.close().await;
     arrivals.close().await;
     Ok(())
-}
-
-/// How long these took, among others that arrive as well; what does not arrive counts as long as was waited for it.
-async fn latency_of(
-    sent: BTreeMap<RequestId, Instant>,
-    arrivals: &mut Arrivals,
-    running: &mut Running,
-) -> Latency {
-    let (mut missing, mut taken) = (sent, Vec::new());
-    let mut heard = Instant::now();
-    while !missing.is_empty() && heard.elapsed() < PATIENCE && !running.has_ended() {
-        let Ok(Some(arrival)) = tokio::time::timeout(LOOK, arrivals.next()).await else {
-            continue;
-        };
-        heard = Instant::now();
-        if let Some(published) = arrival.request.and_then(|request| missing.remove(&request)) {
-            taken.push(arrival.at.duration_since(published));
-        }
-    }
-    let now = Instant::now();
-    taken.extend(missing.values().map(|published| now.duration_since(*published)));
-    Latency::of(taken)
 }

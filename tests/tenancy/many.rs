@@ -159,6 +159,13 @@ async fn words_are_found_the_same_however_they_are_looked_for() {
             let mut question = database.store.ask(viewer).await.unwrap();
             let counted = question.count(&filter, 10_000).await.unwrap();
             assert_eq!(usize::try_from(counted.count).unwrap(), wanted.len(), "{text}");
+            let some = question.count(&filter, 7).await.unwrap();
+            let all = wanted.len() <= 7;
+            assert_eq!(
+                (some.count, some.exact),
+                (wanted.len().min(7) as u64, all),
+                "{text}"
+            );
         }
     }
 }
