@@ -1,14 +1,15 @@
 //! The relay: from the outbox to queues of sedi and portals, each message until the broker confirms it.
 //!
 //! Every bucket is in the hands of one node. What this node commits reaches the relay in memory (`handoff`); what
-//! other nodes commit, what was left over and what failed is found by looking into the database, woken by NOTIFY
-//! and by a slow poll. A destination that refuses or that people hold waits as a whole; the others do not notice.
+//! other nodes commit, what was left over and what failed is found by looking into the database (`looking`), woken by
+//! NOTIFY and by a slow poll. A destination that refuses or that people hold waits as a whole; the others do not notice.
 
 mod buckets;
 mod confirmer;
 mod flights;
 mod handoff;
 mod leases;
+mod looking;
 mod message;
 #[cfg(test)]
 mod tests;
@@ -27,12 +28,13 @@ use crate::amqp::{Lost, Published, Publisher};
 use crate::domain::ids::NodeName;
 use crate::domain::pause::Pauses;
 use crate::failpoint::{FailPoint, reached};
-use crate::store::{LOOK, OutboxRow, Store, in_time};
+use crate::store::{OutboxRow, Store, in_time};
 
 use confirmer::Confirmer;
 use flights::{Flights, Landed};
 use handoff::{Handed, Opened, Tickets};
 use leases::{Held, Holding, LeaseKeeper};
+use looking::{Found, Unread};
 use message::why;
 
 pub use handoff::{HandOff, Slot};
@@ -59,11 +61,8 @@ pub struct Relay {
     /// Held buckets that another node is to have once the slots reserved before `leave_after` are opened.
     leaving: BTreeSet<u16>,
     leave_after: u64,
-    /// Held buckets whose database rows have to be looked at before anything handed over is believed.
-    dirty: BTreeSet<u16>,
-    /// Messages a look found, until so many slots are opened: those may repeat them.
-    looked_at: HashSet<i64>,
-    repeats_until: u64,
+    unread: Unread,
+    found: Found,
     queue: VecDeque<OutboxRow>,
     /// Destinations that refused, until when.
     waiting: HashMap<String, Instant>,
@@ -95,9 +94,8 @@ impl Relay {
             held: Held::new(),
             leaving: BTreeSet::new(),
             leave_after: 0,
-            dirty: BTreeSet::new(),
-            looked_at: HashSet::new(),
-            repeats_until: 0,
+            unread: Unread::default(),
+            found: Found::default(),
             queue: VecDeque::new(),
             waiting: HashMap::new(),
             tried_again: HashSet::new(),
@@ -145,7 +143,7 @@ impl Relay {
                 Some(opened) = self.tickets.next(), if self.queue.len() < self.options.window => self.take(opened),
                 Some(buckets) = told.recv() => self.told(&buckets),
                 // What was held back stands in the database.
-                Ok(()) = self.pauses.changed() => self.all_dirty(),
+                Ok(()) = self.pauses.changed() => self.doubt_everything(),
                 () = tokio::time::sleep_until(next_look) => self.time_to_look().await,
             }
             self.launch();
@@ -185,52 +183,24 @@ impl Relay {
         self.waiting.keys().cloned().chain(by_people).collect()
     }
 
-    /// A look stops everything under way, so a poll asks first whether something waits that should be gone.
-    async fn time_to_look(&mut self) {
-        let now = Instant::now();
-        let due = self.waiting.extract_if(|_, until| *until <= now);
-        let due: Vec<String> = due.map(|(name, _)| name).collect();
-        self.next_poll = now + self.options.poll.mul_f64(rand::random_range(0.9..1.1));
-        if !due.is_empty() || self.is_overlooked().await {
-            self.all_dirty();
-        }
-        self.tried_again.extend(due);
-    }
-
-    /// Whether a message has waited longer than what comes by memory takes. What cannot be asked is looked at.
-    async fn is_overlooked(&self) -> bool {
-        let buckets: Vec<u16> = self.held.keys().copied().collect();
-        let held_back: Vec<String> = self.held_back().into_iter().collect();
-        let longer = self.options.poll;
-        let asked = in_time(self.store.has_waited(&buckets, &held_back, longer)).await;
-        asked.unwrap_or(true)
-    }
-
-    fn next_look(&self) -> Instant {
-        self.waiting
-            .values()
-            .copied()
-            .min()
-            .map_or(self.next_poll, |due| due.min(self.next_poll))
-    }
-
     /// Takes this slot and every other one whose transaction has ended.
     fn take(&mut self, opened: Opened) {
         let mut next = Some(opened);
         while let Some(opened) = next {
             match opened {
                 Opened::Filled(Handed { rows, look }) => {
-                    self.dirty
-                        .extend(look.into_iter().filter(|bucket| self.held.contains_key(bucket)));
+                    let look = look.into_iter();
+                    self.unread
+                        .doubt(look.filter(|bucket| self.held.contains_key(bucket)));
                     self.queue.extend(rows.into_iter().filter(|row| {
                         self.held.contains_key(&row.bucket)
-                            && !self.dirty.contains(&row.bucket)
-                            && !self.looked_at.contains(&row.id)
+                            && !self.unread.is_doubted(row.bucket)
+                            && !self.found.contains(row.id)
                     }));
                 }
-                Opened::Unfilled => self.all_dirty(),
+                Opened::Unfilled => self.doubt_everything(),
             }
-            self.forget_looks();
+            self.found.forget_after(self.tickets.opened());
             next = if self.queue.len() < self.options.window {
                 self.tickets.next().now_or_never().flatten()
             } else {
@@ -239,7 +209,7 @@ impl Relay {
         }
     }
 
-    /// Slots are opened and left to the database (everything is dirty), so that the longest outage costs no memory; the
+    /// Slots are opened and left to the database (everything is in doubt), so that the longest outage costs no memory; the
     /// leases are renewed beside this.
     async fn wait_for_broker(&mut self, stop: &CancellationToken) {
         loop {
@@ -252,44 +222,6 @@ impl Relay {
                 Some(_) = self.tickets.next() => {}
             }
         }
-    }
-
-    /// What was looked at need not be remembered once every slot that may repeat it is opened.
-    fn forget_looks(&mut self) {
-        if self.tickets.opened() >= self.repeats_until {
-            self.looked_at.clear();
-        }
-    }
-
-    /// Looks into the database for what no slot will bring, until nothing is left to find.
-    async fn look(&mut self, confirmer: &Confirmer) {
-        while !self.dirty.is_empty() {
-            // What is under way would be found as unsent.
-            if !self.publish_queue(confirmer).await {
-                return;
-            }
-            confirmer.idle().await;
-            let buckets: Vec<u16> = self.dirty.iter().copied().collect();
-            // By what this relay remembers, not by what the database says now: a message left out for a reason the
-            // relay does not know would be overtaken by the next one handed over.
-            let held_back: Vec<String> = self.held_back().into_iter().collect();
-            let rows = match in_time(self.store.unsent(&buckets, &held_back)).await {
-                Ok(rows) => rows,
-                Err(error) => {
-                    tracing::warn!(error = %error, "the outbox could not be read");
-                    tokio::time::sleep(self.options.poll).await;
-                    return;
-                }
-            };
-            self.repeats_until = self.tickets.reserved();
-            self.looked_at.extend(rows.iter().map(|row| row.id));
-            self.forget_looks();
-            if rows.len() < LOOK {
-                self.dirty.clear();
-            }
-            self.queue.extend(rows);
-        }
-        self.launch();
     }
 
     /// Sends off as many windows of what is queued as there is room for.
@@ -364,8 +296,7 @@ impl Relay {
                 tracing::info!(reason = ?lost, "messages in flight were lost and will be published again");
             }
         }
-        self.queue.clear();
-        self.all_dirty();
+        self.doubt_everything();
         false
     }
 

@@ -41,7 +41,7 @@ pub(super) async fn strike(
 
     engine.clock().set_offset(LATER);
     let (began, sweeping) = (Instant::now(), Arc::clone(engine));
-    let sweeping = tokio::spawn(async move { (sweeping.sweep().await, Instant::now()) });
+    let sweeping = tokio::spawn(async move { (sweeping.sweep(|| false).await, Instant::now()) });
     let mut meanwhile = driver.send_at(bench.plan.rate, PORTION).await?;
     while !sweeping.is_finished() {
         meanwhile.extend(driver.send_at(bench.plan.rate, PORTION).await?);

@@ -1,21 +1,32 @@
 //! Timers: requests whose waiting reached a date of their workflow. Costs by what is due, not by what is there.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use super::Engine;
 use super::ledger::{Cause, Ledger, Stop};
 use super::translate::Act;
+use crate::domain::calendar::rome_date;
 use crate::domain::event::{Actor, Event};
 use crate::domain::ids::RequestId;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Details, Request};
-use crate::store::StoreError;
+use crate::store::{IntakeTransaction, Store, StoreError};
 
-/// Requests per transaction: small enough that live traffic does not wait for their locks.
-const CHUNK: i64 = 1_000;
+/// Requests per transaction.
+const CHUNK: usize = 1_000;
+
+/// Requests per transaction while commands come in: those wait for one of these at most.
+const SMALL_CHUNK: usize = 100;
 
 /// Chunks at once: while one is decided and encoded, the database writes the other.
 const LANES: usize = 2;
+
+/// While commands come in, a lane rests so many times as long as its chunk took.
+const REST: u32 = 4;
+
+/// A sweep that cannot decide so many leaves the rest to the next one.
+const MOST_FAILED: usize = 10_000;
 
 /// What a sweep did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -26,81 +37,130 @@ pub struct Swept {
     pub failed: u64,
 }
 
-impl Swept {
-    const fn add(&mut self, other: Self) {
-        self.fired += other.fired;
-        self.failed += other.failed;
+/// Whether commands come in while a lane sweeps.
+#[derive(Default)]
+struct Traffic {
+    commands: Option<i64>,
+}
+
+impl Traffic {
+    /// Whether any came, to any node, since this was asked last.
+    async fn is_there(&mut self, store: &Store) -> Result<bool, StoreError> {
+        let now = store.commands_so_far().await?;
+        let before = self.commands.replace(now);
+        Ok(before.is_some_and(|before| before < now))
     }
 }
 
-impl Engine {
-    /// Fires every timer that is due today, each once, in chunks; several nodes may do so at the same time.
-    pub async fn sweep(&self) -> Result<Swept, StoreError> {
-        self.learn().await?;
-        let (due, first) = self.sweep_chunk().await?;
-        if due < CHUNK || first.fired == 0 {
-            return Ok(first);
-        }
-        let lanes = (0..LANES).map(|_| self.sweep_lane());
-        let lanes = futures::future::try_join_all(lanes).await?;
-        Ok(lanes.into_iter().fold(first, |mut all, lane| {
-            all.add(lane);
-            all
-        }))
-    }
+/// A sweep under way.
+struct Sweep<'a> {
+    engine: &'a Engine,
+    /// Those that could not be decided, so that no other chunk meets them again.
+    failed: Mutex<Vec<RequestId>>,
+}
 
-    async fn sweep_lane(&self) -> Result<Swept, StoreError> {
-        let mut swept = Swept::default();
-        loop {
-            let (due, chunk) = self.sweep_chunk().await?;
-            swept.add(chunk);
-            // A chunk of failures alone would come back for ever.
-            if due < CHUNK || chunk.fired == 0 {
-                return Ok(swept);
+impl Engine {
+    /// Fires every timer that is due today, each once, in chunks; several nodes may do so at the same time. Makes way
+    /// for commands that come in meanwhile. What is done when it `stops` stands; the next sweep goes on from there.
+    pub async fn sweep(&self, stops: impl Fn() -> bool) -> Result<Swept, StoreError> {
+        self.learn().await?;
+        let sweep = Sweep {
+            engine: self,
+            failed: Mutex::default(),
+        };
+        let mut fired = sweep.chunk(SMALL_CHUNK).await?;
+        if fired.is_full {
+            let lanes = (0..LANES).map(|_| sweep.lane(&stops));
+            for lane in futures::future::try_join_all(lanes).await? {
+                fired.number += lane;
             }
         }
+        Ok(Swept {
+            fired: fired.number,
+            failed: u64::try_from(sweep.failed().len()).unwrap_or(u64::MAX),
+        })
+    }
+}
+
+/// What a chunk fired.
+struct Fired {
+    number: u64,
+    /// There may be more.
+    is_full: bool,
+}
+
+impl Sweep<'_> {
+    fn failed(&self) -> MutexGuard<'_, Vec<RequestId>> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn sweep_chunk(&self) -> Result<(i64, Swept), StoreError> {
-        let now = self.clock.now();
-        let registers = Arc::clone(&self.registers.borrow());
-        let workflows = Arc::clone(&self.workflows.borrow());
-        let mut transaction = self.begin().await?;
-        let due = transaction
-            .lock_due(crate::domain::calendar::rome_date(now), CHUNK)
-            .await?;
-        let count = i64::try_from(due.len()).unwrap_or(CHUNK);
-        let mut ledger = Ledger::new(&workflows, &registers, &self.options, self.buckets(), now);
+    /// Chunk by chunk until nothing is due any more.
+    async fn lane(&self, stops: &impl Fn() -> bool) -> Result<u64, StoreError> {
+        let mut fired = 0;
+        let mut traffic = Traffic::default();
+        while !stops() && self.failed().len() < MOST_FAILED {
+            let makes_way = traffic.is_there(&self.engine.store).await?;
+            let began = Instant::now();
+            let chunk = self.chunk(if makes_way { SMALL_CHUNK } else { CHUNK }).await?;
+            fired += chunk.number;
+            if !chunk.is_full {
+                break;
+            }
+            if makes_way {
+                tokio::time::sleep(began.elapsed() * REST).await;
+            }
+        }
+        Ok(fired)
+    }
+
+    async fn chunk(&self, size: usize) -> Result<Fired, StoreError> {
+        let engine = self.engine;
+        let now = engine.clock.now();
+        let registers = Arc::clone(&engine.registers.borrow());
+        let workflows = Arc::clone(&engine.workflows.borrow());
+        let mut transaction = engine.begin().await?;
+        let but_for = self.failed().clone();
+        let due = transaction.lock_due(rome_date(now), size, &but_for).await?;
+        let is_full = due.len() == size;
+        let mut ledger = Ledger::new(&workflows, &registers, &engine.options, engine.buckets(), now);
         let ids: Vec<RequestId> = due.iter().map(|request| request.case.id).collect();
         ledger.requests = due
             .into_iter()
             .map(|request| (request.case.id, request))
             .collect();
-        let mut swept = Swept::default();
+        let mut number = 0;
         for id in ids {
             match fire(&mut ledger, id) {
-                Ok(()) => swept.fired += 1,
+                Ok(()) => number += 1,
                 Err(stop) => {
-                    swept.failed += 1;
+                    self.failed().push(id);
                     tracing::error!(request.id = %id, reason = ?stop, "a timer cannot fire");
                 }
             }
         }
-        if swept.fired == 0 {
-            return Ok((count, swept));
+        if number > 0 {
+            write(engine, transaction, ledger).await?;
         }
-        let changed: Vec<&Request> = ledger
-            .changed
-            .iter()
-            .filter_map(|id| ledger.requests.get(id))
-            .collect();
-        transaction.update_requests(&changed).await?;
-        transaction.append_history(&ledger.history);
-        transaction.queue_mails(&ledger.mails).await?;
-        self.queue_and_commit(transaction, ledger.outbox, &ledger.history)
-            .await?;
-        Ok((count, swept))
+        Ok(Fired { number, is_full })
     }
+}
+
+async fn write(
+    engine: &Engine,
+    mut transaction: IntakeTransaction,
+    ledger: Ledger<'_>,
+) -> Result<(), StoreError> {
+    let changed: Vec<&Request> = ledger
+        .changed
+        .iter()
+        .filter_map(|id| ledger.requests.get(id))
+        .collect();
+    transaction.update_requests(&changed).await?;
+    transaction.append_history(&ledger.history);
+    transaction.queue_mails(&ledger.mails).await?;
+    engine
+        .queue_and_commit(transaction, ledger.outbox, &ledger.history)
+        .await
 }
 
 fn fire(ledger: &mut Ledger<'_>, id: RequestId) -> Result<(), Stop> {

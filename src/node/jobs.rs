@@ -46,7 +46,7 @@ fn job(name: &'static str, cron: &str, zone: Tz, parts: &JobParts, retention: &R
     let name = JobName::parse(name).expect("lower-case letters");
     let cron = CronLine::parse(cron).expect("six fields both parsers read alike");
     match name.as_str() {
-        "overdue" => Job::new(name, cron, zone, move |_| sweep(parts.clone())),
+        "overdue" => Job::new(name, cron, zone, move |context| sweep(parts.clone(), context)),
         "mail" => Job::new(name, cron, zone, move |_| wake(parts.clone())),
         "digest" => Job::new(name, cron, zone, move |context| digest(parts.clone(), context)),
         "statistics" => Job::new(name, cron, zone, move |context| count(parts.clone(), context)),
@@ -56,8 +56,8 @@ fn job(name: &'static str, cron: &str, zone: Tz, parts: &JobParts, retention: &R
 }
 
 /// Deadlines: from D+16 a waiting request is overdue, and its portal is told once.
-async fn sweep(parts: JobParts) -> Result<JobReport, JobError> {
-    let swept = parts.engine.sweep().await?;
+async fn sweep(parts: JobParts, context: JobContext) -> Result<JobReport, JobError> {
+    let swept = parts.engine.sweep(|| context.stop.is_cancelled()).await?;
     let note = (swept.failed > 0).then(|| format!("{} timers could not be decided", swept.failed));
     Ok(JobReport {
         worked: swept.fired,

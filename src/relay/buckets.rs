@@ -10,12 +10,12 @@ impl Relay {
         let Holding { held, leaving } = now;
         for bucket in self.held.keys().filter(|bucket| !held.contains_key(bucket)) {
             self.tickets.set_held(*bucket, false);
-            self.dirty.remove(bucket);
         }
+        self.unread.forget(|bucket| !held.contains_key(&bucket));
         for (bucket, fence) in &held {
             let stays = !leaving.contains(bucket);
             if self.held.get(bucket) != Some(fence) || stays && self.leaving.contains(bucket) {
-                self.dirty.insert(*bucket);
+                self.unread.doubt([*bucket]);
             }
             // What is committed from now on is announced to whoever holds the bucket then.
             self.tickets.set_held(*bucket, stays);
@@ -39,20 +39,17 @@ impl Relay {
         let leases = leases
             .map(|(bucket, fence)| BucketLease { bucket, fence })
             .collect();
-        self.dirty.retain(|bucket| !leaving.contains(bucket));
+        self.unread.forget(|bucket| leaving.contains(&bucket));
         Some(leases)
     }
 
+    /// No buckets: it may be any.
     pub(super) fn told(&mut self, buckets: &[u16]) {
+        let stays = |bucket: &u16| self.held.contains_key(bucket) && !self.leaving.contains(bucket);
         if buckets.is_empty() {
-            self.all_dirty();
+            self.unread.tell(self.held.keys().copied());
         } else {
-            let held = |bucket: &&u16| self.held.contains_key(bucket) && !self.leaving.contains(bucket);
-            self.dirty.extend(buckets.iter().filter(held));
+            self.unread.tell(buckets.iter().copied().filter(stays));
         }
-    }
-
-    pub(super) fn all_dirty(&mut self) {
-        self.dirty.extend(self.held.keys());
     }
 }

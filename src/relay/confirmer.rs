@@ -1,7 +1,7 @@
 //! Moves confirmed messages out of the outbox, in batches, beside the publishing of the next ones.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
@@ -16,10 +16,20 @@ const LARGEST_BATCH: usize = 2_000;
 const GATHER: Duration = Duration::from_millis(20);
 const AGAIN: Duration = Duration::from_millis(200);
 
+/// What was confirmed and is not marked yet.
+#[derive(Clone, Default)]
+struct Unmarked(Arc<Mutex<HashSet<i64>>>);
+
+impl Unmarked {
+    fn lock(&self) -> MutexGuard<'_, HashSet<i64>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// The relay's end: what was confirmed goes in, `idle` tells when all of it is marked.
 pub(super) struct Confirmer {
     ids: mpsc::UnboundedSender<i64>,
-    open: Arc<AtomicUsize>,
+    unmarked: Unmarked,
     /// Somebody waits after all.
     hurry: Arc<Notify>,
     done: Arc<Notify>,
@@ -30,7 +40,7 @@ impl Confirmer {
         let (ids, receiver) = mpsc::unbounded_channel();
         let confirmer = Self {
             ids,
-            open: Arc::default(),
+            unmarked: Unmarked::default(),
             hurry: Arc::default(),
             done: Arc::default(),
         };
@@ -38,7 +48,7 @@ impl Confirmer {
             store,
             node,
             held,
-            open: Arc::clone(&confirmer.open),
+            unmarked: confirmer.unmarked.clone(),
             hurry: Arc::clone(&confirmer.hurry),
             done: Arc::clone(&confirmer.done),
         };
@@ -47,17 +57,22 @@ impl Confirmer {
     }
 
     pub(super) fn confirmed(&self, ids: &[i64]) {
-        self.open.fetch_add(ids.len(), Ordering::AcqRel);
+        self.unmarked.lock().extend(ids);
         for &id in ids {
             let _ = self.ids.send(id);
         }
     }
 
-    /// Waits until everything confirmed so far is marked: a look into the database would see it as unsent.
+    /// What a look into the database would see as unsent.
+    pub(super) fn unmarked(&self) -> Vec<i64> {
+        self.unmarked.lock().iter().copied().collect()
+    }
+
+    /// Waits until everything confirmed so far is marked.
     pub(super) async fn idle(&self) {
         loop {
             let done = self.done.notified();
-            if self.open.load(Ordering::Acquire) == 0 {
+            if self.unmarked.lock().is_empty() {
                 return;
             }
             self.hurry.notify_one();
@@ -71,7 +86,7 @@ struct Marker {
     store: Store,
     node: NodeName,
     held: watch::Receiver<Holding>,
-    open: Arc<AtomicUsize>,
+    unmarked: Unmarked,
     hurry: Arc<Notify>,
     done: Arc<Notify>,
 }
@@ -93,9 +108,12 @@ impl Marker {
             while !self.is_settled(&batch).await {
                 tokio::time::sleep(AGAIN).await;
             }
-            self.open.fetch_sub(batch.len(), Ordering::AcqRel);
+            let mut unmarked = self.unmarked.lock();
+            for id in batch.drain(..) {
+                unmarked.remove(&id);
+            }
+            drop(unmarked);
             self.done.notify_waiters();
-            batch.clear();
         }
     }
 

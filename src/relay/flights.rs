@@ -19,6 +19,7 @@ pub(super) struct Flights {
     free: Vec<usize>,
     under_way: JoinSet<Landed>,
     routes: HashSet<Route>,
+    messages: HashSet<i64>,
 }
 
 /// A window whose messages were all answered for.
@@ -34,6 +35,7 @@ impl Flights {
             publishers: publishers.into_iter().map(Arc::new).collect(),
             under_way: JoinSet::new(),
             routes: HashSet::new(),
+            messages: HashSet::new(),
         }
     }
 
@@ -54,6 +56,11 @@ impl Flights {
         &self.routes
     }
 
+    /// The ids of what is under way.
+    pub(super) fn messages(&self) -> impl Iterator<Item = i64> {
+        self.messages.iter().copied()
+    }
+
     /// Sends a window off; where there is no room for it nothing happens.
     pub(super) fn launch(&mut self, window: Vec<OutboxRow>) {
         let Some(number) = self.free.pop() else { return };
@@ -63,6 +70,7 @@ impl Flights {
             .filter_map(|row| outgoing(&row).map(|message| (row, message)))
             .unzip();
         self.routes.extend(rows.iter().filter_map(route));
+        self.messages.extend(rows.iter().map(|row| row.id));
         self.under_way.spawn(async move {
             let outcomes = publisher.publish(messages).await;
             Landed {
@@ -84,6 +92,7 @@ impl Flights {
         };
         self.free.push(landed.publisher);
         for (row, _) in &landed.messages {
+            self.messages.remove(&row.id);
             if let Some(route) = route(row) {
                 self.routes.remove(&route);
             }

@@ -69,6 +69,14 @@ pub(super) fn insert(writes: &mut Writes, entries: &[AuditEntry]) {
 }
 
 impl Store {
+    /// A number that grows with every command, whichever node handles it, and with every question that is written down.
+    pub async fn commands_so_far(&self) -> Result<i64, StoreError> {
+        let drawn = sqlx::query_scalar!(r#"select last_value as "drawn!" from audit_id_seq"#)
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(drawn)
+    }
+
     /// Writes one entry by itself: of a question, or of an attempt that changed nothing.
     pub async fn record(&self, entries: &[AuditEntry]) -> Result<(), StoreError> {
         write(&mut *self.pool.acquire().await?, entries).await

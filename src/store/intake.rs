@@ -138,17 +138,21 @@ impl IntakeTransaction {
             .collect()
     }
 
-    /// Locks up to `limit` requests whose timer is due on `today`, oldest first, leaving out those in other hands.
+    /// Locks up to `limit` requests whose timer is due on `today`, oldest first, leaving out some and those in other hands.
     pub async fn lock_due(
         &mut self,
         today: chrono::NaiveDate,
-        limit: i64,
+        limit: usize,
+        but_for: &[RequestId],
     ) -> Result<Vec<Request>, StoreError> {
+        let but_for: Vec<Uuid> = but_for.iter().map(|id| id.0).collect();
         let rows = sqlx::query_as!(
             CaseRow,
-            "select * from cases where due_on <= $1 order by due_on limit $2 for update skip locked",
+            "select * from cases where due_on <= $1 and id <> all($3) order by due_on limit $2
+             for update skip locked",
             today,
-            limit
+            i64::try_from(limit).unwrap_or(i64::MAX),
+            &but_for
         )
         .fetch_all(&mut *self.transaction)
         .await?;

@@ -17,7 +17,7 @@ use crate::domain::ids::{NodeName, RequestId};
 pub use waiting::{BackOff, WaitingFor};
 
 /// Messages read at once.
-pub const LOOK: usize = 1_000;
+pub const LOOK: usize = 500;
 
 /// A bucket in this node's hands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -181,10 +181,15 @@ impl Store {
         Ok(())
     }
 
-    /// Unsent messages of these buckets, oldest first, [`LOOK`] at most, leaving out some destinations.
+    /// Unsent messages of these buckets, oldest first, [`LOOK`] at most, leaving out some destinations and what is known.
     ///
     /// Never by a cursor: a row of a slow transaction may become visible behind a higher id (measured).
-    pub async fn unsent(&self, buckets: &[u16], but_for: &[String]) -> Result<Vec<OutboxRow>, StoreError> {
+    pub async fn unsent(
+        &self,
+        buckets: &[u16],
+        but_for: &[String],
+        known: &[i64],
+    ) -> Result<Vec<OutboxRow>, StoreError> {
         let buckets: Vec<i16> = buckets.iter().map(|b| super::intake::to_i16(*b)).collect();
         let rows = sqlx::query!(
             r#"
@@ -192,12 +197,15 @@ impl Store {
                    causation_id, trace_parent, body, created_at
             from outbox
             where bucket = any($1) and destination <> all ($2)
+              -- looked up in a hash; an array would be gone through for each row
+              and id not in (select unnest($3::bigint[]))
             order by id
             -- said, not asked for: a plan for any number would sort them all
-            limit 1000
+            limit 500
             "#,
             &buckets,
-            but_for
+            but_for,
+            known
         )
         .fetch_all(&self.pool)
         .await?;

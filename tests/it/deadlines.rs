@@ -75,7 +75,7 @@ async fn what_waits_longer_than_15_days_is_overdue_once_with_two_schedulers() {
     assert_eq!(world.next("portal.inca").await.kind, "request.replied");
 
     world.days_later(15);
-    let nodes_swept = world.node().engine.sweep().await.unwrap();
+    let nodes_swept = world.node().engine.sweep(|| false).await.unwrap();
     assert_eq!(nodes_swept.fired, 0);
     world.days_later(16);
     let mut told = Vec::new();

@@ -58,7 +58,7 @@ async fn multiply(world: &World, count: i64) {
 
 /// What three nodes, sweeping at the same moment, fired together.
 async fn sweep(nodes: &[(Node, Shutdown)]) -> u64 {
-    let swept = nodes.iter().map(|(node, _)| node.engine.sweep());
+    let swept = nodes.iter().map(|(node, _)| node.engine.sweep(|| false));
     let swept = futures::future::try_join_all(swept).await.unwrap();
     assert!(swept.iter().all(|swept| swept.failed == 0), "{swept:?}");
     swept.iter().map(|swept| swept.fired).sum()

@@ -277,11 +277,11 @@ async fn fill_queues(database: &TestDatabase) {
 async fn nodes_look_for_work_by_indexes(plans: &Plans, store: &Store) {
     let today = NaiveDate::from_ymd_opt(2026, 11, 27).unwrap();
     let mut sweep = store.begin_intake().await.unwrap();
-    assert!(sweep.lock_due(today, 1_000).await.unwrap().is_empty());
+    assert!(sweep.lock_due(today, 1_000, &[]).await.unwrap().is_empty());
     plans.went_by("the sweep", &["cases_due"]);
     store.waiting_unrouted().await.unwrap();
     plans.went_by("what no rule could route", &["cases_unrouted"]);
-    assert_eq!(store.unsent(&[7], &[]).await.unwrap().len(), 313);
+    assert_eq!(store.unsent(&[7], &[], &[]).await.unwrap().len(), 313);
     plans.went_by("the relay", &["outbox_pk"]);
     let second = std::time::Duration::from_secs(1);
     let unasked = store.has_waited(&[7], &["q7".to_owned()], second).await;

@@ -37,7 +37,7 @@ async fn r_112_each_figure_is_the_list_it_opens() {
     .await;
     act(&sede, &barred, "close", json!({"reason": "Fuori competenza."})).await;
     site.days_later(16);
-    site.node.engine.sweep().await.unwrap();
+    site.node.engine.sweep(|| false).await.unwrap();
     act(&operator(), &waiting, "solicits", json!({})).await;
     act(&colleague(), &solicited, "solicits", json!({})).await;
     act(
