@@ -10,8 +10,8 @@ use super::system::Running;
 use super::{Bench, BenchError, Others, all_sent, rate, whole};
 use crate::engine::Engine;
 
-/// By then everything that waits now is due.
-const LATER: TimeDelta = TimeDelta::days(20);
+/// By then everything that has waited for a day is due, and what comes in today is not.
+const LATER: TimeDelta = TimeDelta::days(15);
 /// How long requests come in before it strikes.
 const BEFORE: Duration = Duration::from_secs(5);
 /// Requests come in by portions of so long, until all is swept.

@@ -233,7 +233,11 @@ impl<'a> Asking<'a> {
     async fn sweep(&self) -> Result<Latency, StoreError> {
         let today = self.today();
         timed(async || {
-            self.store.begin_intake().await?.lock_due(today, 1_000, &[]).await?;
+            self.store
+                .begin_intake()
+                .await?
+                .lock_due(today, 1_000, &[])
+                .await?;
             Ok(())
         })
         .await

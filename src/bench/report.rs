@@ -169,10 +169,13 @@ const fn aimed(name: &'static str, unit: &'static str, aim: Aim, of: fn(&Round) 
 const ONE_BY_ONE: Measure = aimed("one by one", "requests/s", Aim::AtLeast(5.0), |_| None);
 /// Two and three nodes beside one, on the same machine.
 const TWO: Measure = aimed("two nodes", "requests/s", Aim::AtLeast(1.0), |_| None);
-const AGAIN: Measure = measure("sent again by two nodes", "per 1000 requests", |round| {
-    Some(whole(round.again) * 1000.0 / requests(round))
-});
 const THREE: Measure = aimed("three nodes", "requests/s", Aim::AtLeast(1.0), |_| None);
+const TWO_AGAIN: Measure = measure("sent again by two nodes", "per 1000 requests", |round| {
+    Some(again(round))
+});
+const THREE_AGAIN: Measure = measure("sent again by three nodes", "per 1000 requests", |round| {
+    Some(again(round))
+});
 /// The rate over HTTP beside the engine's live one.
 const HTTP: Measure = aimed("64 clients over HTTP", "requests/s", Aim::AtLeast(0.60), |_| None);
 
@@ -181,6 +184,10 @@ fn of_engine(round: &Round, figure: f64) -> Option<f64> {
         Way::Bare => None,
         Way::Engine | Way::Single | Way::Two | Way::Three | Way::Http => Some(figure),
     }
+}
+
+fn again(round: &Round) -> f64 {
+    whole(round.again) * 1000.0 / requests(round)
 }
 
 const fn requests(round: &Round) -> f64 {
@@ -219,7 +226,10 @@ impl Report {
         );
         let two = against(&TWO, median(Way::Engine, drained), median(Way::Two, drained));
         let three = against(&THREE, median(Way::Engine, drained), median(Way::Three, drained));
-        let again = median(Way::Two, &AGAIN).map(|again| Line::new(&AGAIN, None, again));
+        let again = [(Way::Two, TWO_AGAIN), (Way::Three, THREE_AGAIN)];
+        let again = again
+            .iter()
+            .filter_map(|(way, measure)| Some(Line::new(measure, None, median(*way, measure)?)));
         let http = against(&HTTP, median(Way::Engine, live), median(Way::Http, drained));
         Self {
             requests: plan.requests,

@@ -1,5 +1,6 @@
 //! Timers: requests whose waiting reached a date of their workflow. Costs by what is due, not by what is there.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -13,16 +14,13 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{Details, Request};
 use crate::store::{IntakeTransaction, Store, StoreError};
 
-/// Requests per transaction.
+/// Requests per transaction; two at once: while one is decided and encoded, the database writes the other.
 const CHUNK: usize = 1_000;
 
 /// Requests per transaction while commands come in: those wait for one of these at most.
-const SMALL_CHUNK: usize = 100;
+const SMALL_CHUNK: usize = 50;
 
-/// Chunks at once: while one is decided and encoded, the database writes the other.
-const LANES: usize = 2;
-
-/// While commands come in, a lane rests so many times as long as its chunk took.
+/// While commands come in, a sweep rests so many times as long as its chunk took.
 const REST: u32 = 4;
 
 /// A sweep that cannot decide so many leaves the rest to the next one.
@@ -37,18 +35,18 @@ pub struct Swept {
     pub failed: u64,
 }
 
-/// Whether commands come in while a lane sweeps.
-#[derive(Default)]
-struct Traffic {
-    commands: Option<i64>,
-}
+/// Whether commands come in meanwhile, to whichever node.
+struct Traffic(i64);
 
 impl Traffic {
-    /// Whether any came, to any node, since this was asked last.
+    async fn from_now(store: &Store) -> Result<Self, StoreError> {
+        Ok(Self(store.commands_so_far().await?))
+    }
+
+    /// Whether any came since this was asked last.
     async fn is_there(&mut self, store: &Store) -> Result<bool, StoreError> {
-        let now = store.commands_so_far().await?;
-        let before = self.commands.replace(now);
-        Ok(before.is_some_and(|before| before < now))
+        let before = std::mem::replace(&mut self.0, store.commands_so_far().await?);
+        Ok(before < self.0)
     }
 }
 
@@ -56,7 +54,7 @@ impl Traffic {
 struct Sweep<'a> {
     engine: &'a Engine,
     /// Those that could not be decided, so that no other chunk meets them again.
-    failed: Mutex<Vec<RequestId>>,
+    failed: Mutex<HashSet<RequestId>>,
 }
 
 impl Engine {
@@ -68,15 +66,9 @@ impl Engine {
             engine: self,
             failed: Mutex::default(),
         };
-        let mut fired = sweep.chunk(SMALL_CHUNK).await?;
-        if fired.is_full {
-            let lanes = (0..LANES).map(|_| sweep.lane(&stops));
-            for lane in futures::future::try_join_all(lanes).await? {
-                fired.number += lane;
-            }
-        }
+        let fired = sweep.run(stops).await?;
         Ok(Swept {
-            fired: fired.number,
+            fired,
             failed: u64::try_from(sweep.failed().len()).unwrap_or(u64::MAX),
         })
     }
@@ -90,27 +82,37 @@ struct Fired {
 }
 
 impl Sweep<'_> {
-    fn failed(&self) -> MutexGuard<'_, Vec<RequestId>> {
+    fn failed(&self) -> MutexGuard<'_, HashSet<RequestId>> {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Chunk by chunk until nothing is due any more.
-    async fn lane(&self, stops: &impl Fn() -> bool) -> Result<u64, StoreError> {
-        let mut fired = 0;
-        let mut traffic = Traffic::default();
-        while !stops() && self.failed().len() < MOST_FAILED {
-            let makes_way = traffic.is_there(&self.engine.store).await?;
+    /// Chunk by chunk until nothing is due any more; how many timers fired.
+    async fn run(&self, stops: impl Fn() -> bool) -> Result<u64, StoreError> {
+        let mut traffic = Traffic::from_now(&self.engine.store).await?;
+        let mut chunk = self.chunk(SMALL_CHUNK).await?;
+        let mut fired = chunk.number;
+        while chunk.is_full && !stops() && self.failed().len() < MOST_FAILED {
             let began = Instant::now();
-            let chunk = self.chunk(if makes_way { SMALL_CHUNK } else { CHUNK }).await?;
+            let makes_way = traffic.is_there(&self.engine.store).await?;
+            chunk = if makes_way {
+                self.chunk(SMALL_CHUNK).await?
+            } else {
+                self.two_chunks().await?
+            };
             fired += chunk.number;
-            if !chunk.is_full {
-                break;
-            }
             if makes_way {
                 tokio::time::sleep(began.elapsed() * REST).await;
             }
         }
         Ok(fired)
+    }
+
+    async fn two_chunks(&self) -> Result<Fired, StoreError> {
+        let (one, other) = futures::future::try_join(self.chunk(CHUNK), self.chunk(CHUNK)).await?;
+        Ok(Fired {
+            number: one.number + other.number,
+            is_full: one.is_full && other.is_full,
+        })
     }
 
     async fn chunk(&self, size: usize) -> Result<Fired, StoreError> {
@@ -119,7 +121,7 @@ impl Sweep<'_> {
         let registers = Arc::clone(&engine.registers.borrow());
         let workflows = Arc::clone(&engine.workflows.borrow());
         let mut transaction = engine.begin().await?;
-        let but_for = self.failed().clone();
+        let but_for: Vec<RequestId> = self.failed().iter().copied().collect();
         let due = transaction.lock_due(rome_date(now), size, &but_for).await?;
         let is_full = due.len() == size;
         let mut ledger = Ledger::new(&workflows, &registers, &engine.options, engine.buckets(), now);
@@ -133,7 +135,7 @@ impl Sweep<'_> {
             match fire(&mut ledger, id) {
                 Ok(()) => number += 1,
                 Err(stop) => {
-                    self.failed().push(id);
+                    self.failed().insert(id);
                     tracing::error!(request.id = %id, reason = ?stop, "a timer cannot fire");
                 }
             }

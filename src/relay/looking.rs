@@ -145,7 +145,7 @@ impl Relay {
     }
 
     /// Messages that would be found as unsent although they are on their way.
-    fn known(&self, confirmer: &Confirmer) -> Vec<i64> {
+    pub(super) fn known(&self, confirmer: &Confirmer) -> Vec<i64> {
         let queued = self.queue.iter().map(|row| row.id);
         let mut known: Vec<i64> = queued.chain(self.flights.messages()).collect();
         known.extend(confirmer.unmarked());

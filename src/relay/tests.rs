@@ -130,3 +130,50 @@ async fn a_batch_waits_for_a_relay_that_lags_and_not_for_one_that_is_stuck() {
         "and may be waited for"
     );
 }
+
+#[tokio::test]
+async fn a_look_leaves_out_what_is_on_its_way_instead_of_waiting_for_it() {
+    let (mut relay, _handoff) = relay();
+    let confirmer = Confirmer::start(
+        relay.store.clone(),
+        relay.options.node.clone(),
+        watch::channel(Holding::default()).1,
+    );
+    let row = |id| window::tests::row(id, 0, "sede.230001");
+    confirmer.confirmed(&[1]);
+    relay.flights.launch(vec![row(2)]);
+    relay.queue.push_back(row(3));
+    let known = |relay: &Relay| relay.known(&confirmer).into_iter().collect::<BTreeSet<_>>();
+    assert_eq!(known(&relay), BTreeSet::from([1, 2, 3]));
+
+    relay.doubt_everything();
+    assert_eq!(
+        known(&relay),
+        BTreeSet::from([1, 2]),
+        "the rest is left to the database"
+    );
+}
+
+#[tokio::test]
+async fn what_is_handed_over_waits_for_a_look_only_where_something_may_come_before_it() {
+    let (mut relay, _handoff) = relay();
+    let filled = |id| {
+        let rows = vec![window::tests::row(id, 0, "sede.230001")];
+        Opened::Filled(Handed {
+            rows,
+            look: BTreeSet::new(),
+        })
+    };
+    relay.unread = Unread::default();
+    relay.told(&[0]);
+    relay.take(filled(1));
+    assert_eq!(
+        relay.queue.len(),
+        1,
+        "another node's message is of another request"
+    );
+
+    relay.doubt_everything();
+    relay.take(filled(2));
+    assert!(relay.queue.is_empty());
+}

@@ -67,7 +67,7 @@ pub(super) mod tests {
         OutboxRow {
             id,
             bucket: 0,
-            exchange: "usciere.sedi".to_owned(),
+            exchange: "sedi".to_owned(),
             routing_key: destination.to_owned(),
             destination: destination.to_owned(),
             request: Some(RequestId(Uuid::from_u128(request))),

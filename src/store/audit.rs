@@ -71,9 +71,11 @@ pub(super) fn insert(writes: &mut Writes, entries: &[AuditEntry]) {
 impl Store {
     /// A number that grows with every command, whichever node handles it, and with every question that is written down.
     pub async fn commands_so_far(&self) -> Result<i64, StoreError> {
-        let drawn = sqlx::query_scalar!(r#"select last_value as "drawn!" from audit_id_seq"#)
-            .fetch_one(&self.pool)
-            .await?;
+        let drawn = sqlx::query_scalar!(
+            r#"select case when is_called then last_value else 0 end as "drawn!" from audit_id_seq"#
+        )
+        .fetch_one(&self.pool)
+        .await?;
         Ok(drawn)
     }
 

@@ -45,6 +45,7 @@ mod s3;
 mod services;
 mod shards;
 mod submission;
+mod sweeping;
 mod vanished;
 mod workflows;
 mod world;

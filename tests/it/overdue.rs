@@ -18,7 +18,7 @@ const DUE: [&str; 4] = ["2026-03-29", "2026-03-30", "2026-10-25", "2026-10-26"];
 const DAYS: i64 = 16;
 
 /// A node that takes submissions and sends nothing; only the test sweeps.
-async fn quiet_node(config: &Config, clock: &Clock, name: &str) -> (Node, Shutdown) {
+pub(crate) async fn quiet_node(config: &Config, clock: &Clock, name: &str) -> (Node, Shutdown) {
     let mut config = config.clone();
     config.node.name = name.parse().unwrap();
     let shutdown = Shutdown::new();
@@ -34,7 +34,7 @@ async fn quiet_node(config: &Config, clock: &Clock, name: &str) -> (Node, Shutdo
 }
 
 /// Copies of the one request there is, each quarter due on its date.
-async fn multiply(world: &World, count: i64) {
+pub(crate) async fn multiply(world: &World, count: i64) {
     let columns = world
         .text(
             "select string_agg(quote_ident(column_name), ',') from information_schema.columns
