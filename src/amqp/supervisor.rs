@@ -215,6 +215,13 @@ impl Broker {
         declare::queue_status(&self.connection()?.connection, queue).await
     }
 
+    /// These will be consumed, once the node knows what it needs for it: until then it is not ready.
+    pub fn expect(&self, queues: impl IntoIterator<Item = String>) {
+        for queue in queues {
+            self.board().consumer_not_begun(&queue);
+        }
+    }
+
     /// Ends all consumers: nothing more is delivered, what is already in hand can still be acknowledged.
     pub fn stop_consuming(&self) {
         self.shared.stop_consuming.cancel();

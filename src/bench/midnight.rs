@@ -10,6 +10,8 @@ use super::system::Running;
 use super::{Bench, BenchError, Others, all_sent, rate, whole};
 use crate::engine::Engine;
 
+/// By then about half of what waits is due.
+const SOONER: TimeDelta = TimeDelta::days(7);
 /// By then everything that has waited for a day is due, and what comes in today is not.
 const LATER: TimeDelta = TimeDelta::days(15);
 /// How long requests come in before it strikes.
@@ -19,15 +21,17 @@ const PORTION: Duration = Duration::from_secs(1);
 /// What sweeping may make of the slowest requests, times.
 const DOUBLED: f64 = 2.0;
 
-/// Sweeps in this process, beside a node that takes what comes in.
+/// Sweeps in this process: at first while nothing else happens, then beside a node that takes what comes in.
 pub(super) async fn strike(
     bench: &Bench<'_>,
     engine: &Arc<Engine>,
     report: &mut Report,
 ) -> Result<(), BenchError> {
+    alone(engine, report).await?;
+    let mut running = Running::start(bench.way, bench.place, bench.load)?;
+    all_sent(bench.store).await?;
     let mut arrivals = bench.listen().await?;
     let driver = bench.portal().await?;
-    let mut running = Running::start(bench.way, bench.place, bench.load)?;
     // The first ones wait until the node is there.
     let first = driver.send_at(bench.plan.rate, PORTION).await?;
     bench
@@ -54,9 +58,9 @@ pub(super) async fn strike(
         .all_of(&meanwhile, Others::MayCome, &mut arrivals, &mut running)
         .await?;
     let meanwhile = Latency::of(meanwhile.taken);
-    report.add("fell due at once", "requests", whole(swept));
+    report.add("fell due while requests came in", "requests", whole(swept));
     report.add(
-        "sweep of those",
+        "sweep beside them",
         "requests/s",
         rate(fired, ended.duration_since(began)),
     );
@@ -71,5 +75,15 @@ pub(super) async fn strike(
     running.stop().await?;
     driver.close().await;
     arrivals.close().await;
+    Ok(())
+}
+
+async fn alone(engine: &Engine, report: &mut Report) -> Result<(), BenchError> {
+    engine.clock().set_offset(SOONER);
+    let began = Instant::now();
+    let swept = engine.sweep(|| false).await?.fired;
+    let fired = usize::try_from(swept).unwrap_or(usize::MAX);
+    report.add("fell due at once", "requests", whole(swept));
+    report.add("sweep of those", "requests/s", rate(fired, began.elapsed()));
     Ok(())
 }

@@ -117,6 +117,7 @@ pub(super) async fn watch_broker(
 fn report(state: &BrokerState, readiness: &Readiness) {
     let consuming = match &state.consuming {
         Consuming::Up => Status::Up,
+        Consuming::NotBegun => Status::down(Reason::Starting),
         Consuming::Paused => Status::degraded(Reason::Paused),
         Consuming::Down { .. } => match &state.publishing {
             Publishing::Up | Publishing::Blocked { .. } => Status::down(Reason::ConsumerEnded),

@@ -31,6 +31,12 @@ pub(super) struct Consuming {
 }
 
 impl Consuming {
+    /// Everything that is consumed as long as the node runs.
+    pub(super) fn queues(settings: &AmqpSettings) -> impl Iterator<Item = String> {
+        let quarantine = quarantine_queue(&settings.prefix);
+        intake_queues(settings).into_iter().chain([quarantine])
+    }
+
     pub(super) fn start(self) -> Vec<JoinHandle<()>> {
         let each = prefetch_of_each(&self.settings);
         let intakes = intake_queues(&self.settings)

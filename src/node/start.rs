@@ -69,9 +69,7 @@ impl Node {
             store: &store,
             stop: &stop,
         };
-        let broker = Broker::start(&config.amqp, &name, options.clock.clone());
-        // Known before anything is taken or sent.
-        broker.hold(store.pauses().await?.pauses);
+        let broker = parts.broker().await?;
         // Loaded before anything decides: without them a portal would not be told.
         let (registers_sender, registers) = watch::channel(Arc::new(store.load_registers().await?));
         let (told_sender, told) = mpsc::channel(1_000);
@@ -174,6 +172,17 @@ impl Running {
 impl Parts<'_> {
     fn has(&self, role: Role) -> bool {
         self.options.roles.contains(&role)
+    }
+
+    /// What people hold is known before anything is taken or sent.
+    async fn broker(&self) -> Result<Broker, NodeError> {
+        let settings = &self.options.config.amqp;
+        let broker = Broker::start(settings, self.name, self.options.clock.clone());
+        if self.has(Role::Intake) {
+            broker.expect(Consuming::queues(settings));
+        }
+        broker.hold(self.store.pauses().await?.pauses);
+        Ok(broker)
     }
 
     fn heart(&self) -> Running {

@@ -77,7 +77,7 @@ impl Task {
             deliveries,
             acker: acker.clone(),
         };
-        broker.board().consumer_down(queue, "not consuming yet");
+        broker.board().consumer_not_begun(queue);
         (
             Self {
                 pauses: broker.held(),

@@ -25,6 +25,8 @@ impl BrokerState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Consuming {
     Up,
+    /// A consumer is to begin and has not yet.
+    NotBegun,
     /// People hold a queue: it is not consumed, and its messages wait at the broker.
     Paused,
     Down {
@@ -99,6 +101,12 @@ impl Board {
     pub(super) fn consume_link_down(&self, why: &str) {
         let down = self.down(why);
         self.change(|sheet| keep_first(&mut sheet.consume_link, down));
+    }
+
+    pub(in crate::amqp) fn consumer_not_begun(&self, queue: &str) {
+        self.change(|sheet| {
+            sheet.consumers.insert(queue.to_owned(), Consuming::NotBegun);
+        });
     }
 
     pub(in crate::amqp) fn consumer_up(&self, queue: &str) {
@@ -184,6 +192,7 @@ impl Sheet {
         let lines = || std::iter::once(&self.consume_link).chain(self.consumers.values());
         let consuming = lines()
             .find(|line| matches!(line, Consuming::Down { .. }))
+            .or_else(|| lines().find(|line| **line == Consuming::NotBegun))
             .or_else(|| lines().find(|line| **line == Consuming::Paused))
             .unwrap_or(&Consuming::Up);
         BrokerState {
@@ -204,7 +213,7 @@ mod tests {
 
     fn why(consuming: &Consuming) -> Option<&str> {
         match consuming {
-            Consuming::Up | Consuming::Paused => None,
+            Consuming::Up | Consuming::NotBegun | Consuming::Paused => None,
             Consuming::Down { why, .. } => Some(why),
         }
     }
@@ -225,6 +234,18 @@ mod tests {
         board.consumer_down("quarantine", "gone");
         board.consumer_ended("quarantine");
         assert_eq!(told(), None, "who stopped on purpose is not missed");
+    }
+
+    #[test]
+    fn nothing_is_consumed_before_every_consumer_has_begun() {
+        let (board, _) = board();
+        board.consumer_not_begun("intake");
+        board.consumer_not_begun("quarantine");
+        board.consume_link_up();
+        board.consumer_paused("intake");
+        assert_eq!(board.watch().borrow().consuming, Consuming::NotBegun);
+        board.consumer_up("quarantine");
+        assert_eq!(board.watch().borrow().consuming, Consuming::Paused);
     }
 
     #[test]
