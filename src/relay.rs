@@ -39,6 +39,10 @@ use message::why;
 
 pub use handoff::{HandOff, Slot};
 
+/// How long messages leave one by one after the broker closed a channel over one of many: those lost with it are the
+/// first to leave again, and meanwhile the one shows itself.
+const CAREFUL: Duration = Duration::from_secs(5);
+
 #[derive(Debug, Clone)]
 pub struct RelayOptions {
     pub node: NodeName,
@@ -73,8 +77,8 @@ pub struct Relay {
     next_poll: Instant,
     /// The last window could not be sent at all.
     broker_away: bool,
-    /// The last one broke its channel: an exchange that takes nothing is not to keep others from what they would take.
-    apart: bool,
+    /// Until then messages leave one by one: the broker closed a channel over one of many.
+    careful_until: Instant,
 }
 
 impl Relay {
@@ -102,7 +106,7 @@ impl Relay {
             pauses,
             next_poll: Instant::now(),
             broker_away: false,
-            apart: false,
+            careful_until: Instant::now(),
         };
         (relay, handoff)
     }
@@ -228,9 +232,12 @@ impl Relay {
     fn launch(&mut self) {
         while !self.queue.is_empty() && self.flights.has_room() {
             let held_back = self.held_back();
-            let size = self.options.window;
-            let routes = self.flights.routes();
-            let window = window::take_window(&mut self.queue, size, &held_back, routes, self.apart);
+            let size = if Instant::now() < self.careful_until {
+                1
+            } else {
+                self.options.window
+            };
+            let window = window::take_window(&mut self.queue, size, &held_back, self.flights.routes());
             if window.is_empty() {
                 // All of the rest follows something that is under way.
                 return;
@@ -254,12 +261,12 @@ impl Relay {
     /// Books the outcome of a window; false when messages were lost with their channel: then all that waits is left to
     /// the database, where what was lost comes before it.
     async fn settle(&mut self, landed: Landed, confirmer: &Confirmer) -> bool {
-        let window = landed.messages;
-        let mut taken = Vec::with_capacity(window.len());
+        let alone = landed.messages.len() == 1;
+        let mut taken = Vec::with_capacity(landed.messages.len());
         let mut refused: HashMap<String, (String, Vec<i64>)> = HashMap::new();
         let mut lost = None;
         let mut recovered = Vec::new();
-        for (row, outcome) in window {
+        for (row, outcome) in landed.messages {
             match outcome {
                 Published::Confirmed => {
                     taken.push(row.id);
@@ -267,15 +274,16 @@ impl Relay {
                         recovered.push(row.destination);
                     }
                 }
-                Published::Unroutable { .. } | Published::Refused => {
-                    let reason = why(&outcome);
-                    refused
-                        .entry(row.destination)
-                        .or_insert_with(|| (reason, Vec::new()))
+                Published::Lost(reason) if !(alone && matches!(reason, Lost::Objected(_))) => {
+                    lost = Some(reason);
+                }
+                Published::Unroutable { .. } | Published::Refused | Published::Lost(_) => {
+                    let waiting = refused.entry(row.destination);
+                    waiting
+                        .or_insert_with(|| (why(&outcome), Vec::new()))
                         .1
                         .push(row.id);
                 }
-                Published::Lost(reason) => lost = Some(reason),
             }
         }
         if !taken.is_empty() {
@@ -288,16 +296,21 @@ impl Relay {
         for (destination, (reason, ids)) in refused {
             self.back_off(destination, &reason, &ids).await;
         }
-        self.apart = matches!(lost, Some(Lost::Broken(_)));
-        match &lost {
-            None => return true,
-            Some(Lost::Blocked | Lost::NotConnected) => self.broker_away = true,
-            Some(Lost::Broken(_) | Lost::Silent) => {
-                tracing::info!(reason = ?lost, "messages in flight were lost and will be published again");
-            }
+        let Some(lost) = lost else { return true };
+        self.lose(&lost);
+        false
+    }
+
+    fn lose(&mut self, lost: &Lost) {
+        match lost {
+            Lost::Blocked | Lost::NotConnected => self.broker_away = true,
+            Lost::Objected(_) => self.careful_until = Instant::now() + CAREFUL,
+            Lost::Broken(_) | Lost::Silent => {}
+        }
+        if !self.broker_away {
+            tracing::info!(reason = ?lost, "messages in flight were lost and will be published again");
         }
         self.doubt_everything();
-        false
     }
 
     async fn back_off(&mut self, destination: String, reason: &str, ids: &[i64]) {

@@ -44,6 +44,8 @@ pub enum Lost {
     NotConnected,
     /// The channel or the connection broke before the confirm.
     Broken(String),
+    /// The broker closed the channel over a message: its exchange is not there or takes nothing from us.
+    Objected(String),
     /// The confirm did not come in time.
     Silent,
 }

@@ -1,6 +1,6 @@
 //! A row of the outbox as a message, and what became of a message in words.
 
-use crate::amqp::{Exchange, Outgoing, Published};
+use crate::amqp::{Exchange, Lost, Outgoing, Published};
 use crate::domain::ids::MessageId;
 use crate::domain::trace::TraceParent;
 use crate::store::OutboxRow;
@@ -9,7 +9,11 @@ pub(super) fn why(outcome: &Published) -> String {
     match outcome {
         Published::Unroutable { code, text } => format!("unroutable: {code} {text}"),
         Published::Refused => "the queue is full".to_owned(),
-        Published::Confirmed | Published::Lost(_) => String::new(),
+        Published::Lost(Lost::Objected(why)) => format!("the broker objects: {why}"),
+        Published::Confirmed
+        | Published::Lost(Lost::Blocked | Lost::NotConnected | Lost::Broken(_) | Lost::Silent) => {
+            String::new()
+        }
     }
 }
 

@@ -19,14 +19,12 @@ pub(super) fn route(row: &OutboxRow) -> Option<Route> {
 /// Takes up to `size` messages that may be in flight together, and with what is `under_way`, off the queue, keeping
 /// the order of the rest.
 ///
-/// Messages to destinations in `held_back` are dropped from the queue: they stay in the database. `apart` keeps those of
-/// one exchange from those of another.
+/// Messages to destinations in `held_back` are dropped from the queue: they stay in the database.
 pub(super) fn take_window(
     queue: &mut VecDeque<OutboxRow>,
     size: usize,
     held_back: &HashSet<String>,
     under_way: &HashSet<Route>,
-    apart: bool,
 ) -> Vec<OutboxRow> {
     let mut window = Vec::with_capacity(size.min(queue.len()));
     let mut later = VecDeque::new();
@@ -34,11 +32,6 @@ pub(super) fn take_window(
     while window.len() < size {
         let Some(row) = queue.pop_front() else { break };
         if held_back.contains(&row.destination) {
-            continue;
-        }
-        let first: Option<&OutboxRow> = window.first();
-        if apart && first.is_some_and(|first| first.exchange != row.exchange) {
-            later.push_back(row);
             continue;
         }
         if let Some(route) = route(&row)
@@ -86,16 +79,12 @@ pub(super) mod tests {
         fn every_message_leaves_once_and_in_order_per_request_and_destination(
             messages in proptest::collection::vec((0_u128..4, 0_usize..3), 0..60),
             size in 1_usize..10,
-            apart: bool,
         ) {
             let names = ["sede.a", "sede.b", "portal.c"];
             let mut queue: VecDeque<OutboxRow> = messages
                 .iter()
                 .zip(0_i64..)
-                .map(|((request, destination), id)| OutboxRow {
-                    exchange: format!("exchange {}", destination / 2),
-                    ..row(id, *request, names[*destination])
-                })
+                .map(|((request, destination), id)| row(id, *request, names[*destination]))
                 .collect();
             let total = queue.len();
             let mut seen = Vec::new();
@@ -103,8 +92,7 @@ pub(super) mod tests {
             while !queue.is_empty() {
                 // Two windows at a time: the one before is still under way.
                 let under_way: HashSet<_> = before.iter().filter_map(route).collect();
-                let window = take_window(&mut queue, size, &HashSet::new(), &under_way, apart);
-                prop_assert!(!apart || window.windows(2).all(|two| two[0].exchange == two[1].exchange));
+                let window = take_window(&mut queue, size, &HashSet::new(), &under_way);
                 prop_assert!(!(window.is_empty() && before.is_empty()) && window.len() <= size);
                 let together: HashSet<_> = before.iter().chain(&window).filter_map(route).collect();
                 prop_assert_eq!(together.len(), before.len() + window.len());
@@ -130,7 +118,6 @@ pub(super) mod tests {
             10,
             &HashSet::from(["sede.full".to_owned()]),
             &HashSet::new(),
-            false,
         );
         assert_eq!(window.iter().map(|r| r.id).collect::<Vec<_>>(), [2]);
         assert!(queue.is_empty());

@@ -26,6 +26,7 @@ mod mails;
 mod memory;
 #[path = "../support/node.rs"]
 mod node;
+mod objections;
 mod order;
 #[path = "../support/outsider.rs"]
 mod outsider;

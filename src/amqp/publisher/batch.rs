@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use super::{Lost, Published, properties, short};
+use crate::amqp::error::{soft_code, told};
 use crate::amqp::outgoing::Outgoing;
 use crate::amqp::supervisor::{BrokerState, Publishing};
 use crate::failpoint::{FailPoint, reached};
@@ -48,6 +49,13 @@ pub(super) struct Batch<'m> {
     returned: HashMap<Name, (u16, String)>,
     /// A channel broke: some returned messages may never have been told.
     doubtful: bool,
+}
+
+fn lost_by(error: &Error) -> Lost {
+    match soft_code(error) {
+        Some(code) => Lost::Objected(format!("{code} {}", told(error))),
+        None => Lost::Broken(error.to_string()),
+    }
 }
 
 impl<'m> Batch<'m> {
@@ -154,7 +162,7 @@ impl<'m> Batch<'m> {
 
     /// The channel broke: what was in flight is lost, except what the broker had answered before.
     async fn break_off(&mut self, at: usize, error: &Error, mut in_flight: FuturesUnordered<Sending<'_>>) {
-        let lost = Lost::Broken(error.to_string());
+        let lost = lost_by(error);
         self.words[at] = Word::Lost(lost.clone());
         while let Ok(Some((at, answer))) = timeout(AFTERMATH, in_flight.next()).await {
             match answer {
