@@ -9,8 +9,8 @@
 //! after it. So a message is handed over only where this node also wrote what came before it; otherwise the relay
 //! looks into the database, which has all of it in order.
 //!
-//! Looking is slow: everything under way has to land and be marked first. A relay that only lags is therefore waited
-//! for; one that is stuck, since the broker takes nothing, is not.
+//! What does not fit in memory is read back from the database, which costs it twice. A relay that only lags is therefore
+//! waited for; one that is stuck, since the broker takes nothing, is not.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
