@@ -104,7 +104,7 @@ async fn digest(parts: JobParts, context: JobContext) -> Result<JobReport, JobEr
     })
 }
 
-/// Figures: hours that are over, and what changed since about the requests of earlier ones.
+/// Figures: what was opened until twenty minutes ago, and what changed since about earlier requests.
 async fn count(parts: JobParts, context: JobContext) -> Result<JobReport, JobError> {
     // What is counted until the node stops stands; another run goes on from there.
     let stops = || context.stop.is_cancelled();

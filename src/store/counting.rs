@@ -1,7 +1,7 @@
-//! Counts finished hours once, for figures over many years (migrations 0021, 0024 and 0026 say how the parts fit
-//! together).
+//! Counts what was opened once, every five minutes, for figures over many years (migrations 0021, 0024, 0026 and 0028 say
+//! how the parts fit together).
 //!
-//! An hour is counted in two steps, so that no batch ever waits for it: first batches are told to note what changes
+//! A span is counted in two steps, so that no batch ever waits for it: first batches are told to note what changes
 //! about its requests, and once every transaction that may not have heard of that is over, it is counted and what was
 //! noted until then forgotten, both as of one moment.
 
@@ -9,10 +9,10 @@ use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 
 use super::{Store, StoreError};
 
-/// Hours are counted one after the other.
-const STEP: TimeDelta = TimeDelta::hours(1);
-/// After the end of an hour, until it is counted. Migration 0024 relies on it.
-const RIPE: TimeDelta = TimeDelta::hours(2);
+/// Spans begin and end at these.
+const STEP: TimeDelta = TimeDelta::minutes(5);
+/// After the end of a span, until it is counted. Migration 0028 relies on it.
+const RIPE: TimeDelta = TimeDelta::minutes(20);
 /// Days counted in one transaction.
 const PORTION: i32 = 7;
 /// Of which millions may have been opened.
@@ -23,20 +23,20 @@ const BEGIN: &str = "begin isolation level repeatable read; set local statement_
 pub struct FiguresCounted {
     /// Cells that were written.
     pub cells: u64,
-    /// There are hours that are over and could not be counted yet.
+    /// There is more that is over and could not be counted yet.
     pub more: bool,
 }
 
-/// Hours to be counted now: none where both are the same.
+/// The span to be counted now: none where both are the same.
 struct Portion {
     from: DateTime<Utc>,
     until: DateTime<Utc>,
-    /// There are hours after it that are over.
+    /// There is more after it that is over.
     more: bool,
 }
 
 impl Store {
-    /// Counts the hours that are over and have not been counted, and joins what has changed since to the cells. What
+    /// Counts what is over and has not been counted, and joins what has changed since to the cells. What
     /// cannot be counted yet, because a transaction is still open, is left to the next run, as is everything once
     /// `enough` says so: asked between two transactions, since none may be dropped half way.
     pub async fn count_figures(
@@ -45,7 +45,7 @@ impl Store {
         enough: impl Fn() -> bool,
     ) -> Result<FiguresCounted, StoreError> {
         let ripe = now - RIPE;
-        // Years that no hour fits into are far from any clock.
+        // Years that no span fits into are far from any clock.
         let ripe = ripe.duration_trunc(STEP).unwrap_or(ripe);
         self.note_changes_before(ripe).await?;
         let mut counted = FiguresCounted::default();
@@ -59,7 +59,7 @@ impl Store {
         }
     }
 
-    /// Requests of hours that have not been counted.
+    /// Requests that have not been counted.
     pub async fn uncounted_requests(&self) -> Result<u64, StoreError> {
         let count = sqlx::query_scalar!(
             r#"select count(*) as "count!" from cases where opened_at >= (select counted_before from statistics_state)"#
@@ -74,9 +74,11 @@ impl Store {
         // Never later than the machine's clock says: the triggers know no other.
         sqlx::query!(
             r#"
-            update statistics_state set noted_before = ripe.hour, noted_since = null
-            from (select least($1, date_trunc('hour', now() - interval '2 hours')) as hour) as ripe
-            where noted_before < ripe.hour
+            update statistics_state set noted_before = ripe.until, noted_since = null
+            from (
+                select least($1, date_bin('5 minutes', now() - interval '20 minutes', '2000-01-01 00:00Z')) as until
+            ) as ripe
+            where noted_before < ripe.until
             "#,
             then
         )
@@ -124,7 +126,7 @@ impl Store {
     }
 }
 
-/// The requests of these hours as they are now, and what changed about those of the hours before.
+/// The requests of this span as they are now, and what changed about those before.
 async fn count_requests(
     transaction: &mut sqlx::Transaction<'static, sqlx::Postgres>,
     portion: &Portion,
@@ -198,7 +200,7 @@ async fn count_requests(
     Ok(cells.rows_affected())
 }
 
-/// The replies of these hours, and those that came in late under an hour before.
+/// The replies of this span, and those that came in late under one before.
 async fn count_replies(
     transaction: &mut sqlx::Transaction<'static, sqlx::Postgres>,
     portion: &Portion,

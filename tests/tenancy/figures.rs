@@ -48,7 +48,7 @@ const LOOK: Duration = Duration::from_millis(10);
 
 struct Lot {
     database: TestDatabase,
-    /// No hour ends while a test goes on.
+    /// Nothing more ripens while a test goes on.
     now: DateTime<Utc>,
 }
 
@@ -255,8 +255,8 @@ async fn figures_agree_with_the_lists_they_open_whatever_happens() {
     }
     let pool = &lot.database.pool;
     let young =
-        "select count(*) from statistics_state where counted_before > now() - interval '3 hours 5 minutes'";
-    assert_eq!(rows(pool, young).await, 1, "few hours are left to count anew");
+        "select count(*) from statistics_state where counted_before > now() - interval '30 minutes'";
+    assert_eq!(rows(pool, young).await, 1, "half an hour is left to count anew");
     assert_eq!(rows(pool, "select count(*) from statistics_change").await, 0);
     assert_eq!(rows(pool, "select count(*) from statistics_late_reply").await, 0);
     assert_eq!(

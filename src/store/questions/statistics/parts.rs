@@ -1,5 +1,5 @@
 //! What a question about figures is put together from: cells of whole days or months, counted before; what changed
-//! about their requests since; and the requests themselves, of hours not counted yet.
+//! about their requests since; and the requests themselves, not counted yet.
 
 use sqlx::{Postgres, QueryBuilder};
 
