@@ -346,7 +346,8 @@ impl Store {
             r#"
             select count(*) as "counted!",
                    (select extract(epoch from now() - created_at)::float8 from outbox order by id limit 1) as age
-            from (select from outbox limit $1::bigint + 1) as first
+            -- by the index, which forgets what is gone once somebody met it there; the table has it until it is vacuumed
+            from (select from outbox order by id limit $1::bigint + 1) as first
             "#,
             COUNTED
         )
