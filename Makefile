@@ -6,7 +6,7 @@ export SQLX_OFFLINE := true
 # Arguments of `usciere dev`: make run ARGS="--http-port 9000"
 ARGS ?=
 
-.PHONY: run test chaos bench bench-quick setup setup-tests check fmt clippy doc
+.PHONY: run test chaos bench bench-quick bench-peers setup setup-tests check fmt clippy doc
 
 run: setup
 	cargo run --locked -- dev $(ARGS)
@@ -36,6 +36,11 @@ bench-quick: setup
 	cargo build --release --locked
 	target/release/usciere bench --requests 5000 --rounds 3 --for 5s \
 	    $(addprefix --baseline ,$(wildcard benches/baseline.json)) $(ARGS)
+
+# Beside Celery, DBOS and Restate, on the same servers in one run (benches/peers).
+bench-peers: setup-tests
+	cargo build --release --locked
+	scripts/bench-peers $(ARGS)
 
 setup:
 	@scripts/setup
