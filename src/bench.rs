@@ -5,6 +5,7 @@
 
 pub mod baseline;
 mod clients;
+mod idle;
 mod load;
 mod machine;
 mod meter;
@@ -27,6 +28,7 @@ use crate::engine::{Engine, HandleError};
 use crate::store::{Store, StoreError};
 
 use clients::Clients;
+pub use idle::leave_alone;
 pub use load::operator;
 use load::{Driver, Load, PORTAL_QUEUE};
 pub use machine::Machine;
@@ -67,6 +69,8 @@ pub enum BenchError {
     Call(#[from] reqwest::Error),
     #[error("the process to be measured cannot be started or looked at")]
     Process(#[from] std::io::Error),
+    #[error("a node was not ready in time\n{0}")]
+    NotReady(String),
     #[error(
         "{way}: of {sent} requests {missing} did not arrive and {twice} arrived twice: no figure is worth anything\n\
          {last_words}"
@@ -241,7 +245,7 @@ impl Bench<'_> {
         let mut arrivals = self.listen().await?;
         let mut running = Running::start(self.way, self.place, self.load)?;
         let clients = Clients::new(self.place.http, &self.place.token)?;
-        clients.ready(PATIENCE).await;
+        clients.ready(self.place).await?;
         let meter = Meter::start(self.place, self.store, &running).await?;
         let began = Instant::now();
         let sent = clients.submit(self.load, self.requests()).await?;

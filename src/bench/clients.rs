@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 
 use reqwest::{Client, StatusCode};
 
-use super::BenchError;
 use super::load::Load;
+use super::{BenchError, PATIENCE, Place};
 use crate::clock::Clock;
 use crate::domain::ids::RequestId;
 
 pub(super) const CLIENTS: usize = 64;
 /// How often a node that starts is asked whether it is ready.
-const POLL: Duration = Duration::from_millis(50);
+const POLL: Duration = Duration::from_millis(10);
 
 /// The node's address and the word that lets in.
 #[derive(Clone)]
@@ -35,9 +35,9 @@ impl Clients {
         })
     }
 
-    /// Waits until the node answers that it is ready, or `patience` ends.
-    pub(super) async fn ready(&self, patience: Duration) {
-        let until = Instant::now() + patience;
+    /// Waits until the node answers that it is ready.
+    pub(super) async fn ready(&self, place: &Place) -> Result<(), BenchError> {
+        let until = Instant::now() + PATIENCE;
         while Instant::now() < until {
             let asked = self
                 .client
@@ -45,10 +45,11 @@ impl Clients {
                 .send()
                 .await;
             if asked.is_ok_and(|answer| answer.status() == StatusCode::OK) {
-                return;
+                return Ok(());
             }
             tokio::time::sleep(POLL).await;
         }
+        Err(BenchError::NotReady(place.last_words()))
     }
 
     /// Submits so many requests: when each was sent.

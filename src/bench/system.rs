@@ -21,6 +21,7 @@ use crate::config::Config;
 use crate::config::amqp::AmqpSettings;
 use crate::config::relay::RelaySettings;
 use crate::domain::event::words;
+use crate::node::Role;
 
 words!(
     /// Which way messages go.
@@ -126,6 +127,11 @@ impl Running {
             ]),
             Way::Http => Self::nodes([node(place, "intake,relay,web", &NO_LIMITS)]),
         }
+    }
+
+    pub(super) fn of_every_role(place: &Place) -> Result<Self, BenchError> {
+        let roles: Vec<_> = Role::ALL.iter().map(|role| role.as_str()).collect();
+        Self::nodes([node(place, &roles.join(","), &[])])
     }
 
     fn nodes<const N: usize>(nodes: [Result<Child, BenchError>; N]) -> Result<Self, BenchError> {

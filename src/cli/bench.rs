@@ -32,10 +32,11 @@ const LIVED: u16 = 50;
 Starts a private PostgreSQL and RabbitMQ that nothing else uses, or takes those of DATABASE_URL and
 AMQP_URL, which must be empty. By turns, a bare forwarder and a node work off a backlog, keep up
 with live traffic, and answer at a steady rate; a node that takes requests one by one works off a
-tenth, two and three nodes share a backlog, and 64 clients submit over HTTP. With --cases people
-ask their questions, everything falls due at once, and dead letters are worked again. Nothing is
-told before every message is known to have arrived. Only the ratios mean anything on another
-machine. Build with `--release`.
+tenth, two and three nodes share a backlog, and 64 clients submit over HTTP. A node with nothing to
+do is left alone. With --cases people ask their questions, half of what waits falls due at once and
+the rest while requests come in, and dead letters are worked again. Nothing is told before every
+message is known to have arrived. Only the ratios mean anything on another machine. Build with
+`--release`.
 
 Examples:
   usciere bench
@@ -154,6 +155,8 @@ async fn measure(
         session.printer.say(step);
     })
     .await?;
+    session.printer.say("a node with nothing to do");
+    bench::leave_alone(&place, &store, &mut report).await?;
     if let Some(cases) = args.cases {
         session
             .printer
@@ -194,6 +197,7 @@ impl From<BenchError> for Failure {
             error @ (BenchError::Call(_)
             | BenchError::Handle(_)
             | BenchError::Process(_)
+            | BenchError::NotReady(_)
             | BenchError::Replay { .. }
             | BenchError::Wrong { .. }
             | BenchError::Untold { .. }) => Self::new(Exit::Failed, error.to_string()),
