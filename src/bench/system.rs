@@ -21,7 +21,6 @@ use crate::config::Config;
 use crate::config::amqp::AmqpSettings;
 use crate::config::relay::RelaySettings;
 use crate::domain::event::words;
-use crate::node::Role;
 
 words!(
     /// Which way messages go.
@@ -62,6 +61,7 @@ impl Way {
 
 /// What a node does that only takes in and sends out.
 const WORK: &str = "intake,relay";
+const EVERYTHING: &str = "intake,relay,scheduler,mailer,web";
 /// Another node on the same machine.
 const ELSEWHERE: [(&str, &str); 1] = [("USCIERE_HTTP__LISTEN", "127.0.0.1:0")];
 
@@ -130,8 +130,7 @@ impl Running {
     }
 
     pub(super) fn of_every_role(place: &Place) -> Result<Self, BenchError> {
-        let roles: Vec<_> = Role::ALL.iter().map(|role| role.as_str()).collect();
-        Self::nodes([node(place, &roles.join(","), &[])])
+        Self::nodes([node(place, EVERYTHING, &[])])
     }
 
     fn nodes<const N: usize>(nodes: [Result<Child, BenchError>; N]) -> Result<Self, BenchError> {
