@@ -38,6 +38,17 @@ fn tried(broker: &str, queue: &str, consumer: &str, folder: &Path, waits: [&str;
         .unwrap()
 }
 
+/// Whoever applies again what comes again does so too when it is killed between its commit and its acknowledgement, which
+/// a kill may hit or miss.
+const BY_CHANCE: (&str, &str) = ("AppliesAgain", "crash");
+
+/// The rules that are broken, without what a consumer may break or not.
+fn surely_broken(consumer: &str, output: &Output) -> Vec<String> {
+    let mut rules = broken(output);
+    rules.retain(|rule| !(consumer.ends_with(BY_CHANCE.0) && rule == BY_CHANCE.1));
+    rules
+}
+
 /// The rules the verdict says are broken.
 fn broken(output: &Output) -> Vec<String> {
     let verdict = String::from_utf8(output.stdout.clone()).unwrap();
@@ -82,7 +93,7 @@ async fn a_right_consumer_passes_and_each_wrong_one_is_told_its_rule() {
             .collect();
         let trials: Vec<_> = trials.into_iter().map(|trial| trial.join().unwrap()).collect();
         for (number, (consumer, rules, mut output)) in trials.into_iter().enumerate() {
-            if broken(&output) != **rules {
+            if surely_broken(consumer, &output) != **rules {
                 output = tried(
                     broker,
                     &format!("conformance.{number}.alone"),
@@ -93,7 +104,11 @@ async fn a_right_consumer_passes_and_each_wrong_one_is_told_its_rule() {
             }
             let said = String::from_utf8_lossy(&output.stdout);
             let talk = String::from_utf8_lossy(&output.stderr);
-            assert_eq!(broken(&output), **rules, "{consumer}: {said}{talk}");
+            assert_eq!(
+                surely_broken(consumer, &output),
+                **rules,
+                "{consumer}: {said}{talk}"
+            );
             assert_eq!(
                 output.status.code(),
                 Some(i32::from(!rules.is_empty())),
