@@ -56,9 +56,10 @@ async fn every_way_is_measured_and_a_report_is_kept() {
     for due in ["fell due at once", "fell due while requests came in"] {
         assert!(line(due)["engine"].as_f64().unwrap() > 0.0, "{due}");
     }
-    for small in ["start to ready", "idle node", "program"] {
-        assert!(line(small)["engine"].as_f64().unwrap() >= 0.0, "{small}");
+    for small in ["start to ready", "program"] {
+        assert!(line(small)["engine"].as_f64().unwrap() > 0.0, "{small}");
     }
+    assert!(line("idle node")["engine"].is_f64());
 
     let kept: Value = serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
     assert_eq!(kept["lines"], Value::from(lines.clone()));
