@@ -31,7 +31,7 @@ async fn every_way_is_measured_and_a_report_is_kept() {
             .env("AMQP_URL", broker.as_str());
         command
     };
-    let mut measuring = bench(&["--cases", "200", "-o", "json", "--report"]);
+    let mut measuring = bench(&["--cases", "2000", "-o", "json", "--report"]);
     let ended = measuring.arg(&report).output().unwrap();
     assert!(
         ended.status.success(),
