@@ -104,7 +104,7 @@ async fn digest(parts: JobParts, context: JobContext) -> Result<JobReport, JobEr
     })
 }
 
-/// Figures: what was opened until twenty minutes ago, and what changed since about earlier requests.
+/// Figures: what was opened until two minutes ago, and what changed since about earlier requests.
 async fn count(parts: JobParts, context: JobContext) -> Result<JobReport, JobError> {
     // What is counted until the node stops stands; another run goes on from there.
     let stops = || context.stop.is_cancelled();

@@ -1,5 +1,5 @@
-//! Counts what was opened once, every five minutes, for figures over many years (migrations 0021, 0024, 0026 and 0028 say
-//! how the parts fit together).
+//! Counts what was opened once, every minute, for figures over many years (migrations 0021, 0024, 0026 and 0028 say how
+//! the parts fit together).
 //!
 //! A span is counted in two steps, so that no batch ever waits for it: first batches are told to note what changes
 //! about its requests, and once every transaction that may not have heard of that is over, it is counted and what was
@@ -10,9 +10,9 @@ use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use super::{Store, StoreError};
 
 /// Spans begin and end at these.
-const STEP: TimeDelta = TimeDelta::minutes(5);
+const STEP: TimeDelta = TimeDelta::minutes(1);
 /// After the end of a span, until it is counted. Migration 0028 relies on it.
-const RIPE: TimeDelta = TimeDelta::minutes(20);
+const RIPE: TimeDelta = TimeDelta::minutes(2);
 /// Days counted in one transaction.
 const PORTION: i32 = 7;
 /// Of which millions may have been opened.
@@ -76,7 +76,7 @@ impl Store {
             r#"
             update statistics_state set noted_before = ripe.until, noted_since = null
             from (
-                select least($1, date_bin('5 minutes', now() - interval '20 minutes', '2000-01-01 00:00Z')) as until
+                select least($1, date_trunc('minute', now() - interval '2 minutes')) as until
             ) as ripe
             where noted_before < ripe.until
             "#,

@@ -201,7 +201,7 @@ impl Store {
                 select d.case_id as old_id, attachments, office_news, sede_news,
                        ts_delete(document, array['@' || sede, '@' || c.patronato || '/' || c.office,
                                                  lpad(protocol_sequence::text, 7, '0'), protocol_sequence::text,
-                                                 lower(protocol_office)] || day_words(opened_at)) as document
+                                                 lower(protocol_office)] || month_words(opened_at)) as document
                 from request_digest as d join cases as c on c.id = d.case_id
                 where d.case_id = any($1)
             ),
@@ -211,7 +211,7 @@ impl Store {
                        w.document || array_to_tsvector(
                            array['@' || new_sede, '@' || patronato || '/' || new_office,
                                  lpad(new_sequence::text, 7, '0'), new_sequence::text, lower(new_protocol)]
-                           || day_words(new_opened) || array(select 'parol' || floor(power(random(), 2) * 20000)
+                           || month_words(new_opened) || array(select 'parol' || floor(power(random(), 2) * 20000)
                                     from generate_series(1, 12) where new_id is not null)),
                        attachments, office_news, sede_news
                 from copied join words as w using (old_id) join cases as c on c.id = old_id

@@ -8,6 +8,7 @@ mod conditions;
 mod deliveries;
 mod digest;
 mod feed;
+mod glance;
 mod lists;
 mod marks;
 mod notices;

@@ -254,8 +254,8 @@ async fn figures_agree_with_the_lists_they_open_whatever_happens() {
         lot.agree().await;
     }
     let pool = &lot.database.pool;
-    let young = "select count(*) from statistics_state where counted_before > now() - interval '30 minutes'";
-    assert_eq!(rows(pool, young).await, 1, "half an hour is left to count anew");
+    let young = "select count(*) from statistics_state where counted_before > now() - interval '10 minutes'";
+    assert_eq!(rows(pool, young).await, 1, "minutes are left to count anew");
     assert_eq!(rows(pool, "select count(*) from statistics_change").await, 0);
     assert_eq!(rows(pool, "select count(*) from statistics_late_reply").await, 0);
     assert_eq!(

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgPool;
 use usciere::domain::codice_fiscale::CodiceFiscale;
-use usciere::domain::filter::{Order, RequestFilter, Whose};
+use usciere::domain::filter::{Order, Page, RequestFilter, Whose};
 use usciere::domain::person::Person;
 use usciere::store::Viewer;
 
@@ -30,7 +30,7 @@ const MANY: &str = "
     join unnest($3::text[]) with ordinality as people (code, number) on number = n % cardinality($3) + 1";
 const DIGESTS: &str = "
     insert into request_digest (case_id, patronato, office, document, attachments, office_news, sede_news)
-    select id, patronato, office, array_to_tsvector(array['@' || patronato || '/' || office, '@' || sede] || day_words(opened_at))
+    select id, patronato, office, array_to_tsvector(array['@' || patronato || '/' || office, '@' || sede] || month_words(opened_at))
         || to_tsvector('italian', 'domanda di assegno numero ' || protocol_sequence), 0, 0, 1
     from cases";
 const REPLIES: &str = "
@@ -115,6 +115,12 @@ async fn pages_neither_skip_nor_repeat_while_requests_come_in() {
     assert_eq!((everything.count, everything.exact), (104, true));
 }
 
+const SOME: Page = Page {
+    after: None,
+    order: Order::NEWEST_FIRST,
+    limit: 26,
+};
+
 #[tokio::test]
 async fn words_are_found_the_same_however_they_are_looked_for() {
     let database = many(12_000, 2).await;
@@ -157,6 +163,14 @@ async fn words_are_found_the_same_however_they_are_looked_for() {
         }
         for viewer in [&viewer, &Viewer::Administrator] {
             let mut question = database.store.ask(viewer).await.unwrap();
+            let (listed, total) = question.page(&filter, SOME).await.unwrap();
+            let listed = listed.iter().map(|listed| listed.request.case.id.0);
+            assert!(listed.eq(wanted.iter().take(26).copied()), "{text}");
+            assert_eq!(
+                (total.count, total.exact),
+                (wanted.len().min(100) as u64, wanted.len() <= 100),
+                "{text}"
+            );
             let counted = question.count(&filter, 10_000).await.unwrap();
             assert_eq!(usize::try_from(counted.count).unwrap(), wanted.len(), "{text}");
             let some = question.count(&filter, 7).await.unwrap();

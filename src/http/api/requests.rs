@@ -30,9 +30,6 @@ use filters::{ListQuery, SearchBody};
 use line::{Names, RequestLine};
 use paging::{Listing, PageQuery, Total};
 
-/// Counting a list goes no further than this.
-const COUNTED: u32 = 1_000;
-
 pub(in crate::http) fn routes() -> ApiRouter<Shared> {
     ApiRouter::new()
         .api_route(
@@ -131,8 +128,7 @@ pub(in crate::http) async fn listing(
     page: PageQuery,
 ) -> Result<Listing<RequestLine>, Problem> {
     let mut question = api.store.ask(&Viewer::person(person)).await?;
-    let found = question.requests(&filter, page.one_more()).await?;
-    let total = question.count(&filter, COUNTED).await?;
+    let (found, total) = question.page(&filter, page.one_more()).await?;
     let names = Names::of(api);
     let listing = Listing::new(found, page, Total::from(total), Listed::position);
     trail.requests(listing.page.items.iter().map(|listed| listed.request.case.id));

@@ -46,7 +46,7 @@ impl DigestRow {
                 "@{}/{} {} ",
                 self.patronato,
                 self.office,
-                Span::words_of(opened)
+                Span::word_of(opened)
             );
         }
         for sede in &self.sedi {

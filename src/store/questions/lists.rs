@@ -2,9 +2,10 @@
 
 use sqlx::{FromRow, Postgres, QueryBuilder};
 
-use super::span::Span;
+use super::glance::Glance;
 use super::{Question, Viewer};
 use crate::domain::filter::{Order, Page, Position, RequestFilter, Sorting};
+use crate::domain::ids::RequestId;
 use crate::domain::request::Request;
 use crate::store::rows::CaseRow;
 use crate::store::{Store, StoreError};
@@ -36,12 +37,27 @@ const LATEST: Page = Page {
     limit: 1,
 };
 
+/// Requests counted beside a page at most.
+const COUNTED: u32 = 1_000;
+/// Where words are looked for: each that holds them is looked up.
+const COUNTED_BY_WORDS: u32 = 100;
+
 /// How many requests fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counted {
     pub count: u64,
     /// Whether that is all: otherwise there are more.
     pub exact: bool,
+}
+
+impl Counted {
+    /// What was counted no further than one more than `at_most`.
+    pub(super) fn new(count: u64, at_most: u32) -> Self {
+        Self {
+            count: count.min(at_most.into()),
+            exact: count <= at_most.into(),
+        }
+    }
 }
 
 #[derive(FromRow)]
@@ -67,21 +83,86 @@ impl TryFrom<ListedRow> for Listed {
 impl Question {
     /// The requests that fit, in the page's order.
     pub async fn requests(&mut self, filter: &RequestFilter, page: Page) -> Result<Vec<Listed>, StoreError> {
-        self.weigh(filter, page.limit.into()).await?;
-        let mut rows = Vec::new();
-        if let Some(glanced) = self.glance(filter, page).await? {
-            rows = glanced;
-        } else {
-            for span in self.spans(filter, page).await? {
-                self.look_in(span);
-                rows = self.list(filter, page).await?;
-                if rows.len() == usize::from(page.limit) {
-                    break;
-                }
-            }
-            self.look_in(Span::All);
+        self.weigh(filter).await?;
+        let glance = self.glance(filter, page, page.limit.into()).await?;
+        self.found(filter, page, glance.as_ref()).await
+    }
+
+    /// A page of the requests that fit, and how many there are: up to 1,000, or 100 where words are looked for.
+    pub async fn page(
+        &mut self,
+        filter: &RequestFilter,
+        page: Page,
+    ) -> Result<(Vec<Listed>, Counted), StoreError> {
+        let at_most = match filter.text {
+            Some(_) => COUNTED_BY_WORDS,
+            None => COUNTED,
+        };
+        self.weigh(filter).await?;
+        let enough = beyond(at_most).max(page.limit.into());
+        let glance = self.glance(filter, page, enough).await?;
+        let listed = self.found(filter, page, glance.as_ref()).await?;
+        let glance = glance.filter(|_| page.after.is_none());
+        let counted = match glance.and_then(|glance| glance.counted(at_most)) {
+            Some(counted) => counted,
+            None => self.count_up_to(filter, at_most).await?,
+        };
+        Ok((listed, counted))
+    }
+
+    /// How many requests fit; counts no further than one more than `at_most`.
+    pub async fn count(&mut self, filter: &RequestFilter, at_most: u32) -> Result<Counted, StoreError> {
+        self.weigh(filter).await?;
+        let glance = self.glance(filter, LATEST, beyond(at_most)).await?;
+        match glance.and_then(|glance| glance.counted(at_most)) {
+            Some(counted) => Ok(counted),
+            None => self.count_up_to(filter, at_most).await,
         }
+    }
+
+    /// What a glance found or, where that is not enough, the index.
+    async fn found(
+        &mut self,
+        filter: &RequestFilter,
+        page: Page,
+        glance: Option<&Glance>,
+    ) -> Result<Vec<Listed>, StoreError> {
+        let rows = match glance.and_then(|glance| glance.first(page.limit.into())) {
+            Some(found) => self.these(found, page).await?,
+            None => self.newest_first(filter, page).await?,
+        };
         rows.into_iter().map(Listed::try_from).collect()
+    }
+
+    /// A page, looked for among the latest first.
+    async fn newest_first(
+        &mut self,
+        filter: &RequestFilter,
+        page: Page,
+    ) -> Result<Vec<ListedRow>, StoreError> {
+        let mut rows = Vec::new();
+        for span in self.spans(filter, page).await? {
+            self.look_in(span);
+            rows = self.list(filter, page).await?;
+            if rows.len() == usize::from(page.limit) {
+                break;
+            }
+        }
+        self.look_in(None);
+        Ok(rows)
+    }
+
+    /// These requests, in the page's order.
+    async fn these(&mut self, found: &[RequestId], page: Page) -> Result<Vec<ListedRow>, StoreError> {
+        let mut query = QueryBuilder::new("");
+        self.select(&mut query);
+        self.tables(&mut query, &RequestFilter::default());
+        query
+            .push(" where c.id = any(")
+            .push_bind(found.iter().map(|id| id.0).collect::<Vec<_>>())
+            .push(")");
+        in_order(&mut query, Page { after: None, ..page });
+        Ok(query.build_query_as().fetch_all(&mut *self.transaction).await?)
     }
 
     /// A page, by whatever is known of how to look for it.
@@ -99,38 +180,20 @@ impl Question {
         Ok(query.build_query_as().fetch_all(&mut *self.transaction).await?)
     }
 
-    /// How many requests fit; counts no further than one more than `at_most`.
-    pub async fn count(&mut self, filter: &RequestFilter, at_most: u32) -> Result<Counted, StoreError> {
-        self.weigh(filter, at_most + 1).await?;
-        let mut count = 0;
-        for span in self.spans(filter, LATEST).await? {
-            self.look_in(span);
-            count = self.count_up_to(filter, at_most + 1).await?;
-            if count > at_most.into() {
-                break;
-            }
-        }
-        self.look_in(Span::All);
-        Ok(Counted {
-            count: count.min(at_most.into()),
-            exact: count <= at_most.into(),
-        })
-    }
-
-    async fn count_up_to(&mut self, filter: &RequestFilter, limit: u32) -> Result<u64, StoreError> {
+    async fn count_up_to(&mut self, filter: &RequestFilter, at_most: u32) -> Result<Counted, StoreError> {
         let mut query = QueryBuilder::new("select count(*) from (select 1");
         self.tables(&mut query, filter);
         query.push(" where true");
         self.narrow(&mut query, filter);
         query
             .push(" limit ")
-            .push_bind(i64::from(limit))
+            .push_bind(i64::from(at_most) + 1)
             .push(") as found");
         let count: i64 = query
             .build_query_scalar()
             .fetch_one(&mut *self.transaction)
             .await?;
-        Ok(u64::try_from(count).unwrap_or(0))
+        Ok(Counted::new(u64::try_from(count).unwrap_or(0), at_most))
     }
 
     /// What a list selects of each request.
@@ -140,6 +203,11 @@ impl Question {
             "select c.*, coalesce(d.attachments, 0) as attachments, {unread} as unread"
         ));
     }
+}
+
+/// So many are more than `at_most`.
+fn beyond(at_most: u32) -> usize {
+    usize::try_from(at_most).map_or(usize::MAX, |at_most| at_most + 1)
 }
 
 /// Goes on after a place, in an order that leaves no two requests alike.

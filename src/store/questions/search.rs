@@ -1,29 +1,25 @@
-//! How requests are looked for by words: by the index of words, or by reading them in the order of the list.
+//! How requests are looked for by words: the first ones of the list are compared ([`super::glance`]), then the index of
+//! words is asked.
 //!
 //! The index gathers every request that holds a word before it looks at the next one, and 1,000,000 of them take most of
-//! a second. So words that are known to be in many requests are compared with what the rare ones found; where no word is
-//! rare, a list is read in its own order until it is full, which it soon is. Of most words nobody knows: the first
-//! requests of the list are looked at before the index is asked, and the index is asked for the last days and months
-//! before it is asked for all: documents hold words for when a request was opened ([`Span`]).
+//! a second. So words that are known to be in many requests are compared with what the rare ones found. The index is
+//! asked for two months before it is asked for all: documents hold a word for the month a request was opened in
+//! ([`Span`]).
 
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 
 use super::conditions::Query;
-use super::lists::{ListedRow, in_order};
+use super::lists::in_order;
 use super::span::Span;
 use super::{Question, StoreError};
-use crate::domain::filter::{Order, Page, RequestFilter, Sorting};
+use crate::domain::filter::{Order, Page, RequestFilter};
 use crate::domain::search::{SearchText, Wanted};
 
 /// A word in more of all requests is not looked for by the index. Above what the planner thinks of a word it does not
 /// know (`share_with_words`).
 const OFTEN: f64 = 0.01;
-/// Requests looked at before the index is asked: a word in one of twenty fills a page of fifty.
-const GLANCE: u16 = 1_000;
-/// Requests read in order at most, as far as can be told before: the index takes as long for some 100,000.
-const READ: f64 = 20_000.0;
 
 /// What was found out about the words somebody looks for.
 #[derive(Debug, Clone, Default)]
@@ -31,10 +27,8 @@ pub(super) struct Search {
     /// All of them; `words` are those that say something.
     written: Vec<String>,
     words: Vec<Word>,
-    /// Whether it is worth while to read in order.
-    in_order: bool,
-    /// When those were opened that are looked for.
-    span: Span,
+    /// When those were opened that are looked for; at any time where it is `None`.
+    span: Option<Span>,
 }
 
 #[derive(Debug, Clone)]
@@ -44,20 +38,18 @@ struct Word {
 }
 
 impl Search {
-    /// Words by the shares of requests they are in, where `rows` are asked for.
-    fn new(written: &[String], shares: &[Option<f64>], rows: u32) -> Self {
+    /// Words by the shares of requests they are in.
+    fn new(written: &[String], shares: &[Option<f64>]) -> Self {
         let words = written.iter().zip(shares).filter_map(|(text, share)| {
             share.map(|share| Word {
                 text: text.clone(),
                 often: share > OFTEN,
             })
         });
-        let all: f64 = shares.iter().flatten().product();
         Self {
             written: written.to_vec(),
             words: words.collect(),
-            in_order: f64::from(rows) <= READ * all,
-            span: Span::All,
+            span: None,
         }
     }
 
@@ -68,93 +60,55 @@ impl Search {
             words.map(|word| word.text.as_str()).collect::<Vec<_>>()
         };
         match (of(false), of(true)) {
-            (seldom, often) if !seldom.is_empty() || self.in_order => (seldom, often),
+            (seldom, often) if !seldom.is_empty() => (seldom, often),
             (_, often) => (often, Vec::new()),
         }
     }
 }
 
 impl Question {
-    /// Finds out how to look for the words of a filter, of which there are to be `rows`.
-    pub(super) async fn weigh(&mut self, filter: &RequestFilter, rows: u32) -> Result<(), StoreError> {
+    /// Finds out how to look for the words of a filter.
+    pub(super) async fn weigh(&mut self, filter: &RequestFilter) -> Result<(), StoreError> {
         let Some(Wanted::Words(words)) = filter.text.as_ref().map(SearchText::wanted) else {
             return Ok(());
         };
+        if self.search.written == *words {
+            return Ok(());
+        }
         let shares = sqlx::query_scalar!(
             r#"select share_with_words($1) as "shares!: Vec<Option<f64>>""#,
             words
         )
         .fetch_one(&mut *self.transaction)
         .await?;
-        self.search = Search::new(words, &shares, rows);
+        self.search = Search::new(words, &shares);
         Ok(())
     }
 
-    /// A full page from the first requests of the list, without the index; `None` where it does not get full or need
-    /// not be looked for that way.
-    pub(super) async fn glance(
-        &mut self,
-        filter: &RequestFilter,
-        page: Page,
-    ) -> Result<Option<Vec<ListedRow>>, StoreError> {
-        let (Some(Wanted::Words(words)), Sorting::Opened) =
-            (filter.text.as_ref().map(SearchText::wanted), page.order.by)
-        else {
-            return Ok(None);
-        };
-        if self.search.split().0.is_empty() {
-            return Ok(None);
-        }
-        let first = Page {
-            limit: GLANCE,
-            ..page
-        };
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let mut query = Query::new("select * from (");
-        self.select(&mut query);
-        query.push(if self.scope.is_some() {
-            ", d.document @@ (select scope_words() && "
-        } else {
-            ", d.document @@ (select "
-        });
-        holding(&mut query, &words);
-        query.push(") as holds_words");
-        let any_text = without_text(filter);
-        self.tables(&mut query, &any_text);
-        query.push(" where true");
-        self.narrow(&mut query, &any_text);
-        in_order(&mut query, first);
-        let direction = if page.order.descending { "desc" } else { "asc" };
-        query.push(format_args!(
-            ") as first where holds_words order by opened_at {direction}, id {direction} limit {}",
-            page.limit
-        ));
-        let rows: Vec<ListedRow> = query.build_query_as().fetch_all(&mut *self.transaction).await?;
-        Ok(Some(rows).filter(|rows| rows.len() == usize::from(page.limit)))
+    /// Whether any of these words is one that documents hold.
+    pub(super) fn says_something(&self, words: &[String]) -> bool {
+        !self.search_for(words).words.is_empty()
     }
 
-    /// Among which requests to look for words, one after the other until there are enough: the latest first, where
-    /// the index is asked.
+    /// Among which requests the index is asked for words, one after the other until there are enough.
     pub(super) async fn spans(
         &mut self,
         filter: &RequestFilter,
         page: Page,
-    ) -> Result<Vec<Span>, StoreError> {
-        let words = matches!(
-            filter.text.as_ref().map(SearchText::wanted),
-            Some(Wanted::Words(_))
-        );
-        if !words || page.order != Order::NEWEST_FIRST || self.search.split().0.is_empty() {
-            return Ok(vec![Span::All]);
+    ) -> Result<Vec<Option<Span>>, StoreError> {
+        let words = match filter.text.as_ref().map(SearchText::wanted) {
+            Some(Wanted::Words(words)) => words.as_slice(),
+            Some(Wanted::Protocol(_) | Wanted::Request(_)) | None => &[],
+        };
+        if page.order != Order::NEWEST_FIRST || !self.says_something(words) {
+            return Ok(vec![None]);
         }
         let last = self.begins_at(filter, page).await?;
-        Ok(last.map_or(Vec::new(), |last| {
-            vec![Span::Days(last), Span::Months(last), Span::All]
-        }))
+        Ok(last.map_or(Vec::new(), |last| vec![Some(Span::until(last)), None]))
     }
 
     /// Where words are looked for from now on.
-    pub(super) const fn look_in(&mut self, span: Span) {
+    pub(super) const fn look_in(&mut self, span: Option<Span>) {
         self.search.span = span;
     }
 
@@ -193,8 +147,8 @@ impl Question {
             " join (select case_id as id from request_digest where document @@ ("
         });
         holding(query, &asked);
-        if let Some(words) = search.span.words() {
-            query.push(" && ").push_bind(words).push("::tsquery");
+        if let Some(span) = search.span {
+            query.push(" && ").push_bind(span.words()).push("::tsquery");
         }
         query.push(if self.scope.is_some() { ") as id" } else { ")" });
         query.push(") as found on found.id = c.id");
@@ -220,12 +174,12 @@ impl Question {
         if self.search.written == words {
             Cow::Borrowed(&self.search)
         } else {
-            Cow::Owned(Search::new(words, &vec![Some(0.0); words.len()], 1))
+            Cow::Owned(Search::new(words, &vec![Some(0.0); words.len()]))
         }
     }
 }
 
-fn without_text(filter: &RequestFilter) -> RequestFilter {
+pub(super) fn without_text(filter: &RequestFilter) -> RequestFilter {
     RequestFilter {
         text: None,
         ..filter.clone()
@@ -233,7 +187,7 @@ fn without_text(filter: &RequestFilter) -> RequestFilter {
 }
 
 /// All these words, or words that begin so. Folded they are letters and digits only: nothing in them is an operator.
-fn holding(query: &mut Query, words: &[&str]) {
+pub(super) fn holding(query: &mut Query, words: &[&str]) {
     let beginnings: Vec<String> = words.iter().map(|word| format!("{word}:*")).collect();
     query
         .push("to_tsquery('italian', ")
@@ -245,10 +199,10 @@ fn holding(query: &mut Query, words: &[&str]) {
 mod tests {
     use super::*;
 
-    fn split(shares: &[f64], rows: u32) -> (Vec<String>, Vec<String>) {
+    fn split(shares: &[f64]) -> (Vec<String>, Vec<String>) {
         let words: Vec<String> = shares.iter().map(ToString::to_string).collect();
         let shares: Vec<_> = shares.iter().copied().map(Some).collect();
-        let search = Search::new(&words, &shares, rows);
+        let search = Search::new(&words, &shares);
         let (asked, compared) = search.split();
         let owned = |words: Vec<&str>| words.into_iter().map(str::to_owned).collect();
         (owned(asked), owned(compared))
@@ -261,15 +215,14 @@ mod tests {
     #[test]
     fn rare_words_are_asked_for_and_common_ones_compared() {
         assert_eq!(
-            split(&[0.9, 0.005, 0.001], 50),
+            split(&[0.9, 0.005, 0.001]),
             (words(&["0.005", "0.001"]), words(&["0.9"]))
         );
-        assert_eq!(split(&[0.005], 50), (words(&["0.005"]), words(&[])));
+        assert_eq!(split(&[0.005]), (words(&["0.005"]), words(&[])));
     }
 
     #[test]
-    fn common_words_alone_are_read_in_order_where_that_is_soon_done() {
-        assert_eq!(split(&[0.9, 0.5], 50), (words(&[]), words(&["0.9", "0.5"])));
-        assert_eq!(split(&[0.04, 0.04], 50), (words(&["0.04", "0.04"]), words(&[])));
+    fn where_no_word_is_rare_all_are_asked_for() {
+        assert_eq!(split(&[0.9, 0.5]), (words(&["0.9", "0.5"]), words(&[])));
     }
 }

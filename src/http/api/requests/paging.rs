@@ -145,7 +145,7 @@ impl PageQuery {
 /// How many fit.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 pub(in crate::http) struct Total {
-    /// Counted up to 1,000.
+    /// Counted up to 1,000, or up to 100 where words are looked for.
     pub(in crate::http) count: u64,
     /// `false`: there are more than were counted.
     pub(in crate::http) exact: bool,

@@ -126,7 +126,8 @@ fn sizes(search: &Search) -> Vec<Size> {
 /// "6 richieste, dalla più recente".
 fn caption(total: Total, order: Order) -> String {
     let count = match (total.exact, total.count) {
-        (false, _) => "Più di 1.000 richieste".to_owned(),
+        (false, 1_000) => "Più di 1.000 richieste".to_owned(),
+        (false, count) => format!("Più di {count} richieste"),
         (true, 1) => "1 richiesta".to_owned(),
         (true, 1_000) => "1.000 richieste".to_owned(),
         (true, count) => format!("{count} richieste"),
@@ -157,6 +158,10 @@ mod tests {
         assert_eq!(
             caption(total(1_000, false), newest),
             "Più di 1.000 richieste, dalla più recente"
+        );
+        assert_eq!(
+            caption(total(100, false), newest),
+            "Più di 100 richieste, dalla più recente"
         );
     }
 
