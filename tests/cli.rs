@@ -146,6 +146,15 @@ fn all_mistakes_of_the_configuration_end_with_78() {
 }
 
 #[test]
+fn where_there_are_no_workflows_no_server_is_started() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = in_folder(folder.path(), &["dev"], &[]);
+    assert_eq!((output.status.code(), stdout(&output)), (Some(78), String::new()));
+    assert!(!stderr(&output).contains("starting"), "{}", stderr(&output));
+    assert!(!folder.path().join("var").exists(), "nothing is left behind");
+}
+
+#[test]
 fn a_right_configuration_is_said_to_be_so() {
     let output = usciere(
         &["config", "check"],

@@ -3,12 +3,13 @@
 import contextlib
 import sys
 import time
+from functools import partial
 
 from arrivals import Arrivals
 from celery_app import handle
 from load import request
-from processes import running, say
-from results import Figures, backlog_rate, check, milliseconds
+from processes import running
+from results import Figures, backlog_rate, check, fastest, milliseconds, steady_rate
 
 # Kind of pool, processes of it, workers. Prefork is the usual one; solo spares the pipe between a worker and its child,
 # and needs a worker for each process.
@@ -19,10 +20,8 @@ STEADY_SECONDS = 8
 def measure(place, requests, rate):
     """Every variant drains a backlog; the fastest is then asked at a steady rate."""
     with place.scene(), contextlib.closing(Arrivals(place.broker.url("peers"))) as arrivals:
-        drained = {variant: drain(place, arrivals, variant, requests, turn) for turn, variant in enumerate(VARIANTS)}
-        best = max(drained, key=drained.get)
-        # Half of what it drains at most: nearer to that, latency is the length of a queue that grows.
-        rate = min(rate, drained[best] / 2)
+        best, drained = fastest("Celery", VARIANTS, requests, partial(drain, place, arrivals))
+        rate = steady_rate(rate, drained[best])
         taken = steady(place, arrivals, best, rate)
     pool, processes, workers = best
     return [
@@ -44,16 +43,13 @@ def send(number):
     handle.apply_async((request(number),))
 
 
-def drain(place, arrivals, variant, requests, turn):
-    numbers = range(turn * requests, (turn + 1) * requests)
+def drain(place, arrivals, variant, numbers):
     for number in numbers:
         send(number)
     with workers_of(place, variant) as worker:
         arrived = arrivals.all_of(numbers, worker)
     check("Celery", numbers, arrived, place.database)
-    rate = backlog_rate(arrived.values())
-    say(f"Celery, {variant}: {rate:.0f}/s")
-    return rate
+    return backlog_rate(arrived.values())
 
 
 def steady(place, arrivals, variant, rate):

@@ -3,11 +3,12 @@
 import contextlib
 import multiprocessing
 import time
+from functools import partial
 
 import dbos_app
 from load import request
-from processes import Failed, say
-from results import Figures, backlog_rate, check, milliseconds
+from processes import Failed
+from results import Figures, backlog_rate, check, fastest, milliseconds, steady_rate
 
 # How workflows are started, how many run at once, in how many processes.
 VARIANTS = [("calls", 4, 1), ("calls", 16, 1), ("calls", 16, 2), ("queue", 16, 1), ("queue", 16, 2)]
@@ -18,16 +19,11 @@ PATIENCE = 120
 spawn = multiprocessing.get_context("spawn")
 
 
-def measure(place, requests, _):
+def measure(place, requests, rate):
     with place.scene():
-        drained = {}
-        for turn, variant in enumerate(VARIANTS):
-            numbers = range(turn * requests, (turn + 1) * requests)
-            way = drain_calls if variant[0] == "calls" else drain_queue
-            drained[variant] = way(place, variant, numbers)
-            say(f"DBOS, {variant}: {drained[variant]:.0f}/s")
-        best = max(drained, key=drained.get)
-        rate = max(rate_of for (kind, _, _), rate_of in drained.items() if kind == "calls") / 2
+        best, drained = fastest("DBOS", VARIANTS, requests, partial(drain, place))
+        calls = max(drained_of for (kind, _, _), drained_of in drained.items() if kind == "calls")
+        rate = steady_rate(rate, calls)
         start = len(VARIANTS) * requests
         outcome = call(place, ("calls", 16, 1), range(start, start + int(rate * STEADY_SECONDS)), rate)
     taken = [ended - began for _, began, ended in outcome]
@@ -44,6 +40,11 @@ def measure(place, requests, _):
             aim=50,
         )
     ]
+
+
+def drain(place, variant, numbers):
+    way = drain_calls if variant[0] == "calls" else drain_queue
+    return way(place, variant, numbers)
 
 
 def drain_calls(place, variant, numbers):

@@ -7,9 +7,9 @@ import uvloop
 from arrivals import Arrivals
 from ingress import Ingress
 from load import request
-from processes import Failed, say
+from processes import Failed
 from restate_server import handlers, register, server
-from results import Figures, check, milliseconds
+from results import Figures, check, fastest, milliseconds, steady_rate
 
 AT_ONCE = (64, 256)
 STEADY_SECONDS = 8
@@ -30,15 +30,13 @@ def one_line(place, arrivals, port, service, requests, rate):
     """The faster of the numbers in flight, then latency at a steady rate."""
     ingress = Ingress(port, f"/{service}/handle")
     drive(place, arrivals, ingress.drain([request(number) for number in range(-200, 0)], 16), range(-200, 0))
-    drained = {}
-    for turn, at_once in enumerate(AT_ONCE):
-        numbers = range(turn * requests, (turn + 1) * requests)
-        took = drive(place, arrivals, ingress.drain([request(number) for number in numbers], at_once), numbers)
-        drained[at_once] = requests / took
-        say(f"Restate, {service}, {at_once} in flight: {drained[at_once]:.0f}/s")
-    best = max(drained, key=drained.get)
-    # Half of what it drains at most: nearer to that, latency is the length of a queue that grows.
-    rate = min(rate, drained[best] / 2)
+
+    def drain(at_once, numbers):
+        work = ingress.drain([request(number) for number in numbers], at_once)
+        return requests / drive(place, arrivals, work, numbers)
+
+    best, drained = fastest(f"Restate, {service}, in flight", AT_ONCE, requests, drain)
+    rate = steady_rate(rate, drained[best])
     numbers = range(1_000_000_000, 1_000_000_000 + int(rate * STEADY_SECONDS))
     taken = drive(place, arrivals, ingress.steady([request(number) for number in numbers], rate), numbers)
     return Figures(

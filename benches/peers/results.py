@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from processes import Failed
+from processes import Failed, say
 
 
 @dataclass
@@ -18,6 +18,20 @@ class Figures:
     p99: float | None = None
     # What usciere's drained rate is to be, divided by this one's.
     aim: float | None = None
+
+
+def fastest(what, variants, requests, drain):
+    """Each variant drains a backlog of its own numbers: the fastest of them, and the rate of each."""
+    drained = {}
+    for turn, variant in enumerate(variants):
+        drained[variant] = drain(variant, range(turn * requests, (turn + 1) * requests))
+        say(f"{what}, {variant}: {drained[variant]:.0f}/s")
+    return max(drained, key=drained.get), drained
+
+
+def steady_rate(rate, drained):
+    """Half of what it drains at most: nearer to that, latency is the length of a queue that grows."""
+    return min(rate, drained / 2)
 
 
 def percentile(values, percent):

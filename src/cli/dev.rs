@@ -12,7 +12,8 @@ use crate::config::iso_duration::IsoDuration;
 use crate::config::{Config, Loaded, Origin, Profile};
 use crate::dev::{DataFolder, Services, ServicesError, ServicesOptions, Supply, examples, free_port};
 use crate::lifecycle::Shutdown;
-use crate::node::{self, Node, Role};
+use crate::node::{self, Node, NodeError, Role};
+use crate::workflow::Registry;
 
 /// Run the whole system on this machine, with nothing to set up
 #[derive(Debug, Args)]
@@ -92,6 +93,10 @@ async fn everything(args: &DevArgs, session: &mut Session) -> Result<Exit, Failu
             "`usciere dev` does not run with profile prod",
         ));
     }
+    // Servers take seconds to start: what is wrong here is said before.
+    Registry::load(&config.workflows.dir)
+        .map_err(NodeError::Workflows)
+        .map_err(super::run::failure)?;
     let exporter = super::run::telemetry(&config, session)?;
     let data = absolute(&args.data_dir)?;
     let services = start_services(&data, &loaded, session).await?;
