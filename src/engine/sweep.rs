@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Engine;
 use super::ledger::{Cause, Ledger, Stop};
@@ -23,6 +23,10 @@ const SMALL_CHUNK: usize = 50;
 /// While commands come in, a sweep rests so many times as long as its chunk took.
 const REST: u32 = 4;
 
+/// So long after the last command nothing makes way any more: batches of a busy node may be further apart than small
+/// chunks, and a large one makes everything behind it wait.
+const QUIET: Duration = Duration::from_millis(200);
+
 /// A sweep that cannot decide so many leaves the rest to the next one.
 const MOST_FAILED: usize = 10_000;
 
@@ -36,17 +40,25 @@ pub struct Swept {
 }
 
 /// Whether commands come in meanwhile, to whichever node.
-struct Traffic(i64);
+struct Traffic {
+    commands: i64,
+    /// Until it is known better, the last one came when this began.
+    last: Instant,
+}
 
 impl Traffic {
     async fn from_now(store: &Store) -> Result<Self, StoreError> {
-        Ok(Self(store.commands_so_far().await?))
+        let commands = store.commands_so_far().await?;
+        let last = Instant::now();
+        Ok(Self { commands, last })
     }
 
-    /// Whether any came since this was asked last.
     async fn is_there(&mut self, store: &Store) -> Result<bool, StoreError> {
-        let before = std::mem::replace(&mut self.0, store.commands_so_far().await?);
-        Ok(before < self.0)
+        let before = std::mem::replace(&mut self.commands, store.commands_so_far().await?);
+        if before < self.commands {
+            self.last = Instant::now();
+        }
+        Ok(self.last.elapsed() < QUIET)
     }
 }
 
