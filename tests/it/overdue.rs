@@ -13,7 +13,7 @@ use crate::long::amount;
 use crate::world::World;
 
 /// The date each quarter of the requests is due: the days the clocks change, and the days after.
-const DUE: [&str; 4] = ["2026-03-29", "2026-03-30", "2026-10-25", "2026-10-26"];
+pub(crate) const DUE: [&str; 4] = ["2026-03-29", "2026-03-30", "2026-10-25", "2026-10-26"];
 /// Of the example workflow: overdue on the 16th day.
 const DAYS: i64 = 16;
 

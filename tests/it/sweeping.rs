@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use usciere::engine::Swept;
 
-use crate::overdue::{multiply, quiet_node};
+use crate::overdue::{DUE, multiply, quiet_node};
 use crate::world::World;
 
 /// More of them than a small chunk takes.
@@ -51,6 +51,53 @@ async fn timers_that_cannot_be_decided_are_told_once_and_keep_no_other_waiting()
         failed: BROKEN,
     };
     assert_eq!(node.engine.sweep(|| false).await.unwrap(), nothing_new);
+    drop(node);
+    shutdown.ask();
+    shutdown.finished(usciere::lifecycle::GRACE).await;
+}
+
+/// How many transactions fired the timers of these quarters of what `multiply` made.
+async fn chunks(world: &World, quarters: std::ops::Range<u32>) -> i64 {
+    let sequences = quarters.start * 600..quarters.end * 600;
+    world
+        .count(&format!(
+            "select count(distinct xmin::text) from cases
+             where overdue and protocol_sequence - 1001 between {} and {}",
+            sequences.start,
+            sequences.end - 1
+        ))
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sweep_goes_in_small_steps_as_long_as_commands_come_in() {
+    let mut world = World::start().await;
+    world.submit().await;
+    world.stop().await;
+    multiply(&world, 600).await;
+    world
+        .execute("delete from cases where protocol_sequence < 1000; truncate case_event, outbox, mail_outbox")
+        .await;
+    let (node, shutdown) = quiet_node(&world.config, &world.clock, "a").await;
+    let base = world.clock.now();
+    let fires_until = async |due: &str, stops: &dyn Fn() -> bool| {
+        let due: chrono::NaiveDate = due.parse().unwrap();
+        let noon = due.and_hms_opt(12, 0, 0).unwrap().and_utc();
+        world.clock.set_offset(noon - base);
+        node.engine.sweep(stops).await.unwrap().fired
+    };
+
+    let command = || {
+        let comes_in = world.execute("select nextval('audit_id_seq')");
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(comes_in));
+        false
+    };
+    assert_eq!(fires_until(DUE[1], &command).await, 1_200);
+    assert_eq!(chunks(&world, 0..2).await, 24, "fifty at a time");
+
+    assert!(fires_until(DUE[3], &|| false).await >= 1_200);
+    let hurried = chunks(&world, 2..4).await;
+    assert!(hurried < 24, "{hurried} steps though nobody waits");
     drop(node);
     shutdown.ask();
     shutdown.finished(usciere::lifecycle::GRACE).await;
