@@ -72,14 +72,14 @@ pub enum BenchError {
     #[error("a node was not ready in time\n{0}")]
     NotReady(String),
     #[error(
-        "{way}: of {sent} requests {missing} did not arrive and {twice} arrived twice: no figure is worth anything\n\
-         {last_words}"
+        "{way}: of {sent} requests {missing} did not arrive, and {wrong} messages came that had come before or are about \
+         none of them: no figure is worth anything\n{last_words}"
     )]
     Wrong {
         way: Way,
         sent: usize,
         missing: usize,
-        twice: usize,
+        wrong: usize,
         /// Of the node.
         last_words: String,
     },
@@ -314,7 +314,7 @@ impl Bench<'_> {
         running: &mut Running,
     ) -> Result<Arrived, BenchError> {
         let mut missing = sent.clone();
-        let mut twice = 0;
+        let mut wrong = 0;
         let mut arrived = Arrived::default();
         let mut heard = Instant::now();
         while !missing.is_empty() {
@@ -330,17 +330,17 @@ impl Bench<'_> {
                 None if others == Others::MayCome
                     && !arrival.request.is_some_and(|it| sent.contains_key(&it)) => {}
                 None if self.way.is_shared() => arrived.again += 1,
-                None => twice += 1,
+                None => wrong += 1,
             }
         }
-        if missing.is_empty() && twice == 0 {
+        if missing.is_empty() && wrong == 0 {
             Ok(arrived)
         } else {
             Err(BenchError::Wrong {
                 way: self.way,
                 sent: sent.len(),
                 missing: missing.len(),
-                twice,
+                wrong,
                 last_words: self.place.last_words(),
             })
         }

@@ -79,7 +79,9 @@ impl Store {
     /// Tells the planner what there is now, where the login may.
     pub async fn look_through_crowd(&self) -> Result<(), StoreError> {
         let mut connection = self.unhurried().await?;
-        sqlx::query("vacuum analyze cases, case_event, request_digest, reply, inbox, statistics_cell")
+        let tables =
+            "cases, case_event, request_digest, reply, inbox, statistics_cell, statistics_reply_cell";
+        sqlx::query(AssertSqlSafe(format!("vacuum analyze {tables}")))
             .execute(&mut connection)
             .await?;
         Ok(connection.close().await?)
