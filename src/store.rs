@@ -132,6 +132,8 @@ impl Store {
                 // What batches ask is always the same; planning it anew cost as much as answering it. Questions of
                 // people are planned for the values at hand (`begin_reading`).
                 ("plan_cache_mode", "force_generic_plan".to_owned()),
+                // No question takes as long as compiling it, whatever the planner expects of millions of rows.
+                ("jit", "off".to_owned()),
             ]);
         let pool = PgPoolOptions::new()
             .max_connections(options.max_connections)
