@@ -1,4 +1,4 @@
-//! Counts what was opened once, every minute, for figures over many years (migrations 0021, 0024, 0026 and 0028 say how
+//! Counts what was opened once, every minute, for figures over many years (migrations 0021, 0024, 0026 and 0030 say how
 //! the parts fit together).
 //!
 //! A span is counted in two steps, so that no batch ever waits for it: first batches are told to note what changes
@@ -11,7 +11,7 @@ use super::{Store, StoreError};
 
 /// Spans begin and end at these.
 const STEP: TimeDelta = TimeDelta::minutes(1);
-/// After the end of a span, until it is counted. Migration 0028 relies on it.
+/// After the end of a span, until it is counted. Migration 0030 relies on it.
 const RIPE: TimeDelta = TimeDelta::minutes(2);
 /// Days counted in one transaction.
 const PORTION: i32 = 7;

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgPool;
 use usciere::domain::codice_fiscale::CodiceFiscale;
-use usciere::domain::filter::{Order, Page, RequestFilter, Whose};
+use usciere::domain::filter::{Order, Page, RequestFilter, Sorting, Whose};
 use usciere::domain::person::Person;
-use usciere::store::Viewer;
+use usciere::store::{Listed, Viewer};
 
 use crate::database::TestDatabase;
 use crate::people::{self, member};
@@ -161,9 +161,26 @@ async fn words_are_found_the_same_however_they_are_looked_for() {
             }
             assert_eq!(found, wanted, "{text}, {page} at a time");
         }
+        let by_topic = Order {
+            by: Sorting::Topic,
+            descending: false,
+        };
+        let mut pages = database
+            .store
+            .every_request(viewer.clone(), filter.clone(), by_topic, 50);
+        let mut found = Vec::new();
+        while let Some(page) = pages.next().await.unwrap() {
+            found.extend(page.iter().map(|listed| listed.request.case.id.0));
+        }
+        let in_any_order = |ids: &[uuid::Uuid]| ids.iter().copied().collect::<BTreeSet<_>>();
+        assert_eq!(found.len(), wanted.len(), "{text}, by topic");
+        assert_eq!(in_any_order(&found), in_any_order(&wanted), "{text}, by topic");
         for viewer in [&viewer, &Viewer::Administrator] {
             let mut question = database.store.ask(viewer).await.unwrap();
             let (listed, total) = question.page(&filter, SOME).await.unwrap();
+            let last = listed.last().map(Listed::position);
+            let next = Page { after: last, ..SOME };
+            assert_eq!(question.page(&filter, next).await.unwrap().1, total, "{text}");
             let listed = listed.iter().map(|listed| listed.request.case.id.0);
             assert!(listed.eq(wanted.iter().take(26).copied()), "{text}");
             assert_eq!(

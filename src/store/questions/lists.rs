@@ -102,10 +102,10 @@ impl Question {
         let enough = beyond(at_most).max(page.limit.into());
         let glance = self.glance(filter, page, enough).await?;
         let listed = self.found(filter, page, glance.as_ref()).await?;
-        let glance = glance.filter(|_| page.after.is_none());
-        let counted = match glance.and_then(|glance| glance.counted(at_most)) {
-            Some(counted) => counted,
-            None => self.count_up_to(filter, at_most).await?,
+        let counted = match glance {
+            // What comes before a later page was not looked at.
+            _ if page.after.is_some() => self.count(filter, at_most).await?,
+            glance => self.count_beyond(glance.as_ref(), filter, at_most).await?,
         };
         Ok((listed, counted))
     }
@@ -114,6 +114,16 @@ impl Question {
     pub async fn count(&mut self, filter: &RequestFilter, at_most: u32) -> Result<Counted, StoreError> {
         self.weigh(filter).await?;
         let glance = self.glance(filter, LATEST, beyond(at_most)).await?;
+        self.count_beyond(glance.as_ref(), filter, at_most).await
+    }
+
+    /// How many fit, by the list's beginning or, where that is not enough, the index.
+    async fn count_beyond(
+        &mut self,
+        glance: Option<&Glance>,
+        filter: &RequestFilter,
+        at_most: u32,
+    ) -> Result<Counted, StoreError> {
         match glance.and_then(|glance| glance.counted(at_most)) {
             Some(counted) => Ok(counted),
             None => self.count_up_to(filter, at_most).await,
