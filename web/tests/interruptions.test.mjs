@@ -3,26 +3,16 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { Person, chooseTopic, compile, launch, upToCompilation } from './browser.mjs';
-import { System, until } from './system.mjs';
+import { Person, chooseTopic, compile, upToCompilation } from './browser.mjs';
+import { LIMIT, OPERATOR, browser, system, together } from './journeys.mjs';
+import { until } from './system.mjs';
 
-const OPERATOR = 'inca/INCA-RM-001/op1';
-const LIMIT = { timeout: 120_000 };
 const CODE = `"'><img src=x onerror=alert(1)><script>`;
 const TOPIC = 'PENSIONI PAESI NON CONVENZIONATI';
 
-let system;
-let browser;
-before(async () => {
-  system = await System.start();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await system?.stop();
-});
+together();
 
 /** Walks a journey with a script, and without where the browser's part in it differs. */
 function journey(name, walk, ways = [true, false]) {
