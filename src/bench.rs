@@ -107,6 +107,7 @@ pub async fn run(
             .await?;
         session.close().await;
     }
+    send_the_rest(place, store, &load).await?;
     let mut rounds = Vec::new();
     for number in 1..=plan.rounds {
         for &way in plan.ways {
@@ -134,7 +135,6 @@ pub async fn run_grown(
     empty: &mut Report,
     tell: impl FnMut(&str),
 ) -> Result<(), BenchError> {
-    send_the_rest(place, store, registers).await?;
     let bytes = store.database_size().await?;
     let grown = run(plan, place, store, registers, tell).await?;
     empty.compare(&grown);
@@ -153,9 +153,9 @@ pub async fn run_grown(
     replay::measure(engine, rules, &load, plan.requests, empty).await
 }
 
-/// What was lived through before it was multiplied has messages to send: they are none of the next round's.
-async fn send_the_rest(place: &Place, store: &Store, registers: &Registers) -> Result<(), BenchError> {
-    let running = Running::start(Way::Engine, place, &Load::new(registers))?;
+/// What is left to send, by what was multiplied or by whoever used the database before, is none of a round's.
+async fn send_the_rest(place: &Place, store: &Store, load: &Load) -> Result<(), BenchError> {
+    let running = Running::start(Way::Engine, place, load)?;
     all_sent(store).await?;
     running.stop().await
 }

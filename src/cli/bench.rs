@@ -130,7 +130,8 @@ async fn measure(
     }
     let store = node::store(&config, &config.node.name())?;
     store.migrate().await?;
-    if services.database_socket().is_some() {
+    let is_private = services.database_socket().is_some();
+    if is_private {
         store.fill_wal().await?;
     }
     examples::load(&store).await.map_err(anyhow::Error::from)?;
@@ -162,6 +163,10 @@ async fn measure(
             .printer
             .say(format!("filling the database with {cases} requests ..."));
         demo::load::live(LIVED, cases, &place.config, &store, session).await?;
+        if is_private {
+            // What filling it still has to write would be written while others are measured.
+            store.fill_wal().await?;
+        }
         let grown = Plan {
             ways: &[Way::Bare, Way::Engine],
             ..plan

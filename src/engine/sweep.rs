@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::Engine;
 use super::ledger::{Cause, Ledger, Stop};
@@ -23,9 +23,10 @@ const SMALL_CHUNK: usize = 50;
 /// While commands come in, a sweep rests so many times as long as its chunk took.
 const REST: u32 = 4;
 
-/// So long after the last command nothing makes way any more: batches of a busy node may be further apart than small
-/// chunks, and a large one makes everything behind it wait.
-const QUIET: Duration = Duration::from_millis(200);
+/// After so many looks in a row without a command nothing makes way any more: batches of a busy node may be further
+/// apart than small chunks, and a large one makes everything behind it wait. Looks and not time, since what holds up
+/// the commands, a checkpoint say, holds up the looks as well.
+const QUIET: u32 = 10;
 
 /// A sweep that cannot decide so many leaves the rest to the next one.
 const MOST_FAILED: usize = 10_000;
@@ -42,23 +43,20 @@ pub struct Swept {
 /// Whether commands come in meanwhile, to whichever node.
 struct Traffic {
     commands: i64,
-    /// Until it is known better, the last one came when this began.
-    last: Instant,
+    /// Looks in a row that saw none.
+    quiet: u32,
 }
 
 impl Traffic {
     async fn from_now(store: &Store) -> Result<Self, StoreError> {
         let commands = store.commands_so_far().await?;
-        let last = Instant::now();
-        Ok(Self { commands, last })
+        Ok(Self { commands, quiet: 0 })
     }
 
     async fn is_there(&mut self, store: &Store) -> Result<bool, StoreError> {
         let before = std::mem::replace(&mut self.commands, store.commands_so_far().await?);
-        if before < self.commands {
-            self.last = Instant::now();
-        }
-        Ok(self.last.elapsed() < QUIET)
+        self.quiet = if before < self.commands { 0 } else { self.quiet + 1 };
+        Ok(self.quiet < QUIET)
     }
 }
 

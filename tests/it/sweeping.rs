@@ -97,7 +97,10 @@ async fn a_sweep_goes_in_small_steps_as_long_as_commands_come_in() {
 
     assert!(fires_until(DUE[3], &|| false).await >= 1_200);
     let hurried = chunks(&world, 2..4).await;
-    assert!(hurried < 24, "{hurried} steps though nobody waits");
+    assert!(
+        (10..16).contains(&hurried),
+        "{hurried} steps, ten of them to see that nobody waits"
+    );
     drop(node);
     shutdown.ask();
     shutdown.finished(usciere::lifecycle::GRACE).await;
