@@ -65,6 +65,20 @@ async fn every_way_is_measured_and_a_report_is_kept() {
     assert_eq!(kept["lines"], Value::from(lines.clone()));
     assert_eq!(kept["messages_per_request"], 2);
 
+    // What somebody else left to be sent is none of what is measured.
+    let left = Command::new(env!("CARGO_BIN_EXE_usciere"))
+        .args(["demo", "load", "--profile", "test"])
+        .env("DATABASE_URL", database.as_str())
+        .output()
+        .unwrap();
+    assert!(left.status.success(), "{}", String::from_utf8_lossy(&left.stderr));
+    let again = bench(&[]).output().unwrap();
+    assert!(
+        again.status.success(),
+        "{}",
+        String::from_utf8_lossy(&again.stderr)
+    );
+
     for wrong in [&["--baseline", "/nowhere/report.json"][..], &["--broker-apart"]] {
         let nothing = bench(wrong).output().unwrap();
         let said = String::from_utf8_lossy(&nothing.stderr);
